@@ -1,0 +1,117 @@
+# mnsim (diffusion through microneedle channels), mnrig (insertion bench controller), mnbench (virtual bench).
+# GNU make, no configure step.  Override on the command line or in config.mk:  make CC=clang SAN=1
+#
+## make demo        bench -> depth -> model -> comparison -> demo-out/report.html (installs what is missing)
+## make test        every test (installs what is missing)
+## make             build/mnsim, build/mnrig, build/mnbench
+## make deps        install the missing Debian packages (root or sudo); silent when all are there
+## make install     to PREFIX (/usr/local), honours DESTDIR; config and data go to PREFIX/share/mn
+## make lint        include layers, cppcheck
+## make valgrind    the CUnit runners under valgrind
+## make SAN=1 ...   ASan + UBSan build in build-san;  TSAN=1: ThreadSanitizer in build-tsan
+## make WERROR=1 .. warnings are errors, in build-werror
+## make clean       remove every build folder
+-include config.mk
+
+# The one list of Debian packages the project needs (Debian 12 names).
+DEPS = gcc libc6-dev pkg-config libsundials-dev libsuitesparse-dev libmodbus-dev libcsv-dev libcunit1-dev \
+       libfyaml-dev libudunits2-dev libgsl-dev gnuplot-nox libncurses-dev
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+B      ?= build$(if $(WERROR),-werror)$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(COV),-cov)
+
+, := ,
+WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARN) -MMD -MP $(CFLAGS) $(if $(WERROR),-Werror) \
+             $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
+             $(if $(TSAN),-fsanitize=thread) $(if $(COV),--coverage -O0) \
+             -DMN_PREFIX='"$(PREFIX)"'
+BASE_LIBS   = -lfyaml -lcsv -ludunits2 -lm -lpthread
+SOLVER_LIBS = -lsundials_cvodes -lsundials_nvecserial -lsundials_generic -lcholmod -lamd -lsuitesparseconfig -lgsl -lgslcblas -llapack -lblas
+RIG_LIBS    = -lmodbus
+TEST_LIBS   = -lcunit
+
+# Third-party headers are included as system headers so that our warning set judges our code alone.
+SYS_INC = -isystem /usr/include/suitesparse -isystem /usr/include/modbus -isystem /usr/include/udunits2
+
+find_c = $(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort)
+objs   = $(patsubst %.c,$B/%.o,$(1))
+
+BASE_O    = $(call objs,$(call find_c,base))
+SOLVER_O  = $(call objs,$(filter-out solver/main.c,$(call find_c,solver)))
+RIG_O     = $(call objs,$(filter-out rig/main.c rig/virtual/main.c rig/virtual/%,$(call find_c,rig)))
+VIRTUAL_O = $(call objs,$(filter-out rig/virtual/main.c,$(call find_c,rig/virtual)))
+TBASE_O   = $(call objs,tests/runner.c $(call find_c,tests/base))
+TSOLVER_O = $(call objs,tests/runner.c $(call find_c,tests/solver))
+TRIG_O    = $(call objs,tests/runner.c $(call find_c,tests/rig))
+
+PROGRAMS = $(if $(wildcard solver/main.c),$B/mnsim) $(if $(wildcard rig/main.c),$B/mnrig) \
+           $(if $(wildcard rig/virtual/main.c),$B/mnbench)
+RUNNERS  = $(if $(wildcard tests/base/*.c),$B/tests/base/run) $(if $(wildcard tests/solver/*.c),$B/tests/solver/run) \
+           $(if $(wildcard tests/rig/*.c),$B/tests/rig/run)
+
+all: $(PROGRAMS)
+
+$B/mnsim: $B/solver/main.o $(SOLVER_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(SOLVER_LIBS) $(BASE_LIBS)
+$B/mnrig: $B/rig/main.o $(RIG_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) $(BASE_LIBS)
+$B/mnbench: $B/rig/virtual/main.o $(VIRTUAL_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
+$B/tests/base/run: $(TBASE_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(BASE_LIBS)
+$B/tests/solver/run: $(TSOLVER_O) $(SOLVER_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)
+$B/tests/rig/run: $(TRIG_O) $(RIG_O) $(VIRTUAL_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(RIG_LIBS) $(BASE_LIBS)
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(SYS_INC) $(ALL_CFLAGS) -c -o $@ $<
+
+# The version is compiled into one file, and only when it changes.  A source archive without .git says "unknown".
+VERSION = 0.1.0
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+$B/base/provenance.o: ALL_CFLAGS += -DMN_VERSION='"$(VERSION)"' -DMN_COMMIT='"$(COMMIT)"'
+$B/base/provenance.o: $B/.commit-$(COMMIT)
+$B/.commit-$(COMMIT):
+	@mkdir -p $(@D)
+	@rm -f $B/.commit-*
+	@touch $@
+
+# First install, then build in a second make: what the first one found missing is there for the second.
+test: deps ; @$(MAKE) --no-print-directory run-tests
+demo: deps ; @$(MAKE) --no-print-directory run-demo
+
+run-tests: all $(RUNNERS)
+	@set -e; for r in $(RUNNERS); do echo "== $$r"; $$r; done
+	@set -e; for t in $(sort $(wildcard tests/cli/*.sh)); do echo "== $$t"; B=$B sh $$t; done
+
+run-demo: all
+	@B=$B sh tests/demo.sh
+
+deps: ; @sh tests/deps.sh $(DEPS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/mn $(DESTDIR)$(PREFIX)/share/doc/mn
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	cp -R config data $(DESTDIR)$(PREFIX)/share/mn/
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/mn
+
+lint:
+	@sh tests/lint-layers.sh
+	cppcheck --enable=warning,portability --inline-suppr --error-exitcode=1 -q -I. base solver rig
+
+valgrind: $(RUNNERS)
+	@set -e; for r in $(RUNNERS); do valgrind -q --leak-check=full --error-exitcode=9 $$r; done
+
+help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
+clean: ; rm -rf build build-*
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+.PHONY: all test demo run-tests run-demo deps install lint valgrind help clean
+.DEFAULT_GOAL := all
