@@ -15,7 +15,7 @@ deny 'rig/(bus|device|safety|method|loop|record|calibrate|screen|commands)/' 'no
 deny 'cvode|sun|nvector'        'solver/integrate/cvodes\.c$'      base solver rig
 deny 'cholmod|amd'              'solver/integrate/factor\.c$'      base solver rig
 deny 'modbus'                   'rig/bus/modbus\.c$'               base solver rig
-deny 'libfyaml'                 'base/text/config\.c$'             base solver rig
+deny 'libfyaml'                 'base/text/yaml\.c$'               base solver rig
 deny 'csv\.h'                   'base/text/table\.c$'              base solver rig
 deny 'udunits2'                 'base/text/units\.c$'              base solver rig
 # inside solver: only downwards

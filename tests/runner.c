@@ -2,6 +2,7 @@
  * CU_basic_run_tests() returns 0 even then, so the failures are counted here. */
 #include <CUnit/Basic.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "tests/runner.h"

@@ -1,6 +1,7 @@
 /* config.h -- YAML files with file:line:column and a caret for mistakes of syntax *and* meaning.
- * The only door to libfyaml (config.c).  Every value a person types carries a unit; the reader converts to SI.
- * Strict: duplicate keys, unknown keys, missing units and wrong dimensions are errors. */
+ * Every value a person types carries a unit; the reader converts to SI.
+ * Strict: duplicate keys, unknown keys, missing units and wrong dimensions are errors; anchors, aliases, tags and second
+ * documents are refused.  One document is read by one thread at a time; different documents by any.  (Door to libfyaml: yaml.c.) */
 #ifndef BASE_TEXT_CONFIG_H
 #define BASE_TEXT_CONFIG_H
 #include <stdbool.h>
@@ -8,10 +9,10 @@
 #include "base/err.h"
 
 struct config;  /* one parsed document; owns all nodes and strings handed out */
-struct fy_node;
+struct yaml_node;
 struct cnode {  /* a place in a document, passed by value; n is NULL for "not there" */
     struct config *doc;
-    struct fy_node *n;
+    struct yaml_node *n;
 };
 
 /* Bounds of a number in SI, with how they are meant; RANGE_* below cover most. */
@@ -29,7 +30,8 @@ void config_close(struct config *c); /* NULL is legal */
 const char *config_path(const struct config *c);
 struct cnode config_root(struct config *c);
 /* Applies "a/b/c=value" (also a.b.c=value): a command line override; missing maps on the way are made.
- * Returns ERR_ARG when the text has no '=' or the path runs through a scalar. */
+ * With a '/' in the path a dot is part of a key.  A number indexes a list (the number of items appends); a value that
+ * starts with [ or { is read as YAML.  Returns ERR_ARG when the text has no '=' or the path runs through a scalar. */
 int  config_override(struct config *c, const char *assignment, struct err *e);
 
 /* Questions. */
@@ -68,9 +70,11 @@ int config_integer_at(struct cnode scalar, long lo, long hi, long *out, struct e
 
 /* A semantic error at a place: "path:line:col: <message>", the source line and a caret.  Returns code. */
 int config_fail(struct cnode at, struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* "path:line:col" of a node into buf; returns buf. */
+/* The path of keys to a node, "layers/0/thickness", into buf; returns buf.  The subject of an error message. */
+const char *config_subject(struct cnode at, char *buf, size_t size);
+/* "path:line:col" of a node into buf (a value set on the command line: "path (set by 'a/b=c')"); returns buf. */
 const char *config_where(struct cnode at, char *buf, size_t size);
-/* Nearest of words[] to word within an edit distance of 3, or NULL. */
+/* Nearest of words[] (NULL-terminated) to word within an edit distance of 3 that leaves a letter in common, or NULL. */
 const char *config_nearest(const char *word, const char *const words[]);
 
 /* ---- writing YAML (also libfyaml): a document built by path, then written in one go ---- */

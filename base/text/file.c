@@ -1,0 +1,112 @@
+/* file.c -- see file.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/text/file.h"
+
+static int read_stream(FILE *f, const char *path, size_t max, char **text, size_t *len, struct err *e)
+{
+    size_t size = 1 << 14, n = 0;
+    char *buf = malloc(size);
+    while (buf) {
+        n += fread(buf + n, 1, size - 1 - n, f);
+        if (n < size - 1 || n > max)
+            break;
+        char *bigger = realloc(buf, size *= 2);
+        if (!bigger)
+            free(buf);
+        buf = bigger;
+    }
+    if (!buf)
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    if (ferror(f) || n > max) {
+        free(buf);
+        return ferror(f) ? err_set(e, ERR_IO, "%s: cannot be read: %s", path, strerror(errno))
+                         : err_set(e, ERR_IO, "%s: larger than %zu KiB", path, max >> 10);
+    }
+    buf[n] = '\0';
+    *text = buf;
+    *len = n;
+    return 0;
+}
+
+int file_read(const char *path, size_t max, char **text, size_t *len, struct err *e)
+{
+    FILE *f = fopen(path, "rbe");
+    if (!f)
+        return err_set(e, ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    int r = read_stream(f, path, max, text, len, e);
+    fclose(f);
+    return r;
+}
+
+static void release(struct file_out *o)
+{
+    free(o->path);
+    free(o->temporary);
+    *o = (struct file_out){0};
+}
+
+int file_create(struct file_out *o, const char *path, struct err *e)
+{
+    *o = (struct file_out){.path = strdup(path)};
+    if (!o->path || asprintf(&o->temporary, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+        o->temporary = NULL;
+        release(o);
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    }
+    o->f = fopen(o->temporary, "wbe");
+    if (o->f)
+        return 0;
+    err_set(e, ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+    release(o);
+    return ERR_IO;
+}
+
+/* The rename itself must survive a power cut too. */
+static void sync_folder(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash)
+        slash[slash == path ? 1 : 0] = '\0';
+    int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd); /* some file systems refuse it on folders; the file itself is safe by then */
+    close(fd);
+}
+
+int file_commit(struct file_out *o, struct err *e)
+{
+    bool ok = !ferror(o->f) && fflush(o->f) == 0 && (fsync(fileno(o->f)) == 0 || errno == EINVAL);
+    int why = errno;
+    if (fclose(o->f) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (ok && rename(o->temporary, o->path) != 0) {
+        ok = false;
+        why = errno;
+    }
+    if (ok) {
+        sync_folder(o->path);
+    } else {
+        err_set(e, ERR_IO, "%s: cannot be written: %s", o->path, strerror(why));
+        unlink(o->temporary);
+    }
+    release(o);
+    return ok ? 0 : ERR_IO;
+}
+
+void file_abandon(struct file_out *o)
+{
+    if (o->f) {
+        fclose(o->f);
+        unlink(o->temporary);
+    }
+    release(o);
+}

@@ -1,0 +1,17 @@
+/* file.h -- whole files: read at once, or written under a temporary name and renamed, so that a half file never looks whole. */
+#ifndef BASE_TEXT_FILE_H
+#define BASE_TEXT_FILE_H
+#include <stddef.h>
+#include <stdio.h>
+#include "base/err.h"
+
+/* Reads a file of at most max bytes; *text (free it) has a NUL after its *len bytes.  ERR_IO or ERR_NOMEM. */
+int file_read(const char *path, size_t max, char **text, size_t *len, struct err *e);
+
+struct file_out { FILE *f; char *path, *temporary; };
+/* Opens a temporary name beside path for writing. */
+int  file_create(struct file_out *o, const char *path, struct err *e);
+/* Flush, fsync, rename, fsync of the folder.  On failure the temporary file is gone.  Releases o either way. */
+int  file_commit(struct file_out *o, struct err *e);
+void file_abandon(struct file_out *o); /* removes the temporary file; {0} is legal */
+#endif
