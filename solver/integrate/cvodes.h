@@ -1,0 +1,30 @@
+/* cvodes.h -- SUNDIALS CVODES behind plain arrays (the only door to it): BDF, Newton, our own linear solver, and the
+ * running integrals as quadratures outside the error control. */
+#ifndef SOLVER_INTEGRATE_CVODES_H
+#define SOLVER_INTEGRATE_CVODES_H
+#include <stddef.h>
+#include "base/err.h"
+
+/* What is integrated.  All callbacks get self; they return 0, > 0 to ask for a smaller step, < 0 to give up. */
+struct ode {
+    size_t n, nq;
+    void *self;
+    int (*rhs)(void *self, double t, const double *y, double *dydt);
+    int (*quad)(void *self, double t, const double *y, double *rate);
+    int (*setup)(void *self, double gamma);               /* factorise I - gamma J */
+    int (*solve)(void *self, double gamma, double *v);    /* v := (I - gamma J)^-1 v */
+};
+
+struct integrator_stats { long steps, rhs, setups, nonlinear_fails, error_fails; double smallest_step, last_step; };
+
+struct integrator;
+/* Starts at t0 with y0[n] and q0[nq] (copied).  atol[n] > 0.  ERR_NOMEM or ERR_NUMERIC. */
+int  integrator_new(struct integrator **out, const struct ode *ode, double t0, const double *y0, const double *q0,
+                    double rtol, const double *atol, double t_stop, struct err *e);
+/* Advances to t (<= t_stop, not before the last one asked) and writes y[n], q[nq] there.  On failure ERR_NUMERIC, with the
+ * time reached in the message; *worst is the component with the largest weighted error, when known (else n). */
+int  integrator_to(struct integrator *it, double t, double *y, double *q, size_t *worst, struct err *e);
+void integrator_stats(const struct integrator *it, struct integrator_stats *out); /* adds to *out */
+void integrator_free(struct integrator *it);
+const char *integrator_version(void); /* of SUNDIALS */
+#endif

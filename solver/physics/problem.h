@@ -1,0 +1,110 @@
+/* problem.h -- one diffusion problem in plain SI values: skin, channel, donor, receptor, body, schedule, outputs.
+ * No file, no unit text, no SUNDIALS type.  Everything below the study reads this and nothing else.
+ *
+ * Unknown everywhere: the activity a = C/K, kg/m3 of the reference phase (neutral drug in water), continuous across every
+ * face.  In each region   K da/dt = div(K D grad a) - k K a                                   (equations.md, E1)
+ * Amounts and fluxes are per unit skin area (the cell's area), positive downwards. */
+#ifndef SOLVER_PHYSICS_PROBLEM_H
+#define SOLVER_PHYSICS_PROBLEM_H
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/err.h"
+
+enum {
+    LAYERS_MAX  = 16,  /* skin layers, outermost first */
+    OUTPUTS_MAX = 4096,
+    SAMPLES_MAX = 512
+};
+
+struct layer {
+    char   name[40];
+    double h;          /* thickness, m, > 0 */
+    double D;          /* diffusivity of the drug, m2/s, > 0 */
+    double K;          /* partition coefficient C_layer / C_reference, -, > 0 */
+    double clearance;  /* first-order capillary clearance k, 1/s, >= 0; 0 in vitro */
+};
+
+enum channel_fill {
+    CHANNEL_NONE,      /* intact skin: the problem is one-dimensional */
+    CHANNEL_DIFFUSING, /* stagnant gel or interstitial fluid: a phase of its own with D and K */
+    CHANNEL_STIRRED    /* part of the well-mixed donor down to its floor: an upper bound */
+};
+
+/* A channel is a frustum of revolution; a cylinder has equal radii, a cone a small tip radius.
+ *     r(z) = r_surface + (r_tip - r_surface) z / depth,   0 <= z <= depth */
+struct channel {
+    enum channel_fill fill;
+    double depth;      /* m, > 0, at most the skin's thickness */
+    double r_surface;  /* m */
+    double r_tip;      /* m, >= CHANNEL_TIP_MIN unless it equals r_surface */
+    double D, K;       /* of the phase that fills it */
+};
+#define CHANNEL_TIP_MIN 0.5e-6 /* m: a sharper tip changes the answer by < 0.1 % (measured) but starves the mesh */
+
+enum donor_kind {
+    DONOR_INFINITE,    /* constant concentration C0 */
+    DONOR_FINITE       /* well mixed, thickness H = volume / area */
+};
+struct donor {
+    enum donor_kind kind;
+    double C0;         /* drug concentration in the vehicle, kg/m3, >= 0 */
+    double K;          /* partition coefficient vehicle / reference; activity = C/K */
+    double H;          /* m, DONOR_FINITE only */
+};
+
+enum receptor_kind {
+    RECEPTOR_SINK,     /* a = 0 below */
+    RECEPTOR_CLOSED,   /* no flux below: in vivo, all exit by clearance */
+    RECEPTOR_FRANZ     /* well mixed, V/A = H, replaced at flow/A = q, sampled with replacement */
+};
+struct receptor {
+    enum receptor_kind kind;
+    double H;                 /* receptor volume / diffusion area, m */
+    double q;                 /* flow / area, m/s, >= 0 */
+    double sample_fraction;   /* sample volume / receptor volume, 0 <= f < 1 */
+    size_t n_samples;
+    double sample_at[SAMPLES_MAX]; /* s, ascending, > 0 */
+};
+
+/* One-compartment plasma fed by the dermal clearance:  V dCp/dt = area J_cleared + infusion - CL Cp     (E9) */
+struct body {
+    bool   present;
+    double V, CL;      /* m3, m3/s */
+    double infusion;   /* kg/s into plasma from t = 0 to infusion_end; tests and iv comparison */
+    double infusion_end;
+};
+
+struct problem {
+    size_t n_layers;
+    struct layer layer[LAYERS_MAX];
+    struct channel channel;
+    double cell_radius;      /* m, b = 1/sqrt(pi n); not read when there is no channel */
+    double area;             /* m2 of skin that the array covers: for per-patch values and the body */
+    struct donor donor;
+    struct receptor receptor;
+    struct body body;
+    double remove_at;        /* s; INFINITY = the patch stays on */
+    double t_end;            /* s */
+    size_t n_out;
+    double t_out[OUTPUTS_MAX]; /* s, ascending, in (0, t_end] */
+    double level;            /* mesh level s: 1 default, 0.5 half the element size */
+    double rtol;             /* relative tolerance in time, default 1e-5 */
+};
+
+/* Defaults: no channel, infinite donor of C0 = 1 kg/m3 and K = 1, sink, level 1, rtol 1e-5, remove_at = INFINITY. */
+void problem_init(struct problem *p);
+/* Every bound and relation.  ERR_RANGE with subject, value in the user's units and bound; *p is not changed. */
+int  problem_check(const struct problem *p, struct err *e);
+/* Total thickness, m. */
+double skin_thickness(const struct problem *p);
+/* Radius of the channel wall at depth z (the tip's below the floor), and its slope dr/dz. */
+double channel_radius(const struct channel *c, double z);
+double channel_slope(const struct channel *c, double z);
+/* b = 1/sqrt(pi n): radius, m, of the circle that is one needle's share of skin at n needles per m2. */
+double cell_radius_of_density(double n);
+/* Intact permeability 1 / sum h/(K D), m/s, relative to the reference phase (no clearance), and the exit lag of T2:
+ * (1/R) int K R_up R_down dx. */
+double skin_permeability(const struct problem *p);
+double skin_lag(const struct problem *p);
+#endif

@@ -1,0 +1,435 @@
+/* mesh.c -- see mesh.h.  Element sizes are tied to features (surface, layer faces, channel floor and wall) and grow with
+ * the distance from them, so that sparse arrays, shallow tips and early times stay resolved. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "solver/space/mesh.h"
+
+enum { FEATURES_MAX = LAYERS_MAX + 3 };
+
+struct feature { double z, size; };
+struct sizing {              /* element size as a function of position: min over features of size + growth x distance */
+    size_t n;
+    struct feature f[FEATURES_MAX];
+    double growth, cap, level;
+};
+struct edges { size_t n, room; double *at; }; /* element boundaries, ascending */
+
+/* Sizes at level 1, m (measured to give <= 0.4 % over depths 100-1000 um and densities 10-1600 /cm2). */
+#define SIZE_SURFACE   5e-6
+#define SIZE_FACE     40e-6  /* and at most a share of the thinner neighbour */
+#define SIZE_TIP      20e-6
+#define SIZE_WALL      8e-6
+#define SIZE_CAP     200e-6
+#define GROWTH         0.75
+#define FACE_SHARE     0.27  /* of the thinner of the two layers */
+#define FRONT_SHARE    0.75  /* of the diffusion length at the first output */
+#define LOSS_SHARE     0.60  /* of sqrt(D/k), the depth that clearance lets the drug reach */
+#define SIZE_FLOOR_1D 0.01e-6
+#define SIZE_FLOOR_2D 0.10e-6
+#define MARCH         64     /* steps per element when sizes are integrated */
+
+static double size_at(const struct sizing *s, double z)
+{
+    double h = s->cap;
+    for (size_t i = 0; i < s->n; i++)
+        h = fmin(h, s->f[i].size + s->growth * fabs(z - s->f[i].z));
+    return h * s->level;
+}
+
+static int edges_push(struct edges *e, double z)
+{
+    if (e->n == e->room) {
+        size_t room = e->room ? 2 * e->room : 64;
+        double *at = realloc(e->at, room * sizeof *at);
+        if (!at)
+            return ERR_NOMEM;
+        e->at = at;
+        e->room = room;
+    }
+    e->at[e->n++] = z;
+    return 0;
+}
+
+/* Appends the interior and end boundaries of (a, b]: elements of equal share of the integral of 1/size. */
+static int subdivide(struct edges *out, const struct sizing *s, double a, double b)
+{
+    struct edges path = {0};
+    int rc = edges_push(&path, a);
+    double z = a;
+    while (!rc && z < b) {
+        double mid = z + 0.5 * size_at(s, z) / MARCH;
+        z += size_at(s, fmin(mid, b)) / MARCH;
+        rc = edges_push(&path, fmin(z, b));
+    }
+    if (!rc) {
+        double last = path.n < 2 ? 1.0 : (b - path.at[path.n - 2]) / (size_at(s, b) / MARCH);
+        double total = (double)(path.n - 2) + fmin(last, 1.0); /* in march steps */
+        size_t n = (size_t)ceil(total / MARCH - 0.05);
+        n = n ? n : 1;
+        for (size_t k = 1; k < n && !rc; k++) {
+            double at = total * (double)k / (double)n;
+            size_t i = (size_t)at;
+            rc = edges_push(out, path.at[i] + (at - (double)i) * (path.at[i + 1] - path.at[i]));
+        }
+        if (!rc)
+            rc = edges_push(out, b);
+    }
+    free(path.at);
+    return rc;
+}
+
+static double first_front(const struct problem *p, double D)
+{
+    return FRONT_SHARE * sqrt(D * fmin(p->t_out[0], p->t_end));
+}
+
+static void add_feature(struct sizing *s, double z, double size)
+{
+    assert(s->n < FEATURES_MAX);
+    s->f[s->n++] = (struct feature){z, size};
+}
+
+static struct sizing depth_sizing(const struct problem *p)
+{
+    bool flat = p->channel.fill == CHANNEL_NONE;
+    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = p->level};
+    double floor = flat ? SIZE_FLOOR_1D : SIZE_FLOOR_2D;
+    add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D), p->layer[0].h / 3.0))));
+    double z = 0.0;
+    for (size_t i = 0; i + 1 < p->n_layers; i++) {
+        z += p->layer[i].h;
+        add_feature(&s, z, fmin(SIZE_FACE, FACE_SHARE * fmin(p->layer[i].h, p->layer[i + 1].h)));
+    }
+    if (!flat)
+        add_feature(&s, p->channel.depth, fmin(SIZE_TIP, fmax(SIZE_WALL, 0.3 * p->channel.r_tip)));
+    return s;
+}
+
+static int depth_edges(struct edges *out, const struct problem *p)
+{
+    struct sizing s = depth_sizing(p);
+    double cap = s.cap, z = 0.0, H = skin_thickness(p);
+    double floor = p->channel.fill == CHANNEL_NONE ? -1.0 : p->channel.depth;
+    int rc = edges_push(out, 0.0);
+    for (size_t i = 0; i < p->n_layers && !rc; i++) {
+        const struct layer *l = &p->layer[i];
+        double end = i + 1 < p->n_layers ? z + l->h : H;
+        s.cap = fmin(cap, l->h / 3.0);
+        if (l->clearance > 0.0)
+            s.cap = fmin(s.cap, LOSS_SHARE * sqrt(l->D / l->clearance));
+        if (floor > z * (1.0 + 1e-9) && floor < end * (1.0 - 1e-9)) {
+            rc = subdivide(out, &s, z, floor);
+            if (!rc)
+                rc = subdivide(out, &s, floor, end);
+        } else {
+            rc = subdivide(out, &s, z, end);
+        }
+        z = end;
+    }
+    return rc;
+}
+
+/* Reference coordinates 0..1 (inside) and 1..2 (outside); *inside gets the number of elements in 0..1. */
+static int cross_edges(struct edges *out, size_t *inside, const struct problem *p)
+{
+    const struct channel *c = &p->channel;
+    struct sizing in = {.n = 1, .f = {{1.0, 0.4}}, .growth = 1.0, .cap = 1.0, .level = p->level};
+    int rc = edges_push(out, 0.0);
+    if (!rc)
+        rc = subdivide(out, &in, 0.0, 1.0);
+    *inside = out->n - 1;
+    double width = p->cell_radius - 0.5 * (c->r_surface + c->r_tip), slowest = INFINITY, z = 0.0;
+    for (size_t i = 0; i < p->n_layers && z < c->depth; z += p->layer[i++].h)
+        if (z > 0.0 || p->n_layers == 1) /* the outermost layer is thin: its lateral front does not matter */
+            slowest = fmin(slowest, p->layer[i].D);
+    double wall = fmin(SIZE_WALL, isfinite(slowest) ? first_front(p, slowest) : INFINITY);
+    struct sizing o = {.n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level};
+    struct edges outer = {0};
+    if (!rc)
+        rc = subdivide(&outer, &o, 0.0, width);
+    for (size_t i = 0; i < outer.n && !rc; i++)
+        rc = edges_push(out, i + 1 < outer.n ? 1.0 + outer.at[i] / width : 2.0);
+    free(outer.at);
+    return rc;
+}
+
+/* ---- geometry ---- */
+
+static double radius_at(const struct problem *p, double x, double z)
+{
+    double w = channel_radius(&p->channel, z);
+    return x <= 1.0 ? x * w : w + (x - 1.0) * (p->cell_radius - w);
+}
+
+static void place_nodes(struct mesh *m, const struct edges *ze, const struct edges *xe, const struct problem *p)
+{
+    for (size_t k = 0; k < m->nz; k++)
+        m->z[k] = k % 2 ? 0.5 * (ze->at[k / 2] + ze->at[k / 2 + 1]) : ze->at[k / 2];
+    if (!m->er)
+        return;
+    for (size_t k = 0; k < m->nr; k++) {
+        double mid = k == 1 ? 0.6 : 0.5; /* the axis column's middle node is at xi = 1/5 */
+        m->x[k] = k % 2 ? xe->at[k / 2] + mid * (xe->at[k / 2 + 1] - xe->at[k / 2]) : xe->at[k / 2];
+    }
+    for (size_t iz = 0; iz < m->nz; iz++)
+        for (size_t ir = 0; ir < m->nr; ir++)
+            m->r[mesh_at(m, iz, ir)] = radius_at(p, m->x[ir], m->z[iz]);
+}
+
+bool mesh_in_channel(const struct mesh *m, size_t iz, size_t ir)
+{
+    return m->er_inside && iz <= 2 * m->ez_channel && ir <= 2 * m->er_inside;
+}
+
+static size_t element_zone(const struct mesh *m, size_t jz, size_t jr)
+{
+    bool channel = m->er_inside && jz < m->ez_channel && jr < m->er_inside;
+    return m->element_layer[jz] + (channel ? m->n_layers : 0);
+}
+
+/* ---- pattern ---- */
+
+/* First and last neighbour of node k along one direction of n nodes (an end node belongs to two elements). */
+static size_t reach_lo(size_t k) { return k % 2 ? k - 1 : k >= 2 ? k - 2 : 0; }
+static size_t reach_hi(size_t k, size_t n) { size_t h = k % 2 ? k + 1 : k + 2; return h < n ? h : n - 1; }
+
+static int build_pattern(struct mesh *m)
+{
+    m->colptr = malloc((m->n + 1) * sizeof *m->colptr);
+    if (!m->colptr)
+        return ERR_NOMEM;
+    for (int pass = 0; pass < 2; pass++) { /* count, then fill */
+        size_t k = 0;
+        for (size_t i = 0; i < m->n; i++) {
+            size_t iz = i / m->nr, ir = i % m->nr;
+            m->colptr[i] = (int)k;
+            for (size_t jz = iz; jz <= reach_hi(iz, m->nz); jz++)
+                for (size_t jr = jz == iz ? ir : reach_lo(ir); jr <= reach_hi(ir, m->nr); jr++, k++)
+                    if (pass)
+                        m->row[k] = (int)mesh_at(m, jz, jr);
+        }
+        m->colptr[m->n] = (int)k;
+        m->nnz = k;
+        if (!pass && !(m->row = malloc(k * sizeof *m->row)))
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+static size_t slot(const struct mesh *m, size_t i, size_t j) /* of entry (max, min) */
+{
+    size_t col = i < j ? i : j;
+    int row = (int)(i < j ? j : i), lo = m->colptr[col], hi = m->colptr[col + 1] - 1;
+    while (lo < hi) {
+        int mid = (lo + hi) / 2;
+        if (m->row[mid] < row) lo = mid + 1; else hi = mid;
+    }
+    assert(m->row[lo] == row);
+    return (size_t)lo;
+}
+
+/* ---- integrals ---- */
+
+static const double GAUSS_X[4] = {-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526};
+static const double GAUSS_W[4] = {0.3478548451374538, 0.6521451548625461, 0.6521451548625461, 0.3478548451374538};
+static const double LOBATTO_W[3] = {1.0 / 3.0, 4.0 / 3.0, 1.0 / 3.0};
+static const double JACOBI_W[3] = {1.0 / 9.0, 25.0 / 18.0, 1.0 / 2.0}; /* of 1 + xi, nodes -1, 1/5, 1 */
+
+/* Quadratic Lagrange functions through -1, c, 1 and their slopes at xi. */
+static void lagrange(double c, double xi, double f[3], double d[3])
+{
+    f[0] = (xi - c) * (xi - 1.0) / (2.0 * (1.0 + c));
+    f[1] = (xi + 1.0) * (1.0 - xi) / ((c + 1.0) * (1.0 - c));
+    f[2] = (xi + 1.0) * (xi - c) / (2.0 * (1.0 - c));
+    d[0] = (2.0 * xi - 1.0 - c) / (2.0 * (1.0 + c));
+    d[1] = -2.0 * xi / ((c + 1.0) * (1.0 - c));
+    d[2] = (2.0 * xi + 1.0 - c) / (2.0 * (1.0 - c));
+}
+
+/* Weights of the three columns of element jr at depth z: integral over x of the Lagrange functions times r r_x 2/b^2. */
+static void cross_weights(const struct mesh *m, const struct problem *p, size_t jr, double z, double out[3])
+{
+    double b = p->cell_radius, w = channel_radius(&p->channel, z), x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0;
+    double scale = 2.0 / (b * b);
+    for (size_t k = 0; k < 3; k++) {
+        double x = m->x[2 * jr + k];
+        if (jr == 0)
+            out[k] = scale * w * w * JACOBI_W[k] * dx * dx / 4.0;
+        else if (jr < m->er_inside)
+            out[k] = scale * w * w * x * LOBATTO_W[k] * dx / 2.0;
+        else
+            out[k] = scale * (w + (x - 1.0) * (b - w)) * (b - w) * LOBATTO_W[k] * dx / 2.0;
+    }
+}
+
+static void add_mass(struct mesh *m, const struct problem *p)
+{
+    for (size_t jz = 0; jz < m->ez; jz++) {
+        double dz = m->z[2 * jz + 2] - m->z[2 * jz];
+        for (size_t k = 0; k < 3; k++) {
+            size_t iz = 2 * jz + k;
+            double wz = LOBATTO_W[k] * dz / 2.0;
+            if (!m->er)
+                m->mass[element_zone(m, jz, 0) * m->n + iz] += wz;
+            for (size_t jr = 0; jr < m->er; jr++) {
+                double wr[3];
+                cross_weights(m, p, jr, m->z[iz], wr);
+                for (size_t l = 0; l < 3; l++)
+                    m->mass[element_zone(m, jz, jr) * m->n + mesh_at(m, iz, 2 * jr + l)] += wz * wr[l];
+            }
+        }
+    }
+}
+
+/* Local stiffness of element (jz, jr), node (k, l) = 3 k + l with k down and l across. */
+static void element_stiffness(const struct mesh *m, const struct problem *p, size_t jz, size_t jr, double s[9][9])
+{
+    double b = p->cell_radius, z0 = m->z[2 * jz], dz = m->z[2 * jz + 2] - z0, x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0;
+    bool inside = jr < m->er_inside;
+    memset(s, 0, 81 * sizeof(double));
+    for (size_t q = 0; q < 16; q++) {
+        double xi = GAUSS_X[q % 4], eta = GAUSS_X[q / 4], fx[3], gx[3], fz[3], gz[3], ddr[9], ddz[9];
+        double z = z0 + 0.5 * (1.0 + eta) * dz, x = x0 + 0.5 * (1.0 + xi) * dx;
+        double w = channel_radius(&p->channel, z), slope = channel_slope(&p->channel, z);
+        double r = radius_at(p, x, z), r_x = inside ? w : b - w, r_z = (inside ? x : 2.0 - x) * slope;
+        lagrange(jr == 0 ? 0.2 : 0.0, xi, fx, gx);
+        lagrange(0.0, eta, fz, gz);
+        for (size_t k = 0; k < 9; k++) {
+            double u_x = gx[k % 3] * fz[k / 3] * 2.0 / dx, u_z = fx[k % 3] * gz[k / 3] * 2.0 / dz;
+            ddr[k] = u_x / r_x;
+            ddz[k] = u_z - u_x * r_z / r_x;
+        }
+        double weight = GAUSS_W[q % 4] * GAUSS_W[q / 4] * dx * dz / 4.0 * r * r_x * 2.0 / (b * b);
+        for (size_t i = 0; i < 9; i++)
+            for (size_t j = 0; j < 9; j++)
+                s[i][j] += weight * (ddr[i] * ddr[j] + ddz[i] * ddz[j]);
+    }
+}
+
+static void add_stiffness_2d(struct mesh *m, const struct problem *p)
+{
+    double s[9][9];
+    for (size_t jz = 0; jz < m->ez; jz++)
+        for (size_t jr = 0; jr < m->er; jr++) {
+            double *zone = m->stiff + element_zone(m, jz, jr) * m->nnz;
+            element_stiffness(m, p, jz, jr, s);
+            for (size_t i = 0; i < 9; i++)
+                for (size_t j = 0; j <= i; j++)
+                    zone[slot(m, mesh_at(m, 2 * jz + i / 3, 2 * jr + i % 3), mesh_at(m, 2 * jz + j / 3, 2 * jr + j % 3))] += s[i][j];
+        }
+}
+
+static void add_stiffness_1d(struct mesh *m)
+{
+    static const double S[3][3] = {{7, -8, 1}, {-8, 16, -8}, {1, -8, 7}}; /* times 1/(3 h) */
+    for (size_t jz = 0; jz < m->ez; jz++) {
+        double h = m->z[2 * jz + 2] - m->z[2 * jz], *zone = m->stiff + element_zone(m, jz, 0) * m->nnz;
+        for (size_t i = 0; i < 3; i++)
+            for (size_t j = 0; j <= i; j++)
+                zone[slot(m, 2 * jz + i, 2 * jz + j)] += S[i][j] / (3.0 * h);
+    }
+}
+
+/* ---- the whole ---- */
+
+static void name_layers(struct mesh *m, const struct problem *p)
+{
+    size_t layer = 0;
+    double end = p->layer[0].h;
+    for (size_t jz = 0; jz < m->ez; jz++) {
+        while (layer + 1 < p->n_layers && m->z[2 * jz + 1] > end)
+            end += p->layer[++layer].h;
+        m->element_layer[jz] = layer;
+        if (p->channel.fill != CHANNEL_NONE && m->z[2 * jz + 1] < p->channel.depth)
+            m->ez_channel = jz + 1;
+    }
+}
+
+static int fill(struct mesh *m, const struct problem *p, const struct edges *ze, const struct edges *xe)
+{
+    m->ez = ze->n - 1;
+    m->er = xe->n ? xe->n - 1 : 0;
+    m->nz = 2 * m->ez + 1;
+    m->nr = m->er ? 2 * m->er + 1 : 1;
+    m->n = m->nz * m->nr;
+    m->n_layers = p->n_layers;
+    m->n_zones = m->er ? 2 * p->n_layers : p->n_layers;
+    m->z = calloc(m->nz, sizeof *m->z);
+    m->x = calloc(m->nr, sizeof *m->x);
+    m->r = calloc(m->n, sizeof *m->r);
+    m->element_layer = calloc(m->ez, sizeof *m->element_layer);
+    m->mass = calloc(m->n_zones * m->n, sizeof *m->mass);
+    if (!m->z || !m->x || !m->r || !m->element_layer || !m->mass || build_pattern(m))
+        return ERR_NOMEM;
+    m->stiff = calloc(m->n_zones * m->nnz, sizeof *m->stiff);
+    if (!m->stiff)
+        return ERR_NOMEM;
+    place_nodes(m, ze, xe, p);
+    name_layers(m, p);
+    add_mass(m, p);
+    if (m->er)
+        add_stiffness_2d(m, p);
+    else
+        add_stiffness_1d(m);
+    return 0;
+}
+
+int mesh_build(struct mesh *m, const struct problem *p, struct err *e)
+{
+    struct edges ze = {0}, xe = {0};
+    *m = (struct mesh){0};
+    int rc = depth_edges(&ze, p);
+    if (!rc && p->channel.fill != CHANNEL_NONE)
+        rc = cross_edges(&xe, &m->er_inside, p);
+    if (!rc)
+        rc = fill(m, p, &ze, &xe);
+    free(ze.at);
+    free(xe.at);
+    if (rc) {
+        mesh_release(m);
+        return err_set(e, ERR_NOMEM, "out of memory for the mesh at level %g", p->level);
+    }
+    return 0;
+}
+
+void mesh_release(struct mesh *m)
+{
+    free(m->z);
+    free(m->x);
+    free(m->r);
+    free(m->element_layer);
+    free(m->mass);
+    free(m->colptr);
+    free(m->row);
+    free(m->stiff);
+    *m = (struct mesh){0};
+}
+
+void mesh_row_mean(const struct mesh *m, const double *a, double *out)
+{
+    for (size_t iz = 0; iz < m->nz; iz++) {
+        double sum = 0.0, volume = 0.0;
+        for (size_t ir = 0; ir < m->nr; ir++) {
+            double v = 0.0;
+            for (size_t q = 0; q < m->n_zones; q++)
+                v += m->mass[q * m->n + mesh_at(m, iz, ir)];
+            sum += v * a[mesh_at(m, iz, ir)];
+            volume += v;
+        }
+        out[iz] = sum / volume;
+    }
+}
+
+double mesh_value(const struct mesh *m, const double *a, double z, size_t ir)
+{
+    size_t jz = 0;
+    while (jz + 1 < m->ez && z > m->z[2 * jz + 2])
+        jz++;
+    double z0 = m->z[2 * jz], dz = m->z[2 * jz + 2] - z0, f[3], d[3];
+    lagrange(0.0, 2.0 * (z - z0) / dz - 1.0, f, d);
+    double v = 0.0;
+    for (size_t k = 0; k < 3; k++)
+        v += f[k] * a[mesh_at(m, 2 * jz + k, ir)];
+    return v;
+}
