@@ -365,31 +365,6 @@ int yaml_parse(struct yaml_node **out, const char *text, size_t len, struct yaml
 
 /* ---- tree -> text ---- */
 
-struct sink { char *text; size_t n, size; bool failed; };
-
-static int to_sink(struct fy_emitter *emitter, enum fy_emitter_write_type type, const char *str, int len, void *user)
-{
-    (void)emitter; (void)type;
-    struct sink *s = user;
-    if (len < 0 || s->failed)
-        return -1;
-    size_t need = s->n + (size_t)len + 1;
-    if (need > s->size) {
-        size_t size = need * 2;
-        char *bigger = realloc(s->text, size);
-        if (!bigger) {
-            s->failed = true;
-            return -1;
-        }
-        s->text = bigger;
-        s->size = size;
-    }
-    memcpy(s->text + s->n, str, (size_t)len);
-    s->n += (size_t)len;
-    s->text[s->n] = '\0';
-    return len;
-}
-
 /* Plain only what no reader of YAML could take for something else than the same text. */
 static bool is_plain_safe(const char *s)
 {
@@ -406,57 +381,98 @@ static bool is_number_like(const char *s)
     return strspn(s, "+-.0123456789") > 0 && strspn(s, "+-.0123456789eE_xXabcdefABCDEF") == strlen(s);
 }
 
-static enum fy_scalar_style style_of(const struct yaml_node *n)
+/* Writes one character (n bytes of UTF-8) at o, escaped where it has to be; returns the end of it. */
+static char *quote_character(char *o, const unsigned char *s, size_t n)
 {
-    if (!n->quoted && (is_number_like(n->text) || is_plain_safe(n->text)))
-        return FYSS_PLAIN;
-    return n->quoted || n->text[0] ? FYSS_DOUBLE_QUOTED : FYSS_PLAIN;
+    if (*s < 0x20 || *s == 0x7f)
+        return o + sprintf(o, "\\x%02x", *s);
+    if (n == 2 && is_odd_character(s, n))
+        return o + sprintf(o, "\\x%02x", s[1]);
+    if (n == 3 && is_odd_character(s, n))
+        return o + sprintf(o, "\\u%04x", ((s[0] & 0x0fu) << 12) | ((s[1] & 0x3fu) << 6) | (s[2] & 0x3fu));
+    if (*s == '"' || *s == '\\')
+        *o++ = '\\';
+    memcpy(o, s, n);
+    return o + n;
 }
 
-static bool emit(struct fy_emitter *e, struct fy_event *ev)
+/* The text as a double-quoted YAML scalar, free() it: the one style that holds every text. */
+static char *quote(const char *text)
 {
-    return ev && fy_emit_event(e, ev) == 0;
+    char *out = malloc(4 * strlen(text) + 3), *o = out;
+    if (!out)
+        return NULL;
+    *o++ = '"';
+    for (const unsigned char *s = (const unsigned char *)text, *end = s + strlen(text); s < end;) {
+        size_t n = utf8_length(s, (size_t)(end - s));
+        if (n == 0) { /* what is not UTF-8 cannot be told in YAML */
+            *o++ = '?';
+            s++;
+        } else {
+            o = quote_character(o, s, n);
+            s += n;
+        }
+    }
+    *o++ = '"';
+    *o = '\0';
+    return out;
 }
 
-static bool emit_scalar(struct fy_emitter *e, const char *text, enum fy_scalar_style style)
+static bool is_plain(const struct yaml_node *n)
 {
-    return emit(e, fy_emit_event_create(e, FYET_SCALAR, style, text, strlen(text), NULL, NULL));
+    return !n->quoted && (!n->text[0] || is_number_like(n->text) || is_plain_safe(n->text));
 }
 
-static bool emit_node(struct fy_emitter *e, const struct yaml_node *n)
+static struct fy_node *scalar(struct fy_document *doc, const char *text, bool plain)
+{
+    if (plain)
+        return fy_node_create_scalar_copy(doc, text, strlen(text));
+    char *quoted = quote(text);
+    struct fy_node *n = quoted ? fy_node_buildf(doc, "%s", quoted) : NULL; /* keeps a copy of its own */
+    free(quoted);
+    return n;
+}
+
+static struct fy_node *to_fy(struct fy_document *doc, const struct yaml_node *n);
+
+static bool hang(struct fy_document *doc, struct fy_node *parent, const struct yaml_node *c)
+{
+    struct fy_node *key = c->key ? scalar(doc, c->key, is_plain_safe(c->key)) : NULL;
+    struct fy_node *value = to_fy(doc, c);
+    bool ok = value && (key ? fy_node_mapping_append(parent, key, value) : fy_node_sequence_append(parent, value)) == 0;
+    if (!ok) {
+        fy_node_free(key);
+        fy_node_free(value);
+    }
+    return ok;
+}
+
+static struct fy_node *to_fy(struct fy_document *doc, const struct yaml_node *n)
 {
     if (n->kind == YAML_SCALAR)
-        return emit_scalar(e, n->text, style_of(n));
-    bool is_map = n->kind == YAML_MAP;
-    enum fy_node_style style = n->first ? FYNS_BLOCK : FYNS_FLOW;
-    bool ok = emit(e, fy_emit_event_create(e, is_map ? FYET_MAPPING_START : FYET_SEQUENCE_START, style, NULL, NULL));
-    for (const struct yaml_node *c = n->first; ok && c; c = c->next) {
-        if (is_map)
-            ok = emit_scalar(e, c->key, is_plain_safe(c->key) ? FYSS_PLAIN : FYSS_DOUBLE_QUOTED);
-        ok = ok && emit_node(e, c);
-    }
-    return ok && emit(e, fy_emit_event_create(e, is_map ? FYET_MAPPING_END : FYET_SEQUENCE_END));
+        return scalar(doc, n->text, is_plain(n));
+    struct fy_node *fy = n->kind == YAML_MAP ? fy_node_create_mapping(doc) : fy_node_create_sequence(doc);
+    for (const struct yaml_node *c = n->first; fy && c; c = c->next)
+        if (!hang(doc, fy, c)) {
+            fy_node_free(fy);
+            return NULL;
+        }
+    return fy;
 }
 
 char *yaml_write(const struct yaml_node *root)
 {
-    struct sink s = {0};
-    struct fy_emitter_cfg cfg = {
-        .flags = FYECF_WIDTH_INF | FYECF_MODE_ORIGINAL | FYECF_INDENT_2 | FYECF_DOC_START_MARK_OFF |
-                 FYECF_DOC_END_MARK_OFF | FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF,
-        .output = to_sink, .userdata = &s, .diag = new_diag(),
-    };
-    struct fy_emitter *e = cfg.diag ? fy_emitter_create(&cfg) : NULL;
-    bool ok = e && emit(e, fy_emit_event_create(e, FYET_STREAM_START)) &&
-              emit(e, fy_emit_event_create(e, FYET_DOCUMENT_START, 1, NULL, NULL)) && emit_node(e, root) &&
-              emit(e, fy_emit_event_create(e, FYET_DOCUMENT_END, 1)) && emit(e, fy_emit_event_create(e, FYET_STREAM_END));
-    if (e)
-        fy_emitter_destroy(e);
-    if (cfg.diag)
-        fy_diag_destroy(cfg.diag);
-    if (!ok || s.failed) {
-        free(s.text);
-        return NULL;
-    }
-    return s.text;
+    struct fy_diag *diag = new_diag();
+    struct fy_parse_cfg cfg = {.flags = FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2, .diag = diag};
+    struct fy_document *doc = diag ? fy_document_create(&cfg) : NULL;
+    struct fy_node *top = doc ? to_fy(doc, root) : NULL;
+    char *text = NULL;
+    if (top && fy_document_set_root(doc, top) == 0)
+        text = fy_emit_document_to_string(doc, FYECF_WIDTH_INF | FYECF_MODE_BLOCK | FYECF_INDENT_2 | FYECF_DOC_START_MARK_OFF |
+                                                   FYECF_DOC_END_MARK_OFF | FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF);
+    if (doc)
+        fy_document_destroy(doc);
+    if (diag)
+        fy_diag_destroy(diag);
+    return text;
 }
