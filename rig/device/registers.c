@@ -1,0 +1,171 @@
+/* registers.c -- see registers.h: look-ups, decoding, building of commands.  The reader is registers_read.c. */
+#include <math.h>
+#include <string.h>
+#include "base/text/units.h"
+#include "rig/device/registers.h"
+
+int map_find_value(const struct device_map *m, const char *name)
+{
+    for (size_t i = 0; i < m->values; i++)
+        if (strcmp(m->value[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int map_find_bit(const struct device_map *m, const char *name)
+{
+    for (size_t i = 0; i < m->bits; i++)
+        if (strcmp(m->bit[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int map_find_command(const struct device_map *m, const char *name)
+{
+    for (size_t i = 0; i < m->commands; i++)
+        if (strcmp(m->command[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static const uint16_t *place(const struct device_map *m, size_t value, const uint16_t *group_regs)
+{
+    const struct map_value *v = &m->value[value];
+    return group_regs + (v->number.address - m->group[v->group].address);
+}
+
+double map_decode(const struct device_map *m, size_t value, const uint16_t *group_regs)
+{
+    const struct map_number *n = &m->value[value].number;
+    return reg_get(place(m, value, group_regs), n->type, n->order) * n->si_per_count;
+}
+
+uint32_t map_raw(const struct device_map *m, size_t value, const uint16_t *group_regs)
+{
+    const struct map_number *n = &m->value[value].number;
+    return reg_bits(place(m, value, group_regs), n->type, n->order);
+}
+
+/* SI value of one `unit`.  The turning units need the mechanics; the rest is UDUNITS' business. */
+static int unit_in_si(const char *unit, const struct mechanics *mech, double *out, struct err *e)
+{
+    static const char *const si[] = {"N", "m", "m/s", "m/s2", "s", "1", "A", "N m", NULL};
+    if (unit[0] == '\0') {
+        *out = 1.0;
+        return 0;
+    }
+    struct { const char *name; double value; } turning[] = {
+        {"rev", mech ? mech->lead : NAN},
+        {"rev/s", mech ? mech->lead : NAN},
+        {"rev/s2", mech ? mech->lead : NAN},
+        {"step", mech ? mech->lead / mech->steps_per_rev : NAN},
+        {"count", mech ? mech->lead / mech->counts_per_rev : NAN},
+    };
+    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
+        if (strcmp(unit, turning[i].name) == 0) {
+            *out = turning[i].value;
+            return isfinite(*out) ? 0 : err_set(e, ERR_PARSE, "unit '%s' needs an axis with a lead", unit);
+        }
+    for (size_t i = 0; si[i]; i++) {
+        struct err ignored = {0};
+        if (units_convert(1.0, unit, si[i], out, &ignored) == 0)
+            return 0;
+    }
+    err_set(e, ERR_PARSE, "unit '%s' is neither rev, rev/s, rev/s2, step, count nor a unit of force, length, speed or time", unit);
+    return ERR_PARSE;
+}
+
+static int resolve_number(struct map_number *n, const struct mechanics *mech, struct err *e)
+{
+    double unit = 1.0;
+    int rc = unit_in_si(n->unit, mech, &unit, e);
+    if (rc == 0)
+        n->si_per_count = unit / n->per;
+    return rc;
+}
+
+int device_map_resolve(struct device_map *m, const struct mechanics *mech, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; i < m->values && rc == 0; i++)
+        if ((rc = resolve_number(&m->value[i].number, mech, e)) != 0)
+            err_at(e, "%s: value '%s'", m->file, m->value[i].name);
+    for (size_t i = 0; i < m->commands && rc == 0; i++)
+        for (size_t k = 0; k < m->command[i].n && rc == 0; k++)
+            if ((rc = resolve_number(&m->command[i].write[k].number, mech, e)) != 0)
+                err_at(e, "%s: command '%s'", m->file, m->command[i].name);
+    for (size_t i = 0; i < m->verifies && rc == 0; i++)
+        if ((rc = resolve_number(&m->verify[i].number, mech, e)) != 0)
+            err_at(e, "%s: verify '%s'", m->file, m->verify[i].name);
+    return rc;
+}
+
+static double parameter(const struct map_parameter *p, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(p[i].name, name) == 0)
+            return p[i].value;
+    return NAN;
+}
+
+/* Appends one write to the last step when it continues its block, else starts a step. */
+static int add_write(struct map_step steps[], int n, bool may_join, const struct map_number *num, double counts, struct err *e)
+{
+    uint16_t regs[2] = {0, 0};
+    int rc = reg_put(regs, num->type, num->order, counts, e);
+    if (rc)
+        return rc;
+    unsigned size = reg_type_size(num->type);
+    bool joins = may_join && n > 0 && steps[n - 1].address + steps[n - 1].count == num->address;
+    struct map_step *s = joins ? &steps[n - 1] : &steps[n];
+    if (!joins) {
+        *s = (struct map_step){.is_write = true, .address = num->address};
+        n++;
+    }
+    memcpy(&s->regs[s->count], regs, size * sizeof *regs);
+    s->count = (uint16_t)(s->count + size);
+    s->function = s->count == 1 ? BUS_WRITE_ONE : BUS_WRITE_MANY;
+    return n;
+}
+
+int map_build(const struct device_map *m, size_t command, const struct map_parameter *p, size_t n,
+              struct map_step steps[MAP_STEPS], struct err *e)
+{
+    const struct map_command *c = &m->command[command];
+    int k = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct map_write *w = &c->write[i];
+        bool is_trigger = i + 1 == c->n;
+        double counts = w->parameter[0] ? parameter(p, n, w->parameter) / w->number.si_per_count : w->constant;
+        if (is_trigger && k > 0) { /* the parameters are read back before anything moves */
+            int writes = k;
+            for (int j = 0; j < writes; j++) {
+                steps[k] = steps[j];
+                steps[k].is_write = false;
+                steps[k++].function = BUS_READ_HOLDING;
+            }
+        }
+        k = add_write(steps, k, !is_trigger, &w->number, counts, e);
+        if (k < 0) {
+            err_at(e, "command '%s' of %s, parameter '%s'", c->name, m->name, w->parameter[0] ? w->parameter : "(constant)");
+            return k;
+        }
+    }
+    return k;
+}
+
+double map_achievable(const struct device_map *m, size_t command, const char *name, double value)
+{
+    const struct map_command *c = &m->command[command];
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->write[i].parameter, name) == 0) {
+            double q = c->write[i].number.si_per_count;
+            return c->write[i].number.type == REG_F32 ? value : round(value / q) * q;
+        }
+    return NAN;
+}
+
+double map_expected(const struct map_verify *v, const struct map_parameter *p, size_t n)
+{
+    return v->parameter[0] ? round(parameter(p, n, v->parameter) / v->number.si_per_count) : v->constant;
+}

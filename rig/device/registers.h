@@ -1,0 +1,94 @@
+/* registers.h -- a device's register map as data: groups read in one request, values in them, bits in values, commands made of
+ * writes that end in a trigger, registers verified at start.  Read from YAML (docs/reference/rig-files.md): a new device
+ * needs a file, not C.  No bus in here. */
+#ifndef RIG_DEVICE_REGISTERS_H
+#define RIG_DEVICE_REGISTERS_H
+#include "base/text/config.h"
+#include "rig/bus/bus.h"
+#include "rig/bus/convert.h"
+
+enum { MAP_NAME = 24, MAP_GROUPS = 6, MAP_VALUES = 32, MAP_BITS = 48, MAP_COMMANDS = 12, MAP_WRITES = 8, MAP_VERIFY = 8,
+       MAP_CANARIES = 2 };
+
+/* How one number lies in registers.  value = raw * si_per_count; si_per_count comes from `per` and `unit` ("240 counts per
+ * rev/s") and, for step, count and rev, from the bench's mechanics (map_resolve). */
+struct map_number {
+    uint16_t address;
+    enum reg_type type;
+    enum word_order order;
+    double per;
+    char   unit[MAP_NAME];
+    double si_per_count;
+};
+struct map_group { char name[MAP_NAME]; uint8_t function; uint16_t address, count; bool is_atomic; };
+struct map_value { char name[MAP_NAME]; size_t group; struct map_number number; int line; };
+struct map_bit   { char name[MAP_NAME]; size_t value; unsigned bit; };
+struct map_write {
+    struct map_number number;
+    char   parameter[MAP_NAME]; /* empty: the constant */
+    double constant;
+};
+struct map_command {
+    char name[MAP_NAME];
+    bool is_idempotent;      /* may be sent again when its fate is unknown */
+    size_t n;
+    struct map_write write[MAP_WRITES]; /* parameters, then the trigger (the last) */
+};
+struct map_verify { char name[MAP_NAME]; struct map_number number; char parameter[MAP_NAME]; double constant; bool is_written; };
+struct map_canary { uint8_t function; uint16_t address, count; };
+enum watchdog_kind { WATCHDOG_DRIVE, WATCHDOG_EXTERNAL, WATCHDOG_LEASH, WATCHDOG_NONE };
+
+struct device_map {
+    char name[64], file[256], source[200];
+    bool is_axis;            /* kind: axis, else load_cell */
+    int  max_read, max_write;
+    double latency;          /* the device's own delay before it answers, s */
+    double late_reply;       /* a reply may be this late, s */
+    double gap;              /* silence it needs before a request, s */
+    enum watchdog_kind watchdog;
+    char fed_by[120];        /* which traffic feeds the watchdog */
+    size_t groups, values, bits, commands, verifies, canaries;
+    struct map_group   group[MAP_GROUPS];
+    struct map_value   value[MAP_VALUES];
+    struct map_bit     bit[MAP_BITS];
+    struct map_command command[MAP_COMMANDS];
+    struct map_verify  verify[MAP_VERIFY];
+    struct map_canary  canary[MAP_CANARIES];
+};
+
+/* Reads a device file; ERR_PARSE / ERR_RANGE / ERR_IO with the place.  `doc` must outlive nothing: all is copied. */
+int device_map_read(struct device_map *m, struct config *doc, struct err *e);
+/* The mechanics that turn revolutions, steps and encoder counts into metres. */
+struct mechanics { double lead; double steps_per_rev, counts_per_rev; };
+/* Fills every si_per_count; mech NULL for a device without an axis.  ERR_PARSE names a unit that cannot be converted. */
+int device_map_resolve(struct device_map *m, const struct mechanics *mech, struct err *e);
+
+/* Look-ups by name; -1 when there is none. */
+int map_find_value(const struct device_map *m, const char *name);
+int map_find_bit(const struct device_map *m, const char *name);
+int map_find_command(const struct device_map *m, const char *name);
+
+/* Value i in SI units out of its group's registers, and its raw bits. */
+double   map_decode(const struct device_map *m, size_t value, const uint16_t *group_regs);
+uint32_t map_raw(const struct device_map *m, size_t value, const uint16_t *group_regs);
+
+/* A named number, for the parameters of a command or of a verification (SI units). */
+struct map_parameter { const char *name; double value; };
+
+/* One bus transaction of a command. */
+struct map_step {
+    bool is_write;           /* else: read back and compare with regs */
+    uint8_t function;
+    uint16_t address, count;
+    uint16_t regs[2 * MAP_WRITES];
+};
+enum { MAP_STEPS = 2 * MAP_WRITES + 1 };
+/* The transactions of a command: parameter blocks (contiguous registers in one request), their read-back, the trigger.
+ * Returns the number of steps, or ERR_RANGE (a value that does not fit, a missing parameter). */
+int map_build(const struct device_map *m, size_t command, const struct map_parameter *p, size_t n,
+              struct map_step steps[MAP_STEPS], struct err *e);
+/* What the device makes of a parameter: the value rounded to the map's counts, SI.  NaN when the command lacks it. */
+double map_achievable(const struct device_map *m, size_t command, const char *parameter, double value);
+/* A verification's expected value in counts; NaN when its parameter is missing. */
+double map_expected(const struct map_verify *v, const struct map_parameter *p, size_t n);
+#endif

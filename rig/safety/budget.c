@@ -1,0 +1,59 @@
+/* budget.c -- see budget.h. */
+#include <math.h>
+#include "rig/safety/budget.h"
+
+#define TCP_TRANSACTION 12e-3 /* s: quiet LANs stay below 12 ms (TDK Genesys manual: 100 % < 12 ms) */
+
+double budget_total(const struct budget_times *t)
+{
+    return t->filter + t->sensor + t->poll + t->transaction + t->decide + t->stop_frame + t->latency;
+}
+
+double budget_travel(double speed, double time, double decel) { return speed * time + speed * speed / (2.0 * decel); }
+
+double budget_overshoot(double k, double speed, double time, double decel)
+{
+    return k * budget_travel(speed, time, decel);
+}
+
+static double transaction(const struct bench *b, size_t device, uint8_t function, uint16_t count)
+{
+    const struct bench_device *d = &b->device[device];
+    const struct bus_address *a = &b->link[d->link].address;
+    if (a->kind == BUS_KIND_TCP)
+        return TCP_TRANSACTION;
+    struct bus_request r = {.function = function, .count = count};
+    int bits = 1 + a->data_bits + (a->parity != 'N') + a->stop_bits;
+    return bus_serial_time(a->baud, bits, &r, d->map.latency);
+}
+
+void budget_bench_times(const struct bench *b, const struct safety_limits *l, struct budget_times *t)
+{
+    const struct bench_device *axis = &b->device[BENCH_AXIS], *force = &b->device[BENCH_FORCE];
+    double axis_read = transaction(b, BENCH_AXIS, BUS_READ_HOLDING, axis->map.group[0].count);
+    *t = (struct budget_times){
+        .filter = b->cell.filter_delay,
+        .sensor = b->cell.period,
+        .poll = force->poll,
+        .transaction = transaction(b, BENCH_FORCE, BUS_READ_HOLDING, force->map.group[0].count),
+        .decide = b->tick_period + l->max_lateness,
+        .stop_frame = axis_read + transaction(b, BENCH_AXIS, BUS_WRITE_ONE, 1),
+        .latency = b->axis.latency,
+    };
+}
+
+void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach, struct budget *out)
+{
+    struct budget_times t;
+    budget_bench_times(b, l, &t);
+    double stop = t.stop_frame + t.latency;
+    out->time[0] = budget_total(&t);
+    out->time[1] = l->max_age[BENCH_FORCE] + t.decide + stop;
+    out->time[2] = b->axis.watchdog_time + b->axis.latency;
+    out->worst = 0.0;
+    for (int i = 0; i < 3; i++) {
+        double travel = fmin(budget_travel(speed, out->time[i], b->axis.stop_decel), reach);
+        out->overshoot[i] = k * travel;
+        out->worst = fmax(out->worst, out->overshoot[i]);
+    }
+}

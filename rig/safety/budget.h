@@ -1,0 +1,33 @@
+/* budget.h -- how far the force can overshoot a limit before the axis stands, in the worst case.  Pure functions.
+ *     overshoot = k_max (v T + v^2 / (2 a))        T: cause -> deceleration begins
+ * Three budgets: (a) a normal trip, (b) the sensor dies just after a good sample, (c) the PC dies. */
+#ifndef RIG_SAFETY_BUDGET_H
+#define RIG_SAFETY_BUDGET_H
+#include "rig/safety/limits.h"
+
+struct budget_times {   /* worst cases, s */
+    double filter;      /* the transmitter's filter or group delay */
+    double sensor;      /* its period: a new value may just have been missed */
+    double poll;        /* wait for the next poll */
+    double transaction; /* the read */
+    double decide;      /* wait for the next tick, plus the lateness that is allowed */
+    double stop_frame;  /* the stop's way to the drive, behind one transaction under way */
+    double latency;     /* the drive's own */
+};
+double budget_total(const struct budget_times *t);
+/* Distance the axis still travels, m: v T + v^2 / (2 a). */
+double budget_travel(double speed, double time, double decel);
+/* N; k in N/m. */
+double budget_overshoot(double k, double speed, double time, double decel);
+
+struct budget {
+    double time[3];      /* (a) trip, (b) sensor dies, (c) PC dies: cause -> deceleration, s */
+    double overshoot[3]; /* N */
+    double worst;        /* N */
+};
+/* Times of a bench, from its settings and line speeds. */
+void budget_bench_times(const struct bench *b, const struct safety_limits *l, struct budget_times *t);
+/* The three budgets at a speed.  reach: how far beyond the planned end the axis can get into the specimen at all, m (a drive
+ * stops at its target by itself); INFINITY when nothing bounds it. */
+void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach, struct budget *out);
+#endif

@@ -1,0 +1,58 @@
+/* latch.h -- the safety latch: a pure function of inputs and time.  It starts tripped.  It arms only when every condition
+ * holds, has held for 0.5 s, and the operator then acts.  Any failure trips; the first cause, its value, limit and time are
+ * kept until the next arming.  It can only take permission away: it never moves anything.
+ * It protects the sample and the load cell.  People are protected by the hard-wired E-stop, not by this. */
+#ifndef RIG_SAFETY_LATCH_H
+#define RIG_SAFETY_LATCH_H
+#include "rig/safety/limits.h"
+
+#define SAFETY_CLEAR_TIME 0.5 /* s that everything must have been clear before the operator's edge counts */
+
+enum safety_cause {
+    SAFETY_CLEAR, SAFETY_START, SAFETY_ESTOP, SAFETY_DRIVE_ALARM, SAFETY_DOOR, SAFETY_LINK, SAFETY_BUS_FAILURES,
+    SAFETY_AXIS_AGE, SAFETY_FORCE_AGE, SAFETY_SATURATION, SAFETY_FORCE_PUSH, SAFETY_FORCE_PULL, SAFETY_FORCE_RATE,
+    SAFETY_TRAVEL, SAFETY_FOLLOWING, SAFETY_LATENESS, SAFETY_RECORDER, SAFETY_POLARITY, SAFETY_SEQUENCE, SAFETY_CAUSES
+};
+extern const char *const safety_cause_names[]; /* "clear", "start", "estop", ... */
+extern const char *const safety_cause_units[]; /* of value and limit as shown by safety_describe */
+
+struct safety_inputs {
+    double now;                       /* s, monotonic */
+    bool   operator_edge;             /* the operator asks to arm, in this tick */
+    bool   estop_healthy;             /* the input */
+    bool   alarm_estop, alarm_sto;    /* the drive's own words for it */
+    bool   drive_fault;
+    uint32_t alarm;                   /* raw alarm word */
+    bool   door_closed;
+    bool   link_up[BENCH_LINKS];      /* false for a link that is down or was opened anew since it was armed */
+    size_t links;
+    int    failures_in_row;           /* the worst link's */
+    double age[BENCH_DEVICES];        /* s; infinite before the first sample */
+    bool   saturated;
+    double force, force_rate;         /* N, N/s */
+    double position, position_error;  /* m */
+    bool   is_homed;                  /* travel means something only then */
+    double lateness;                  /* of this tick, s */
+    bool   recorder_failed;
+    bool   polarity_wrong;            /* the sequence saw a pull where contact must push */
+    bool   sequence_failed;           /* the sequence asked for a trip (a time-out, a move that ended short) */
+};
+
+struct safety_latch {
+    bool   is_armed;
+    enum safety_cause first;          /* cause of the trip; SAFETY_START before the first arming */
+    double value, limit, at;          /* SI; time of the trip */
+    double clear_since;               /* since when all is clear; NaN while it is not */
+    bool   has_been_judged;
+};
+
+void safety_init(struct safety_latch *s);
+/* The condition that fails now (the first in a fixed order), with value and limit, or SAFETY_CLEAR. */
+enum safety_cause safety_check(const struct safety_limits *l, const struct safety_inputs *in, double *value, double *limit);
+/* One judgement.  Returns true in the tick in which the latch changed (armed or tripped). */
+bool safety_judge(struct safety_latch *s, const struct safety_limits *l, const struct safety_inputs *in);
+/* "force_push: 21.4 N > 20 N" */
+void safety_describe(enum safety_cause cause, double value, double limit, char *out, size_t size);
+/* May the operator step away from the sample after this cause? */
+bool safety_can_unload(enum safety_cause cause);
+#endif

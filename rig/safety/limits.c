@@ -1,0 +1,74 @@
+/* limits.c -- see limits.h. */
+#include <string.h>
+#include "rig/safety/limits.h"
+
+static int read_span(struct cnode at, const char *key, double *from, double *to, struct err *e)
+{
+    static const char *const known[] = {"from", "to", NULL};
+    struct cnode span = {0};
+    int rc = config_need(at, key, &span, e);
+    if (rc == 0) rc = config_known(span, known, e);
+    if (rc == 0) rc = config_quantity(span, "from", "m", RANGE_ANY, from, e);
+    if (rc == 0) rc = config_quantity(span, "to", "m", RANGE_ANY, to, e);
+    if (rc == 0 && !(*from < *to))
+        return config_fail(span, e, ERR_RANGE, "%s: from %.4g mm to %.4g mm: from must be below to", key, *from * 1e3, *to * 1e3);
+    return rc;
+}
+
+static int read_weakest(struct safety_limits *l, struct cnode at, struct err *e)
+{
+    static const char *const known[] = {"name", "load", NULL};
+    struct cnode part = {0};
+    const char *name = NULL;
+    int rc = config_need(at, "weakest_part", &part, e);
+    if (rc == 0) rc = config_known(part, known, e);
+    if (rc == 0) rc = config_string(part, "name", &name, e);
+    if (rc == 0) rc = config_quantity(part, "load", "N", RANGE_POSITIVE, &l->weakest_load, e);
+    if (rc == 0) snprintf(l->weakest_name, sizeof l->weakest_name, "%s", name);
+    return rc;
+}
+
+static int check_relations(const struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
+{
+    if (!(l->hard_from <= l->soft_from && l->soft_to <= l->hard_to))
+        return config_fail(config_get(at, "travel_soft"), e, ERR_RANGE, "travel_soft %.4g..%.4g mm must lie inside travel_hard %.4g..%.4g mm",
+                           l->soft_from * 1e3, l->soft_to * 1e3, l->hard_from * 1e3, l->hard_to * 1e3);
+    double top = l->force_push > l->force_pull ? l->force_push : l->force_pull;
+    if (!(top <= b->cell.capacity))
+        return config_fail(config_get(at, "force_push"), e, ERR_RANGE, "a force limit of %.4g N is above the cell's capacity of %.4g N",
+                           top, b->cell.capacity);
+    if (!(top < l->weakest_load))
+        return config_fail(config_get(at, "weakest_part"), e, ERR_RANGE, "a force limit of %.4g N is not below what '%s' bears: %.4g N",
+                           top, l->weakest_name, l->weakest_load);
+    for (size_t i = 0; i < BENCH_DEVICES; i++)
+        if (!(l->max_age[i] > b->device[i].poll + b->tick_period))
+            return config_fail(config_get(at, i == BENCH_AXIS ? "max_age_axis" : "max_age_force"), e, ERR_RANGE,
+                               "max age %.4g ms of '%s' is not above its poll period plus the tick's: %.4g ms", l->max_age[i] * 1e3,
+                               b->device[i].name, (b->device[i].poll + b->tick_period) * 1e3);
+    return 0;
+}
+
+int safety_limits_read(struct safety_limits *l, struct config *doc, const struct bench *b, struct err *e)
+{
+    static const char *const known[] = {"force_push", "force_pull", "force_rate", "travel_soft", "travel_hard",
+                                        "following_error", "max_age_axis", "max_age_force", "max_lateness", "bus_failures",
+                                        "weakest_part", NULL};
+    struct cnode at = {0};
+    long failures = 0;
+    memset(l, 0, sizeof *l);
+    int rc = config_need(config_root(doc), "limits", &at, e);
+    if (rc == 0) rc = config_known(at, known, e);
+    if (rc == 0) rc = config_quantity(at, "force_push", "N", RANGE_POSITIVE, &l->force_push, e);
+    if (rc == 0) rc = config_quantity(at, "force_pull", "N", RANGE_POSITIVE, &l->force_pull, e);
+    if (rc == 0) rc = config_quantity(at, "force_rate", "N/s", RANGE_POSITIVE, &l->force_rate, e);
+    if (rc == 0) rc = read_span(at, "travel_soft", &l->soft_from, &l->soft_to, e);
+    if (rc == 0) rc = read_span(at, "travel_hard", &l->hard_from, &l->hard_to, e);
+    if (rc == 0) rc = config_quantity(at, "following_error", "m", RANGE_POSITIVE, &l->following_error, e);
+    if (rc == 0) rc = config_quantity(at, "max_age_axis", "s", RANGE_POSITIVE, &l->max_age[BENCH_AXIS], e);
+    if (rc == 0) rc = config_quantity(at, "max_age_force", "s", RANGE_POSITIVE, &l->max_age[BENCH_FORCE], e);
+    if (rc == 0) rc = config_quantity(at, "max_lateness", "s", RANGE_POSITIVE, &l->max_lateness, e);
+    if (rc == 0) rc = config_integer(at, "bus_failures", 1, 100, &failures, e);
+    if (rc == 0) rc = read_weakest(l, at, e);
+    l->bus_failures = (int)failures;
+    return rc ? rc : check_relations(l, at, b, e);
+}

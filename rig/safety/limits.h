@@ -1,0 +1,21 @@
+/* limits.h -- the bench's hard limits: all of them required, none with a default. */
+#ifndef RIG_SAFETY_LIMITS_H
+#define RIG_SAFETY_LIMITS_H
+#include "rig/device/bench.h"
+
+struct safety_limits {
+    double force_push, force_pull;    /* N, > 0; absolute, from the calibration zero */
+    double force_rate;                /* N/s */
+    double soft_from, soft_to;        /* m from home: no move is sent past these */
+    double hard_from, hard_to;        /* m: passing these trips */
+    double following_error;           /* m */
+    double max_age[BENCH_DEVICES];    /* s since a sample's request was sent, plus the sensor's own delay */
+    double max_lateness;              /* s a tick may be late */
+    int    bus_failures;              /* so many failed transactions in a row trip */
+    char   weakest_name[64];
+    double weakest_load;              /* N that the weakest part bears */
+};
+/* Reads `limits:` of a bench document.  ERR_PARSE / ERR_RANGE: a missing key, or soft limits that are not inside the hard
+ * ones, a force limit above the cell's capacity or the weakest part, ages shorter than a poll. */
+int safety_limits_read(struct safety_limits *l, struct config *doc, const struct bench *b, struct err *e);
+#endif
