@@ -1,0 +1,46 @@
+/* plant.h -- axis, machine compliance, specimen, load cell and switches as one pure thing, advanced by fixed steps of 0.5 ms.
+ * No clock, no I/O: the same seed and the same commands give the same numbers.  SI; positions are true ones (axis.h). */
+#ifndef RIG_VIRTUAL_PLANT_H
+#define RIG_VIRTUAL_PLANT_H
+#include "rig/virtual/axis.h"
+#include "rig/virtual/cell.h"
+#include "rig/virtual/skin.h"
+
+#define PLANT_STEP 0.5e-3 /* s */
+
+struct plant_settings {
+    struct needle_array array;
+    struct skin_nominal skin;
+    struct cell_settings cell;
+    double gap;           /* m from home to the nominal skin surface, at the needle tips */
+    double travel;        /* m, where the lower limit switch is */
+    double compliance;    /* m/N of the machine */
+    double servo_lag;     /* s */
+    double command_delay; /* s from a command's reception to the profile */
+    double rated_thrust;  /* N at 100 % torque */
+    double reply_delay;   /* s, used by the server */
+};
+
+struct plant {
+    struct plant_settings set;
+    uint64_t seed;
+    long specimen;        /* its number */
+    uint64_t steps;       /* time = steps x PLANT_STEP */
+    struct axis axis;
+    struct skin skin;
+    struct cell cell;
+    bool estop_pressed, door_open, limit_forced;
+};
+
+void   plant_init(struct plant *p, const struct plant_settings *set, uint64_t seed);
+/* Puts a fresh specimen under the axis, drawn from seed + number. */
+void   plant_new_specimen(struct plant *p, long number);
+void   plant_step(struct plant *p);
+double plant_time(const struct plant *p);         /* s */
+double plant_force(const struct plant *p);        /* true, N, > 0: pushed */
+double plant_tip_travel(const struct plant *p);   /* needle tips below this specimen's undisturbed surface, m */
+bool   plant_is_at_home(const struct plant *p);   /* home switch */
+bool   plant_is_at_lower_limit(const struct plant *p);
+bool   plant_is_at_upper_limit(const struct plant *p); /* 1 mm above home */
+bool   plant_is_clear(const struct plant *p);     /* no needle in, and well above the skin */
+#endif
