@@ -8,6 +8,7 @@ struct cli_command {
     const char *help;            /* usage line, options with unit and default, one example, exit status */
     int (*run)(int argc, char **argv, struct err *e); /* argv[0] is the command's name; 0 or ERR_* */
 };
-/* Finds and runs the command; prints errors; returns the exit status. commands[] ends with name NULL. */
+/* At most 32 commands.  --help among a command's arguments prints its help instead of running it.
+ * Finds and runs the command; prints errors; returns the exit status. commands[] ends with name NULL. */
 int cli_main(const char *program, const char *purpose, const struct cli_command *commands, int argc, char **argv);
 #endif

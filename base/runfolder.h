@@ -13,6 +13,7 @@
 #include "base/err.h"
 
 #define RUN_FORMAT          "mn-run-1"
+#define RUN_PENETRATION_FORMAT "mn-penetration-1"
 #define RUN_YAML            "run.yaml"
 #define RUN_SAMPLES         "samples.csv"
 #define RUN_EVENTS          "events.csv"

@@ -1,0 +1,89 @@
+/* cli.c -- see cli.h. */
+#include <stdio.h>
+#include <string.h>
+#include "base/cli.h"
+#include "base/provenance.h"
+#include "base/text/config.h"
+
+enum { MAX_COMMANDS = 32 };
+
+static void print_usage(FILE *to, const char *program, const char *purpose, const struct cli_command *commands)
+{
+    fprintf(to, "%s -- %s\n\nusage: %s COMMAND [OPTIONS] [FILE...]\n\ncommands:\n", program, purpose, program);
+    for (const struct cli_command *c = commands; c->name; c++)
+        fprintf(to, "  %-10s %s\n", c->name, c->summary);
+    fprintf(to, "\n%s COMMAND --help explains a command; %s --version tells the version.\n", program, program);
+    fprintf(to, "exit status: 0 done, 1 failed or the answer is no, 2 usage, 3 configuration or data, 4 numerics, 5 bus,\n"
+                "             6 safety trip, 7 stopped by the operator\n");
+}
+
+static const struct cli_command *find(const struct cli_command *commands, const char *name)
+{
+    for (const struct cli_command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int unknown_command(const char *program, const struct cli_command *commands, const char *name)
+{
+    const char *names[MAX_COMMANDS + 1] = {NULL};
+    struct err e = {0};
+    for (size_t i = 0; commands[i].name && i < MAX_COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = config_nearest(name, names);
+    err_set(&e, ERR_ARG, "'%.80s' is not a command", name);
+    if (near)
+        err_hint(&e, "did you mean '%s %s'?", program, near);
+    else
+        err_hint(&e, "'%s --help' lists the commands", program);
+    err_print(stderr, program, &e);
+    return err_exit_status(e.code);
+}
+
+static int run(const char *program, const struct cli_command *c, int argc, char **argv)
+{
+    struct err e = {0};
+    if (asks_help(argc, argv)) {
+        puts(c->help);
+        return 0;
+    }
+    int r = c->run(argc, argv, &e);
+    if (r && e.code)
+        err_print(stderr, program, &e);
+    return err_exit_status(r);
+}
+
+int cli_main(const char *program, const char *purpose, const struct cli_command *commands, int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+    if (!word) {
+        print_usage(stderr, program, purpose, commands);
+        return 2;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        printf("%s %s (%s)\n", program, provenance_version(), provenance_commit());
+        return 0;
+    }
+    bool is_help_word = strcmp(word, "help") == 0;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || (is_help_word && argc == 2)) {
+        print_usage(stdout, program, purpose, commands);
+        return 0;
+    }
+    const struct cli_command *c = find(commands, is_help_word ? argv[2] : word);
+    if (!c)
+        return unknown_command(program, commands, is_help_word ? argv[2] : word);
+    if (is_help_word) {
+        puts(c->help);
+        return 0;
+    }
+    return run(program, c, argc - 1, argv + 1);
+}
