@@ -20,6 +20,8 @@ struct edges { size_t n, room; double *at; }; /* element boundaries, ascending *
 #define SIZE_FACE     40e-6  /* and at most a share of the thinner neighbour */
 #define SIZE_TIP      20e-6
 #define SIZE_WALL      8e-6
+#define EDGE_SHARE     0.10  /* of min(depth, radius): the edge of a shallow or narrow channel carries most of the flux */
+#define INSIDE_SHARE   0.40  /* of the wall radius, inside the channel */
 #define SIZE_CAP     200e-6
 #define GROWTH         0.75
 #define FACE_SHARE     0.27  /* of the thinner of the two layers */
@@ -102,7 +104,7 @@ static struct sizing depth_sizing(const struct problem *p)
         add_feature(&s, z, fmin(SIZE_FACE, FACE_SHARE * fmin(p->layer[i].h, p->layer[i + 1].h)));
     }
     if (!flat)
-        add_feature(&s, p->channel.depth, fmin(SIZE_TIP, fmax(SIZE_WALL, 0.3 * p->channel.r_tip)));
+        add_feature(&s, p->channel.depth, fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));
     return s;
 }
 
@@ -134,7 +136,8 @@ static int depth_edges(struct edges *out, const struct problem *p)
 static int cross_edges(struct edges *out, size_t *inside, const struct problem *p)
 {
     const struct channel *c = &p->channel;
-    struct sizing in = {.n = 1, .f = {{1.0, 0.4}}, .growth = 1.0, .cap = 1.0, .level = p->level};
+    double edge = EDGE_SHARE * fmin(c->depth, c->r_surface);
+    struct sizing in = {.n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level};
     int rc = edges_push(out, 0.0);
     if (!rc)
         rc = subdivide(out, &in, 0.0, 1.0);
@@ -143,7 +146,7 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
     for (size_t i = 0; i < p->n_layers && z < c->depth; z += p->layer[i++].h)
         if (z > 0.0 || p->n_layers == 1) /* the outermost layer is thin: its lateral front does not matter */
             slowest = fmin(slowest, p->layer[i].D);
-    double wall = fmin(SIZE_WALL, isfinite(slowest) ? first_front(p, slowest) : INFINITY);
+    double wall = fmin(fmin(SIZE_WALL, edge), isfinite(slowest) ? first_front(p, slowest) : INFINITY);
     struct sizing o = {.n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level};
     struct edges outer = {0};
     if (!rc)
