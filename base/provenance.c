@@ -152,7 +152,7 @@ void iso8601_compact(int64_t unix_time, char out[17])
 
 static void put(struct record *r, const char *path, const char *key, const char *value)
 {
-    char full[300];
+    char full[400]; /* room for a key below the longest path of its callers */
     snprintf(full, sizeof full, "%s/%s", path, key);
     if (value)
         record_text(r, full, value);
