@@ -383,10 +383,11 @@ static void run_due(struct drive *d, struct plant *p)
 
 static void finish_homing(struct drive *d, const struct plant *p)
 {
-    if (!d->homing || axis_is_moving(&p->axis))
+    bool arrived = p->axis.actual == p->axis.at;
+    if (!d->homing || p->axis.mode != AXIS_STILL || (!arrived && p->axis.actual_speed != 0.0))
         return;
     d->homing = false;
-    if (!plant_is_at_home(p)) /* the shaft did not get there */
+    if (!arrived) /* the shaft did not get there */
         return;
     d->homed = true;
     d->offset = 0; /* the switch is at true position 0 */
