@@ -10,6 +10,7 @@
 ## make valgrind    the CUnit runners under valgrind
 ## make SAN=1 ...   ASan + UBSan build in build-san;  TSAN=1: ThreadSanitizer in build-tsan
 ## make WERROR=1 .. warnings are errors, in build-werror
+## make fuzz        any bytes into config, tables and units, FUZZ_SECONDS=600 each (needs clang)
 ## make clean       remove every build folder
 -include config.mk
 
@@ -109,9 +110,20 @@ lint:
 valgrind: $(RUNNERS)
 	@set -e; for r in $(RUNNERS); do valgrind -q --leak-check=full --error-exitcode=9 $$r; done
 
+FUZZ_SECONDS ?= 600
+FUZZERS = $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
+build-fuzz/%: tests/fuzz/%.c $(call find_c,base) $(shell find base -name '*.h')
+	@mkdir -p $@-corpus
+	clang $(SYS_INC) -std=c11 -D_GNU_SOURCE -I. $(WARN) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	  -o $@ $< $(call find_c,base) $(BASE_LIBS)
+fuzz: $(FUZZERS)
+	@set -e; for f in $(FUZZERS); do echo "== $$f"; \
+	  $$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=$$f- $$f-corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null); done
+
 help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
 clean: ; rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all test demo run-tests run-demo deps install lint valgrind help clean
+.PHONY: all test demo run-tests run-demo deps install lint valgrind fuzz help clean
 .DEFAULT_GOAL := all

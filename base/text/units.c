@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <udunits2.h>
 #include "base/text/number.h"
 #include "base/text/units.h"
@@ -107,6 +108,16 @@ static bool is_alone(const char *unit, size_t n)
     return strlen(unit) == n;
 }
 
+/* Words of UDUNITS' grammar of time stamps, quotients and logarithms: never meant as a unit. */
+static bool is_keyword(const char *word, size_t n)
+{
+    static const char *const keywords[] = {"since", "after", "from", "ref", "re", "per", "lg", "ln", "log"};
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+        if (strlen(keywords[i]) == n && strncasecmp(word, keywords[i], n) == 0)
+            return true;
+    return false;
+}
+
 static int append_word(struct buffer *b, const char *unit, const char *word, size_t n, const char *si_unit, struct err *e)
 {
     if (is_word(word, n, "needles") || is_word(word, n, "needle")) {
@@ -133,10 +144,7 @@ static int append_word(struct buffer *b, const char *unit, const char *word, siz
         err_set(e, ERR_PARSE, "'%s': '%.*s' counts a drug's activity and has no fixed mass", unit, (int)n, word);
         err_hint(e, "convert with the drug's own potency and give a mass, e.g. insulin: 1 IU = 0.0347 mg");
         return ERR_PARSE;
-    } else if (is_word(word, n, "since") || is_word(word, n, "after") || is_word(word, n, "from") ||
-               is_word(word, n, "ref") || is_word(word, n, "re") || is_word(word, n, "lg") || is_word(word, n, "ln") ||
-               is_word(word, n, "lb") || is_word(word, n, "log")) {
-        /* UDUNITS' grammar of time stamps and logarithmic units: never meant here ("lb": also its base-2 logarithm) */
+    } else if (is_keyword(word, n)) {
         return err_set(e, ERR_PARSE, "'%s': '%.*s' is not a unit", unit, (int)n, word);
     } else {
         append(b, word, n);
@@ -144,49 +152,99 @@ static int append_word(struct buffer *b, const char *unit, const char *word, siz
     return 0;
 }
 
-/* Length of a letter (ASCII, or any part of UTF-8) at s; 0 when it is none. */
+/* Bytes of a letter at s: ASCII, the degree sign or the capital omega of ohm; 0 when it is none. */
 static size_t letter_at(const char *s)
 {
-    return isalpha((unsigned char)*s) || *s == '_' || (unsigned char)*s >= 0x80 ? 1 : 0;
+    if (isalpha((unsigned char)*s))
+        return 1;
+    if (strncmp(s, "\xc2\xb0", 2) == 0 || strncmp(s, "\xce\xa9", 2) == 0)
+        return 2;
+    return 0;
 }
 
-/* The micro sign and the Greek mu, both of which people type, become 'u'. */
-static void plain_micro(char *unit)
+/* What people type or paste, as the plain letters UDUNITS reads everywhere: micro signs, raised digits, the middle dot. */
+static void to_plain(char *unit)
 {
+    static const char *const pairs[][2] = {
+        {"\xc2\xb5", "u"}, {"\xce\xbc", "u"}, {"\xc2\xb9", "1"}, {"\xc2\xb2", "2"}, {"\xc2\xb3", "3"},
+        {"\xe2\x81\xbb", "-"}, {"\xe2\x88\x92", "-"}, {"\xc2\xb7", "."},
+    };
     for (char *s = unit; *s; s++)
-        if (memcmp(s, "\xc2\xb5", 2) == 0 || memcmp(s, "\xce\xbc", 2) == 0) {
-            *s = 'u';
-            memmove(s + 1, s + 2, strlen(s + 2) + 1);
+        for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+            size_t n = strlen(pairs[i][0]);
+            if (strncmp(s, pairs[i][0], n) == 0) {
+                *s = pairs[i][1][0];
+                memmove(s + 1, s + n, strlen(s + n) + 1);
+            }
         }
 }
 
-/* A unit, not an expression: no leading sign or number but "1/", no number standing apart ("m 3" is 3 m to UDUNITS). */
+/* The grammar of units that we let through, stricter than UDUNITS' own: that one also holds numbers ("m 3" is 3 m), time
+ * stamps and logarithms, and its parser loses memory on what it refuses.
+ *     unit = factor { [ "/" | "*" | "." ] factor }     factor = ( word | "%" | "(" unit ")" ) [ [ "^" | "**" ] [sign] digits ]
+ * and the first factor may be "1".  Each function returns the end of what it read, or NULL. */
+static const char *read_unit(const char *s, int depth);
+
+static const char *read_exponent(const char *s)
+{
+    bool is_marked = *s == '^' || strncmp(s, "**", 2) == 0;
+    const char *p = s + (*s == '^' ? 1 : is_marked ? 2 : 0);
+    p += *p == '-' || *p == '+';
+    size_t digits = strspn(p, "0123456789");
+    if (digits == 0)
+        return p == s ? s : NULL;
+    return digits <= 2 ? p + digits : NULL;
+}
+
+static const char *read_factor(const char *s, int depth)
+{
+    size_t n;
+    if (*s == '(') {
+        s = depth > 4 ? NULL : read_unit(s + 1, depth + 1);
+        if (!s || *s++ != ')')
+            return NULL;
+    } else if (*s == '%') {
+        s++;
+    } else if (letter_at(s)) {
+        while ((n = letter_at(s)) > 0 || (*s == '_' && letter_at(s + 1)))
+            s += n ? n : 1;
+    } else {
+        return NULL;
+    }
+    return read_exponent(s);
+}
+
+static const char *read_unit(const char *s, int depth)
+{
+    s += strspn(s, " ");
+    s = *s == '1' && (s[1] == '/' || s[1] == ' ' || s[1] == '\0') ? s + 1 : read_factor(s, depth);
+    while (s) {
+        const char *p = s + strspn(s, " ");
+        bool is_parted = p > s;
+        if (*p == '\0' || *p == ')')
+            return p;
+        if (*p == '/' || *p == '*' || *p == '.') {
+            p++;
+            p += strspn(p, " ");
+            is_parted = true;
+        }
+        s = is_parted ? read_factor(p, depth) : NULL;
+    }
+    return NULL;
+}
+
 static bool is_unit_shaped(const char *unit)
 {
-    size_t n = strlen(unit);
-    if (n == 0 || n > UNIT_MAX || (isdigit((unsigned char)unit[0]) && !(unit[0] == '1' && (n == 1 || unit[1] == '/'))))
-        return false;
-    for (const char *s = unit; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c < 0x80 && !isalnum(c) && !strchr(" /*.^-+()%_", c))
-            return false;
-        bool stands_apart = s > unit && strchr(" +(.", s[-1]);
-        if (isdigit(c) && stands_apart)
-            return false;
-    }
-    size_t run = 0; /* digits in a row: exponents of units are small */
-    for (const char *s = unit; *s; s++)
-        if ((run = isdigit((unsigned char)*s) ? run + 1 : 0) > 2)
-            return false;
-    return unit[0] != '+' && unit[0] != '-' && unit[0] != '*' && unit[0] != '/' && unit[0] != '.' && unit[0] != '^';
+    const char *end = read_unit(unit, 0);
+    return end && *end == '\0';
 }
 
 static int translate(const char *unit, const char *si_unit, struct buffer *b, struct err *e)
 {
     for (const char *s = unit; *s;) {
-        size_t n = 0;
-        while (letter_at(s + n))
-            n++;
+        size_t n = 0, letter;
+        while ((letter = letter_at(s + n)) > 0 || (n > 0 && s[n] == '_'))
+            n += letter ? letter : 1;
         int r = n ? append_word(b, unit, s, n, si_unit, e) : 0;
         if (r)
             return r;
@@ -204,12 +262,12 @@ static ut_unit *parse_unit(const char *unit, const char *si_unit, struct err *e)
 {
     char clean[UNIT_MAX + 1];
     struct buffer b = {.n = 0};
-    if (strlen(unit) >= sizeof clean) {
+    if (strlen(unit) + 1 >= sizeof clean) {
         err_set(e, ERR_PARSE, "a unit of %zu letters: at most %d", strlen(unit), UNIT_MAX);
         return NULL;
     }
-    strcpy(clean, unit);
-    plain_micro(clean);
+    snprintf(clean, sizeof clean, "%s%s", *unit == '/' ? "1" : "", unit); /* "/cm2" is "1/cm2" */
+    to_plain(clean);
     ut_unit *u = NULL;
     if (is_unit_shaped(clean)) {
         if (translate(clean, si_unit, &b, e))

@@ -1,6 +1,8 @@
 /* units.h -- text with a unit <-> SI numbers, through UDUNITS-2 (the only door to it is units.c).
- * Call units_init() once before threads start.  The words UDUNITS lacks or reads otherwise are handled at this door:
- * "needles/cm2", "Da", "IU" refused with a hint, "C" as degree Celsius, "M" as mol/L, "%", "um"/"µm", "rpm". */
+ * Any thread may call (one lock guards the library); units_init() at start tells early that the unit database is missing.
+ * Words UDUNITS lacks or reads otherwise: "needles/cm2", "/cm2", "C" (degree Celsius; alone a temperature, in a compound a
+ * difference), "M", "mM" (mol/L), "Da", "kDa" (g/mol where a molar mass is expected, else a mass), "cP", "mcg", "rpm" (turns,
+ * unless radians are expected), "um" and "Âµm", raised digits.  "IU" and "U" are refused with a hint. */
 #ifndef BASE_TEXT_UNITS_H
 #define BASE_TEXT_UNITS_H
 #include "base/err.h"

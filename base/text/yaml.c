@@ -136,12 +136,13 @@ static size_t utf8_length(const unsigned char *s, size_t n)
     return len;
 }
 
-/* C1 controls, the Unicode line separators (line breaks to some readers only) and the byte order mark inside a text. */
+/* C1 controls, the Unicode line separators (line breaks to some readers only) and byte order marks inside a text. */
 static bool is_odd_character(const unsigned char *s, size_t len)
 {
     return (len == 2 && s[0] == 0xc2 && s[1] < 0xa0) ||
            (len == 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0xa8 || s[2] == 0xa9)) ||
-           (len == 3 && s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf);
+           (len == 3 && s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf) ||
+           (len == 3 && s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe);
 }
 
 static int check_characters(const char *text, size_t len, struct yaml_mistake *m)
@@ -420,7 +421,7 @@ static char *quote(const char *text)
 
 static bool is_plain(const struct yaml_node *n)
 {
-    return !n->quoted && (!n->text[0] || is_number_like(n->text) || is_plain_safe(n->text));
+    return !n->quoted && (is_number_like(n->text) || is_plain_safe(n->text));
 }
 
 static struct fy_node *scalar(struct fy_document *doc, const char *text, bool plain)
@@ -449,6 +450,8 @@ static bool hang(struct fy_document *doc, struct fy_node *parent, const struct y
 
 static struct fy_node *to_fy(struct fy_document *doc, const struct yaml_node *n)
 {
+    if (n->kind == YAML_SCALAR && yaml_is_null(n))
+        return scalar(doc, "~", true); /* an empty plain scalar is lost in some places */
     if (n->kind == YAML_SCALAR)
         return scalar(doc, n->text, is_plain(n));
     struct fy_node *fy = n->kind == YAML_MAP ? fy_node_create_mapping(doc) : fy_node_create_sequence(doc);
