@@ -1,0 +1,103 @@
+/* run.c -- mnsim run: one study, one result folder. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+#include "solver/commands/commands.h"
+
+const char help_run[] =
+    "usage: mnsim run STUDY.yaml [-o DIR] [--set path=value]... [--config DIR] [--force] [--quiet]\n"
+    "\n"
+    "Computes one study and writes its result folder: study.yaml (resolved), timeseries.csv, long.csv, profiles.csv,\n"
+    "summary.yaml, figures.  Prints a table of results on stdout.\n"
+    "\n"
+    "  -o, --output DIR    result folder (default: the study's name with _result, in the current folder)\n"
+    "  --set path=value    override a value, e.g. --set 'insertion/depth=300 um' --set drug/molar_mass='200 g/mol'\n"
+    "  --config DIR        where drugs/, skins/ and needles/ are looked up after the study's own folder\n"
+    "  --force             replace an older result of this name\n"
+    "  -q, --quiet         no table, no remarks\n"
+    "\n"
+    "example: mnsim run config/studies/caffeine_patch.yaml -o out/caffeine\n"
+    "exit status: 0 done, 1 failed, 2 usage, 3 configuration or data, 4 numerics";
+
+static void print_endpoints(const struct endpoints *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct endpoint *p = &list->item[i];
+        if (!isfinite(p->value))
+            printf("  %-22s %s\n", p->name, p->remark[0] ? p->remark : "none");
+        else if (isfinite(p->error))
+            printf("  %-22s %-12.5g %-10s +- %.2g\n", p->name, p->value, p->unit, p->error);
+        else
+            printf("  %-22s %-12.5g %-10s %s\n", p->name, p->value, strcmp(p->unit, "1") ? p->unit : "", p->remark);
+    }
+}
+
+static void print_result(const struct study *s, const struct result *r, const char *folder)
+{
+    printf("%s\n", s->title);
+    print_endpoints(&r->endpoints);
+    printf("  %-22s %-12.2g %-10s allowed %.0e\n", "drug balance", r->solution.worst_balance, "", BALANCE_BAND);
+    print_notes(stdout, s);
+    for (size_t i = 0; i < r->endpoints.n_warnings; i++)
+        printf("  warning: %s\n", r->endpoints.warning[i]);
+    printf("  written to %s\n", folder);
+}
+
+/* "dir/caffeine_patch.yaml" -> "caffeine_patch_result" */
+static const char *default_output(const char *study, char *buf, size_t size)
+{
+    const char *slash = strrchr(study, '/'), *base = slash ? slash + 1 : study, *dot = strrchr(base, '.');
+    snprintf(buf, size, "%.*s_result", dot ? (int)(dot - base) : (int)strlen(base), base);
+    return buf;
+}
+
+static int write_folder(const struct study *s, const struct result *r, const struct options *o, double wall_s, struct folder *f, struct err *e)
+{
+    struct result_context c = {o->command, (int64_t)time(NULL), wall_s};
+    struct err figures = {0};
+    int rc = result_write(s, r, &c, f, e);
+    if (!rc && figures_write(s, r, f, &figures))
+        err_print(stderr, "mnsim: no figures", &figures); /* the numbers are good without them */
+    return rc ? rc : folder_commit(f, e);
+}
+
+static int run_study(const struct study *s, const struct options *o, struct err *e)
+{
+    char name[400];
+    struct folder f;
+    struct result r = {0};
+    const char *path = o->output ? o->output : default_output(o->files[0], name, sizeof name);
+    int rc = folder_open(&f, path, o->force, e);
+    if (rc)
+        return rc;
+    double start = now_s();
+    rc = result_compute(s, &r, e);
+    if (rc)
+        err_at(e, "%s", o->files[0]);
+    else
+        rc = write_folder(s, &r, o, now_s() - start, &f, e);
+    if (!rc && !o->quiet)
+        print_result(s, &r, f.path);
+    folder_abandon(&f);
+    result_release(&r);
+    return rc;
+}
+
+int command_run(int argc, char **argv, struct err *e)
+{
+    struct options o;
+    struct study s;
+    int rc = options_parse(&o, argc, argv, "oscfq", e);
+    if (!rc && o.n_files != 1) {
+        rc = err_set(e, ERR_ARG, "%zu study files: 'mnsim run' takes one", o.n_files);
+        err_hint(e, "mnsim run STUDY.yaml -o DIR");
+    }
+    if (rc)
+        return rc;
+    struct study_options so = options_for_study(&o);
+    rc = study_load(&s, o.files[0], &so, e);
+    if (!rc)
+        rc = run_study(&s, &o, e);
+    study_release(&s);
+    return rc;
+}

@@ -1,0 +1,15 @@
+/* main.c -- mnsim: diffusion through microneedle channels. */
+#include "base/cli.h"
+#include "base/text/units.h"
+#include "solver/commands/commands.h"
+
+int main(int argc, char **argv)
+{
+    static const struct cli_command commands[] = {
+        {"run", "compute one study into a result folder", help_run, command_run},
+        {"check", "validate studies and say what would be computed", help_check, command_check},
+        {NULL, NULL, NULL, NULL}};
+    int status = cli_main("mnsim", "diffusion of a drug through skin with and without microneedle channels", commands, argc, argv);
+    units_release();
+    return status;
+}
