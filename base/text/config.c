@@ -337,7 +337,7 @@ const char *config_nearest(const char *word, const char *const words[])
     size_t least = 4;
     for (size_t i = 0; words[i]; i++) {
         size_t d = edit_distance(word, words[i]), longer = strlen(word) > strlen(words[i]) ? strlen(word) : strlen(words[i]);
-        if (d < least && d < longer) {
+        if (d < least && 2 * d <= longer) {
             least = d;
             nearest = words[i];
         }

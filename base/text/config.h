@@ -74,7 +74,7 @@ int config_fail(struct cnode at, struct err *e, int code, const char *fmt, ...) 
 const char *config_subject(struct cnode at, char *buf, size_t size);
 /* "path:line:col" of a node into buf (a value set on the command line: "path (set by 'a/b=c')"); returns buf. */
 const char *config_where(struct cnode at, char *buf, size_t size);
-/* Nearest of words[] (NULL-terminated) to word within an edit distance of 3 that leaves a letter in common, or NULL. */
+/* Nearest of words[] (NULL-terminated) to word within 3 edits and half its length, or NULL. */
 const char *config_nearest(const char *word, const char *const words[]);
 
 /* ---- writing YAML (also libfyaml): a document built by path, then written in one go ---- */

@@ -222,6 +222,19 @@ static char *scalar_text(struct fy_event *ev, size_t *len)
     return text ? strndup(text, *len) : strdup("");
 }
 
+/* Escapes can make what no text of ours may hold: a NUL, or half a character (libfyaml lets some of the latter pass). */
+static int check_text(struct builder *b, const char *text, size_t len, int line, int col)
+{
+    if (strlen(text) != len)
+        return mistake(b->m, line, col, "a NUL character inside a text");
+    for (size_t i = 0, n; i < len; i += n) {
+        n = utf8_length((const unsigned char *)text + i, len - i);
+        if (n == 0)
+            return mistake(b->m, line, col, "an escape in this text makes no valid character");
+    }
+    return 0;
+}
+
 static int take_key(struct builder *b, struct fy_event *ev)
 {
     size_t len;
@@ -231,8 +244,11 @@ static int take_key(struct builder *b, struct fy_event *ev)
     b->key = scalar_text(ev, &len);
     if (!b->key)
         return ERR_NOMEM;
-    if (!b->key[0] || strlen(b->key) != len)
+    if (!b->key[0])
         return mistake(b->m, b->key_line, b->key_col, "empty key");
+    int r = check_text(b, b->key, len, b->key_line, b->key_col);
+    if (r)
+        return r;
     if (b->at->count >= YAML_MAX_KEYS) /* so that the search for a twin stays quick on any input */
         return mistake(b->m, b->key_line, b->key_col, "more than %d keys in one map", YAML_MAX_KEYS);
     const struct yaml_node *twin = yaml_child(b->at, b->key);
@@ -276,9 +292,7 @@ static int take_value(struct builder *b, struct fy_event *ev)
     if (!n->text)
         return ERR_NOMEM;
     n->quoted = ev->scalar.value && fy_token_scalar_style(ev->scalar.value) != FYSS_PLAIN;
-    if (strlen(n->text) != len)
-        return mistake(b->m, n->line, n->col, "a NUL character inside a text");
-    return 0;
+    return check_text(b, n->text, len, n->line, n->col);
 }
 
 static int take_event(struct builder *b, struct fy_event *ev)
