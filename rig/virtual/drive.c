@@ -117,14 +117,14 @@ static bool torque_reached(const struct plant *p)
 
 uint32_t drive_status(const struct drive *d, const struct plant *p)
 {
-    bool moving = axis_is_moving(&p->axis);
+    bool moving = carriage_is_moving(&p->axis);
     uint32_t s = 0;
     s |= d->enabled ? DRIVE_ENABLED : 0;
     s |= d->alarm & FAULTS ? DRIVE_FAULT : 0;
     s |= !moving && abs(position_error(p)) <= IN_POSITION_COUNTS ? DRIVE_IN_POSITION : 0;
     s |= moving ? DRIVE_MOVING : 0;
-    s |= p->axis.mode == AXIS_JOG ? DRIVE_JOGGING : 0;
-    s |= axis_is_decelerating(&p->axis) ? DRIVE_DECELERATING : 0;
+    s |= p->axis.mode == CARRIAGE_JOG ? DRIVE_JOGGING : 0;
+    s |= carriage_is_decelerating(&p->axis) ? DRIVE_DECELERATING : 0;
     s |= d->homing ? DRIVE_HOMING : 0;
     s |= is_ready(d) ? DRIVE_READY : 0;
     s |= torque_reached(p) ? DRIVE_TORQUE_REACHED : 0;
@@ -175,7 +175,7 @@ static void stop_fast(struct drive *d, struct plant *p)
 {
     d->n_pending = 0; /* what was queued before a stop must not run after it */
     d->homing = false;
-    axis_stop(&p->axis, rate_of(d, MAX_DECEL, ACCEL_UNIT));
+    carriage_stop(&p->axis, rate_of(d, MAX_DECEL, ACCEL_UNIT));
 }
 
 void drive_raise(struct drive *d, struct plant *p, uint32_t bits)
@@ -208,7 +208,7 @@ static void check_watchdog(struct drive *d, struct plant *p)
 /* A limit stops what goes towards it; the way back stays open. */
 static void check_limit(struct drive *d, struct plant *p, bool at_limit, double sign, uint32_t bit)
 {
-    if (!at_limit || sign * p->axis.speed <= 0.0 || p->axis.mode == AXIS_STOP)
+    if (!at_limit || sign * p->axis.speed <= 0.0 || p->axis.mode == CARRIAGE_STOP)
         return;
     d->alarm |= bit;
     stop_fast(d, p);
@@ -230,7 +230,7 @@ static double true_position(const struct drive *d, int32_t steps)
 static void start_move(struct drive *d, struct plant *p, double target)
 {
     d->homing = false;
-    axis_move(&p->axis, target, rate_of(d, SPEED, SPEED_UNIT), rate_of(d, ACCEL, ACCEL_UNIT), rate_of(d, DECEL, ACCEL_UNIT));
+    carriage_move(&p->axis, target, rate_of(d, SPEED, SPEED_UNIT), rate_of(d, ACCEL, ACCEL_UNIT), rate_of(d, DECEL, ACCEL_UNIT));
 }
 
 static void run(struct drive *d, struct plant *p, const struct drive_command *c)
@@ -240,21 +240,21 @@ static void run(struct drive *d, struct plant *p, const struct drive_command *c)
     case OP_RELATIVE: start_move(d, p, p->axis.at + STEP * c->value); break;
     case OP_JOG:
         d->homing = false;
-        axis_jog(&p->axis, (c->value < 0 ? -1.0 : 1.0) * rate_of(d, JOG_SPEED, SPEED_UNIT), rate_of(d, JOG_ACCEL, ACCEL_UNIT));
+        carriage_jog(&p->axis, (c->value < 0 ? -1.0 : 1.0) * rate_of(d, JOG_SPEED, SPEED_UNIT), rate_of(d, JOG_ACCEL, ACCEL_UNIT));
         break;
     case OP_SEEK_HOME:
         start_move(d, p, 0.0);
         d->homing = true;
         break;
-    case OP_JOG_STOP: axis_stop(&p->axis, rate_of(d, JOG_DECEL, ACCEL_UNIT)); break;
+    case OP_JOG_STOP: carriage_stop(&p->axis, rate_of(d, JOG_DECEL, ACCEL_UNIT)); break;
     case OP_STOP:
         d->homing = false;
-        axis_stop(&p->axis, rate_of(d, DECEL, ACCEL_UNIT));
+        carriage_stop(&p->axis, rate_of(d, DECEL, ACCEL_UNIT));
         break;
     case OP_STOP_FAST: stop_fast(d, p); break;
     case OP_ENABLE:
         d->enabled = true;
-        if (!axis_is_moving(&p->axis)) /* takes hold where the shaft stands, whatever it was told before */
+        if (!carriage_is_moving(&p->axis)) /* takes hold where the shaft stands, whatever it was told before */
             p->axis.at = p->axis.actual;
         break;
     case OP_DISABLE:
@@ -293,7 +293,7 @@ static enum wire_answer judge(const struct drive *d, const struct plant *p, uint
 {
     if (!is_known(opcode))
         return WIRE_BAD_VALUE;
-    if (opcode == OP_SET_POSITION && axis_is_moving(&p->axis))
+    if (opcode == OP_SET_POSITION && carriage_is_moving(&p->axis))
         return WIRE_DEVICE_FAILURE;
     if (opcode == OP_ENABLE && (d->alarm & FAULTS & ~DRIVE_ALARM_COMMS_LOST))
         return WIRE_DEVICE_FAILURE;
@@ -384,7 +384,7 @@ static void run_due(struct drive *d, struct plant *p)
 static void finish_homing(struct drive *d, const struct plant *p)
 {
     bool arrived = p->axis.actual == p->axis.at;
-    if (!d->homing || p->axis.mode != AXIS_STILL || (!arrived && p->axis.actual_speed != 0.0))
+    if (!d->homing || p->axis.mode != CARRIAGE_STILL || (!arrived && p->axis.actual_speed != 0.0))
         return;
     d->homing = false;
     if (!arrived) /* the shaft did not get there */

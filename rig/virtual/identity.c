@@ -30,5 +30,5 @@ enum wire_answer identity_may_write(const struct plant *p, uint16_t address, uin
         return WIRE_BAD_ADDRESS;
     if (in[0] == 0)
         return WIRE_BAD_VALUE;
-    return axis_is_moving(&p->axis) || is_pressed(p) ? WIRE_DEVICE_FAILURE : WIRE_OK;
+    return carriage_is_moving(&p->axis) || is_pressed(p) ? WIRE_DEVICE_FAILURE : WIRE_OK;
 }

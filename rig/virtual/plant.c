@@ -11,7 +11,7 @@ void plant_init(struct plant *p, const struct plant_settings *set, uint64_t seed
     struct random r;
     *p = (struct plant){.set = *set, .seed = seed};
     random_init(&r, seed, 0xA715);
-    axis_init(&p->axis, random_between(&r, 3e-3, 6e-3), set->servo_lag); /* somewhere: the position is not known at power-on */
+    carriage_init(&p->axis, random_between(&r, 3e-3, 6e-3), set->servo_lag); /* somewhere: the position is not known at power-on */
     cell_init(&p->cell, &set->cell, seed);
     plant_new_specimen(p, 1);
 }
@@ -33,7 +33,7 @@ static void meet_hard_stops(struct plant *p)
 
 void plant_step(struct plant *p)
 {
-    axis_step(&p->axis, p->skin.force, PLANT_STEP);
+    carriage_step(&p->axis, p->skin.force, PLANT_STEP);
     meet_hard_stops(p);
     skin_press(&p->skin, p->axis.actual - p->set.gap, p->set.compliance, PLANT_STEP);
     cell_step(&p->cell, p->skin.force, PLANT_STEP);

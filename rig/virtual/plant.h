@@ -1,8 +1,8 @@
 /* plant.h -- axis, machine compliance, specimen, load cell and switches as one pure thing, advanced by fixed steps of 0.5 ms.
- * No clock, no I/O: the same seed and the same commands give the same numbers.  SI; positions are true ones (axis.h). */
+ * No clock, no I/O: the same seed and the same commands give the same numbers.  SI; positions are true ones (carriage.h). */
 #ifndef RIG_VIRTUAL_PLANT_H
 #define RIG_VIRTUAL_PLANT_H
-#include "rig/virtual/axis.h"
+#include "rig/virtual/carriage.h"
 #include "rig/virtual/cell.h"
 #include "rig/virtual/skin.h"
 
@@ -26,7 +26,7 @@ struct plant {
     uint64_t seed;
     long specimen;        /* its number */
     uint64_t steps;       /* time = steps x PLANT_STEP */
-    struct axis axis;
+    struct carriage axis;
     struct skin skin;
     struct cell cell;
     bool estop_pressed, door_open, limit_forced;

@@ -78,7 +78,7 @@ static bool is_worth_a_row(const struct truth *t, const struct plant *p, const c
     if (state != t->last_state || p->estop_pressed != t->last_estop)
         return true;
     bool whole_ms = p->steps % 2 == 0;
-    return whole_ms && (axis_is_moving(&p->axis) || fabs(plant_force(p)) > FORCE_WORTH_A_ROW);
+    return whole_ms && (carriage_is_moving(&p->axis) || fabs(plant_force(p)) > FORCE_WORTH_A_ROW);
 }
 
 int truth_step(struct truth *t, const struct plant *p, const char *state, struct err *e)

@@ -72,7 +72,7 @@ int vbench_close_logs(struct vbench *v, struct err *e)
 static const char *state_word(const struct vbench *v)
 {
     uint32_t s = drive_status(&v->drive, &v->plant);
-    if (v->plant.axis.mode == AXIS_STOP)
+    if (v->plant.axis.mode == CARRIAGE_STOP)
         return "stopping";
     if (s & DRIVE_HOMING)
         return "homing";
@@ -141,7 +141,7 @@ static bool is_ready_to_read(const struct vbench *v)
     const struct plant *p = &v->plant;
     double travel = plant_tip_travel(p);
     return v->touched && skin_needles_in(&p->skin) == 0 && travel < 0.0
-           && (travel < -CLEAR_ENOUGH || !axis_is_moving(&p->axis));
+           && (travel < -CLEAR_ENOUGH || !carriage_is_moving(&p->axis));
 }
 
 static void step(struct vbench *v)
@@ -160,7 +160,10 @@ static void step(struct vbench *v)
 
 void vbench_advance(struct vbench *v, double dt_s)
 {
-    for (v->owed += dt_s; v->owed > PLANT_STEP * (1.0 - 1e-9); v->owed -= PLANT_STEP)
+    v->owed += dt_s;
+    double steps = floor(v->owed / PLANT_STEP + 1e-6); /* a step that lacks only a rounding error is whole */
+    v->owed -= steps * PLANT_STEP;
+    for (double i = 0.0; i < steps; i++)
         step(v);
 }
 

@@ -1,40 +1,41 @@
-/* axis.c -- see axis.h. */
+/* carriage.c -- see carriage.h. */
 #include <assert.h>
 #include <math.h>
-#include "rig/virtual/axis.h"
+#include "rig/virtual/carriage.h"
 
 #define SETTLED 1e-6 /* m: two steps of the encoder */
+#define CATCH_UP 1.2
 
-void axis_init(struct axis *a, double at, double lag)
+void carriage_init(struct carriage *a, double at, double lag)
 {
-    *a = (struct axis){.at = at, .actual = at, .target = at, .accel = 1.0, .decel = 1.0, .lag = lag,
+    *a = (struct carriage){.at = at, .actual = at, .target = at, .accel = 1.0, .decel = 1.0, .lag = lag,
                        .thrust_down = HUGE_VAL, .thrust_up = HUGE_VAL};
 }
 
-void axis_move(struct axis *a, double target, double speed, double accel, double decel)
+void carriage_move(struct carriage *a, double target, double speed, double accel, double decel)
 {
     assert(speed > 0.0 && accel > 0.0 && decel > 0.0 && isfinite(target));
-    a->mode = AXIS_MOVE;
+    a->mode = CARRIAGE_MOVE;
     a->target = target;
     a->limit = speed;
     a->accel = accel;
     a->decel = decel;
 }
 
-void axis_jog(struct axis *a, double signed_speed, double accel)
+void carriage_jog(struct carriage *a, double signed_speed, double accel)
 {
     assert(signed_speed != 0.0 && accel > 0.0);
-    a->mode = AXIS_JOG;
+    a->mode = CARRIAGE_JOG;
     a->limit = signed_speed;
     a->accel = a->decel = accel;
 }
 
-void axis_stop(struct axis *a, double decel)
+void carriage_stop(struct carriage *a, double decel)
 {
     assert(decel > 0.0);
-    if (a->mode == AXIS_STILL)
+    if (a->mode == CARRIAGE_STILL)
         return;
-    a->mode = AXIS_STOP;
+    a->mode = CARRIAGE_STOP;
     a->decel = decel;
 }
 
@@ -47,7 +48,7 @@ static double ramp(double speed, double wished, double accel, double decel, doub
     return speed + fmax(-most, fmin(most, wished - speed));
 }
 
-static void come_to(struct axis *a, double next_speed, double dt)
+static void come_to(struct carriage *a, double next_speed, double dt)
 {
     a->at += 0.5 * (a->speed + next_speed) * dt;
     a->speed = next_speed;
@@ -61,7 +62,7 @@ static double speed_that_stops(double v0, double way, double decel, double dt)
     return rest > 0.0 ? decel * (sqrt(rest) - 0.5 * dt) : -1.0;
 }
 
-static void step_move(struct axis *a, double dt)
+static void step_move(struct carriage *a, double dt)
 {
     double way = a->target - a->at, sign = way < 0.0 ? -1.0 : 1.0, v0 = sign * a->speed;
     way = fabs(way);
@@ -70,50 +71,53 @@ static void step_move(struct axis *a, double dt)
     if (ends_now) {
         a->at = a->target;
         a->speed = 0.0;
-        a->mode = AXIS_STILL;
+        a->mode = CARRIAGE_STILL;
         return;
     }
     double wished = v0 < 0.0 ? a->limit : fmax(0.0, fmin(a->limit, allowed));
     come_to(a, sign * ramp(v0, wished, a->accel, a->decel, dt), dt);
 }
 
-static void step_stop(struct axis *a, double dt)
+static void step_stop(struct carriage *a, double dt)
 {
     come_to(a, ramp(a->speed, 0.0, a->accel, a->decel, dt), dt);
     if (a->speed == 0.0)
-        a->mode = AXIS_STILL;
+        a->mode = CARRIAGE_STILL;
 }
 
 /* The shaft follows with a first-order lag; it gives up where the force passes the motor's thrust. */
-static void follow(struct axis *a, double force, double dt)
+static void follow(struct carriage *a, double force, double dt)
 {
     double was = a->actual, next = a->at + (was - a->at) * exp(-dt / a->lag);
     if (fabs(a->at - next) < 1e-9)
         next = a->at;
+    /* A shaft that was held back by its thrust limit catches up at about the speed it was told, it does not leap. */
+    double most = CATCH_UP * fabs(a->limit) * dt;
+    next = fmax(was - most, fmin(was + most, next));
     bool held = (force >= a->thrust_down && next > was) || (-force >= a->thrust_up && next < was);
     if (!a->stalled && !held)
         a->actual = next;
     a->actual_speed = (a->actual - was) / dt;
 }
 
-void axis_step(struct axis *a, double force, double dt)
+void carriage_step(struct carriage *a, double force, double dt)
 {
     switch (a->mode) {
-    case AXIS_STILL: break;
-    case AXIS_MOVE:  step_move(a, dt); break;
-    case AXIS_JOG:   come_to(a, ramp(a->speed, a->limit, a->accel, a->decel, dt), dt); break;
-    case AXIS_STOP:  step_stop(a, dt); break;
+    case CARRIAGE_STILL: break;
+    case CARRIAGE_MOVE:  step_move(a, dt); break;
+    case CARRIAGE_JOG:   come_to(a, ramp(a->speed, a->limit, a->accel, a->decel, dt), dt); break;
+    case CARRIAGE_STOP:  step_stop(a, dt); break;
     }
     follow(a, force, dt);
 }
 
-bool axis_is_moving(const struct axis *a)
+bool carriage_is_moving(const struct carriage *a)
 {
-    return a->mode != AXIS_STILL || (fabs(a->at - a->actual) > SETTLED && a->actual_speed != 0.0);
+    return a->mode != CARRIAGE_STILL || (fabs(a->at - a->actual) > SETTLED && a->actual_speed != 0.0);
 }
 
-bool axis_is_decelerating(const struct axis *a)
+bool carriage_is_decelerating(const struct carriage *a)
 {
-    return a->mode == AXIS_STOP || (a->mode == AXIS_MOVE && fabs(a->speed) < a->limit
+    return a->mode == CARRIAGE_STOP || (a->mode == CARRIAGE_MOVE && fabs(a->speed) < a->limit
            && fabs(a->target - a->at) <= a->speed * a->speed / (2.0 * a->decel) * 1.01);
 }

@@ -1,0 +1,15 @@
+/* suites.c -- every suite of the rig, one line each. */
+#include "tests/rig/suites.h"
+
+CU_SuiteInfo test_suites[] = {
+    {"virtual carriage", NULL, NULL, NULL, NULL, virtual_carriage_tests},
+    {"virtual skin", NULL, NULL, NULL, NULL, virtual_skin_tests},
+    {"virtual frames", NULL, NULL, NULL, NULL, virtual_frames_tests},
+    {"virtual drive", NULL, NULL, NULL, NULL, virtual_drive_tests},
+    {"virtual transmitter", NULL, NULL, NULL, NULL, virtual_transmitter_tests},
+    {"virtual bench", NULL, NULL, NULL, NULL, virtual_vbench_tests},
+    {"virtual faults", NULL, NULL, NULL, NULL, virtual_fault_tests},
+    {"virtual settings", NULL, NULL, NULL, NULL, virtual_settings_tests},
+    {"virtual server", NULL, NULL, NULL, NULL, virtual_server_tests},
+    CU_SUITE_INFO_NULL,
+};

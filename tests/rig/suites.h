@@ -1,0 +1,15 @@
+/* suites.h -- the test lists of the rig's rooms; one line each. */
+#ifndef TESTS_RIG_SUITES_H
+#define TESTS_RIG_SUITES_H
+#include "tests/runner.h"
+
+extern CU_TestInfo virtual_carriage_tests[];
+extern CU_TestInfo virtual_skin_tests[];
+extern CU_TestInfo virtual_frames_tests[];
+extern CU_TestInfo virtual_drive_tests[];
+extern CU_TestInfo virtual_transmitter_tests[];
+extern CU_TestInfo virtual_vbench_tests[];
+extern CU_TestInfo virtual_fault_tests[];
+extern CU_TestInfo virtual_settings_tests[];
+extern CU_TestInfo virtual_server_tests[];
+#endif

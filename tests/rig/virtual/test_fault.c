@@ -1,0 +1,205 @@
+/* test_fault.c -- fault scripts: reading, refusing, acting. */
+#include <string.h>
+#include "base/text/units.h"
+#include "tests/rig/suites.h"
+#include "tests/rig/virtual/bench_kit.h"
+
+static void script_of_every_fault_is_read(void)
+{
+    static const char text[] =
+        "# a comment\n\n"
+        "at 2.40 s: estop\nat 300 ms: release estop  # trailing\nwhen force > 5 N: alarm 0x80\nwhen force < -0.2 N: stall\n"
+        "when position > 12.5 mm: unstall\nwhen position < 1 mm: freeze force\nwhen state moving: jump force +30 N\n"
+        "at 1 s: thaw force\nat 1 s: drift force 0.5 N/s\nat 1 s: saturate\nat 1 s: unsaturate\nat 1 s: silence axis\n"
+        "at 1 s: silence force\nat 1 s: restore axis\nat 1 s: restore force\nat 1 s: drop link\nat 1 s: limit\nat 1 s: unlimit\n"
+        "at 1 s: open door\nat 1 s:close door";
+    struct fault_script s = {0};
+    CU_ASSERT_EQUAL(units_init(NULL), 0);
+    CU_ASSERT_EQUAL(fault_parse(&s, "f", text, NULL), 0);
+    CU_ASSERT_EQUAL(s.n, 20);
+    ASSERT_REL(s.fault[1].threshold, 0.3, 1e-12);
+    ASSERT_REL(s.fault[4].threshold, 12.5e-3, 1e-12);
+    CU_ASSERT_EQUAL(s.fault[2].amount, 128.0);
+    CU_ASSERT_EQUAL(s.fault[6].amount, 30.0);
+    CU_ASSERT_EQUAL(s.fault[6].trigger, FAULT_STATE);
+    CU_ASSERT_EQUAL(s.fault[1].action, FAULT_RELEASE_ESTOP);
+    CU_ASSERT_EQUAL(s.fault[19].action, FAULT_CLOSE_DOOR);
+}
+
+static void bad_lines_are_named(void)
+{
+    static const struct { const char *text, *want; } rows[] = {
+        {"at 2 s estop", "f:1: 'at 2 s estop': no ':'"},
+        {"\n\nat 2: estop", "f:3: "},
+        {"at 2 N: estop", "f:1: "},
+        {"at 2 s: explode", "f:1: 'explode': unknown fault"},
+        {"at 2 s: estop now", "f:1: 'estop now': unknown fault"},
+        {"soon: estop", "f:1: 'soon': unknown trigger"},
+        {"when state asleep: estop", "f:1: 'asleep': unknown state"},
+        {"at 1 s: alarm 128", "alarm '128': must be bits as 0x1 to 0xffffffff"},
+        {"at 1 s: alarm 0x0", "alarm '0x0': must be bits"},
+        {"at 1 s: jump force 3 mm", "f:1: "},
+        {"at 1 s: jump force", "f:1: "},
+    };
+    struct fault_script s = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct err e = {0};
+        CU_ASSERT_EQUAL(fault_parse(&s, "f", rows[i].text, &e), ERR_PARSE);
+        ASSERT_HAS(e.msg, rows[i].want);
+        CU_ASSERT_EQUAL(s.n, 0);
+    }
+    struct err e = {0};
+    char line[400];
+    memset(line, 'x', sizeof line - 1);
+    line[sizeof line - 1] = '\0';
+    CU_ASSERT_EQUAL(fault_parse(&s, "f", line, &e), ERR_PARSE);
+    ASSERT_HAS(e.msg, "f:1: line of 399 characters: must be < 200");
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(fault_read(&s, "/nonexistent/faults", &e), ERR_IO);
+    ASSERT_HAS(e.msg, "/nonexistent/faults");
+}
+
+static void more_faults_than_fit_are_refused(void)
+{
+    struct fault_script s = {.n = FAULT_MAX};
+    struct err e = {0};
+    CU_ASSERT_EQUAL(fault_parse(&s, "f", "at 1 s: estop", &e), ERR_RANGE);
+    ASSERT_HAS(e.msg, "more than 64 faults");
+}
+
+static struct vbench *with(const char *script)
+{
+    struct vbench *v = kit_bench(9);
+    CU_ASSERT_EQUAL_FATAL(fault_parse(&v->faults, "f", script, NULL), 0);
+    return v;
+}
+
+static void estop_comes_at_its_time(void)
+{
+    struct vbench *v = with("at 2.40 s: estop\nat 3 s: release estop");
+    vbench_advance(v, 2.399);
+    CU_ASSERT_EQUAL(kit_read_s32(v, 1, 0), 0);
+    vbench_advance(v, 0.002);
+    CU_ASSERT_EQUAL(kit_read_s32(v, 1, 0), 1 << 21 | 1 << 17);
+    vbench_advance(v, 1.0);
+    CU_ASSERT_FALSE(v->plant.estop_pressed);
+    vbench_free(v);
+}
+
+static void alarm_fires_on_true_force(void)
+{
+    struct vbench *v = with("when force > 5 N: alarm 0x80");
+    kit_home(v);
+    kit_move(v, 11.5, 10.0);
+    kit_start_move(v, 14.0, 0.5);
+    double most = 0.0;
+    for (int i = 0; i < 500; i++) {
+        vbench_advance(v, 0.01);
+        most = plant_force(&v->plant) > most ? plant_force(&v->plant) : most;
+    }
+    CU_ASSERT_EQUAL(kit_read_s32(v, 1, 0), 0x80);
+    CU_ASSERT_FALSE(kit_is_moving(v));
+    ASSERT_ABS(most, 5.05, 0.1);
+    vbench_free(v);
+}
+
+static void frozen_and_jumping_force_are_only_in_the_reading(void)
+{
+    struct vbench *v = with("at 1 s: freeze force\nat 2 s: thaw force\nat 2 s: jump force -30 N");
+    vbench_advance(v, 1.1);
+    int32_t held = kit_read_s32(v, 2, 0x3300), raw = kit_read_s32(v, 2, 0x202A);
+    vbench_advance(v, 0.8);
+    CU_ASSERT_EQUAL(kit_read_s32(v, 2, 0x3300), held);
+    CU_ASSERT_EQUAL(kit_read_s32(v, 2, 0x202A), raw);
+    vbench_advance(v, 0.5);
+    ASSERT_ABS(1e-4 * kit_read_s32(v, 2, 0x3300), -30.0, 0.02);
+    CU_ASSERT_EQUAL(plant_force(&v->plant), 0.0);
+    vbench_free(v);
+}
+
+static void saturation_sets_the_over_bit(void)
+{
+    struct vbench *v = with("at 1 s: saturate\nat 2 s: unsaturate");
+    uint16_t q = 0;
+    vbench_advance(v, 1.5);
+    kit_read(v, 2, 0x2060, 1, &q);
+    CU_ASSERT_EQUAL(q & 2, 2);
+    ASSERT_ABS(1e-4 * kit_read_s32(v, 2, 0x3300), 52.5, 1e-3);
+    vbench_advance(v, 1.0);
+    ASSERT_ABS(1e-4 * kit_read_s32(v, 2, 0x3300), 0.0, 0.02);
+    vbench_free(v);
+}
+
+static void silent_axis_trips_its_own_watchdog(void)
+{
+    struct vbench *v = with("when position > 5 mm: silence axis\nat 20 s: restore axis");
+    kit_home(v);
+    kit_write_u32(v, 1, 394, 100);
+    kit_write_u32(v, 1, 392, 1);
+    kit_start_move(v, 50.0, 10.0);
+    for (int i = 0; i < 300; i++) {
+        uint16_t w[2];
+        vbench_advance(v, 0.01);
+        kit_read(v, 1, 0, 2, w);
+    }
+    CU_ASSERT(v->plant.axis.at > 5.9e-3 && v->plant.axis.at < 6.3e-3); /* 100 ms and the stop */
+    ASSERT_REPLY(v, 1, "03 00 00 00 02", "");
+    CU_ASSERT(kit_read_s32(v, 2, 0x2034) > 0); /* the other unit answers */
+    vbench_advance(v, 20.0);
+    CU_ASSERT_EQUAL(kit_read_s32(v, 1, 0), 1 << 27);
+    vbench_free(v);
+}
+
+static void silent_force_leaves_the_axis_talking(void)
+{
+    struct vbench *v = with("at 1 s: silence force\nat 2 s: restore force");
+    vbench_advance(v, 1.5);
+    ASSERT_REPLY(v, 2, "03 33 00 00 05", "");
+    CU_ASSERT_EQUAL(kit_read_s32(v, 1, 0), 0);
+    vbench_advance(v, 1.0);
+    CU_ASSERT(kit_read_s32(v, 2, 0x2034) > 0);
+    vbench_free(v);
+}
+
+static void dropped_link_is_deaf_for_half_a_second(void)
+{
+    struct vbench *v = with("when state moving: drop link");
+    kit_write(v, 1, 124, 0x9F);
+    kit_write_u32(v, 1, 350, 1234);
+    kit_write(v, 1, 124, 0x66);
+    vbench_advance(v, 0.05);
+    CU_ASSERT_EQUAL(v->link_drops, 1);
+    ASSERT_REPLY(v, 1, "03 00 00 00 02", "");
+    ASSERT_REPLY(v, 247, "03 F0 00 00 01", "");
+    vbench_advance(v, 0.5);
+    ASSERT_REPLY(v, 247, "03 F0 00 00 01", "03 02 4D 4E");
+    vbench_free(v);
+}
+
+static void limit_and_door_show_in_the_inputs(void)
+{
+    struct vbench *v = with("at 1 s: limit\nat 1 s: open door\nat 2 s: unlimit\nat 2 s: close door");
+    uint16_t in = 0;
+    vbench_advance(v, 1.1);
+    kit_read(v, 1, 5, 1, &in);
+    CU_ASSERT_EQUAL(in, 0x5);
+    vbench_advance(v, 1.0);
+    kit_read(v, 1, 5, 1, &in);
+    CU_ASSERT_EQUAL(in, 0x9);
+    vbench_free(v);
+}
+
+CU_TestInfo virtual_fault_tests[] = {
+    {"script of every fault is read", script_of_every_fault_is_read},
+    {"bad lines are named", bad_lines_are_named},
+    {"more faults than fit are refused", more_faults_than_fit_are_refused},
+    {"E-stop comes at its time", estop_comes_at_its_time},
+    {"alarm fires on true force", alarm_fires_on_true_force},
+    {"frozen and jumping force are only in the reading", frozen_and_jumping_force_are_only_in_the_reading},
+    {"saturation sets the over bit", saturation_sets_the_over_bit},
+    {"silent axis trips its own watchdog", silent_axis_trips_its_own_watchdog},
+    {"silent force leaves the axis talking", silent_force_leaves_the_axis_talking},
+    {"dropped link is deaf for half a second", dropped_link_is_deaf_for_half_a_second},
+    {"limit and door show in the inputs", limit_and_door_show_in_the_inputs},
+    CU_TEST_INFO_NULL,
+};

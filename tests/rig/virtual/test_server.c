@@ -1,0 +1,263 @@
+/* test_server.c -- the server over real sockets and a real pty, with bytes typed by hand. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include "rig/virtual/server.h"
+#include "tests/rig/suites.h"
+#include "tests/rig/virtual/bench_kit.h"
+
+struct running {
+    struct server *server;
+    struct vbench *bench;
+    pthread_t thread;
+    volatile sig_atomic_t stop;
+    int rc;
+};
+
+static void *run(void *arg)
+{
+    struct running *r = arg;
+    r->rc = server_run(r->server, r->bench, &r->stop, NULL);
+    return NULL;
+}
+
+static void start(struct running *r, const char *rtu, double idle_exit)
+{
+    struct server_settings set = {.bind = "127.0.0.1", .tcp_port = rtu ? -1 : 0, .rtu = rtu, .serial = {115200, 'E'},
+                                  .seconds = 20.0, .idle_exit = idle_exit};
+    *r = (struct running){.rc = -1};
+    r->bench = kit_bench(6);
+    CU_ASSERT_EQUAL_FATAL(server_open(&r->server, &set, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&r->thread, NULL, run, r), 0);
+}
+
+static void end(struct running *r)
+{
+    r->stop = 1;
+    pthread_join(r->thread, NULL);
+    CU_ASSERT_EQUAL(r->rc, 0);
+    server_close(r->server);
+    vbench_free(r->bench);
+}
+
+static int dial(const struct running *r)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server_port(r->server))};
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    return fd;
+}
+
+static void say(int fd, const char *hex)
+{
+    uint8_t b[600];
+    size_t n = kit_hex(hex, b, sizeof b);
+    CU_ASSERT_EQUAL(write(fd, b, n), (ssize_t)n);
+}
+
+/* Reads n bytes within a second; returns how many came (0 also when hung up on). */
+static size_t hear(int fd, uint8_t *b, size_t n)
+{
+    size_t got = 0;
+    while (got < n) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, 1000) <= 0)
+            break;
+        ssize_t k = read(fd, b + got, n - got);
+        if (k <= 0)
+            break;
+        got += (size_t)k;
+    }
+    return got;
+}
+
+static void expect(int fd, const char *hex)
+{
+    uint8_t want[300], got[300];
+    size_t n = kit_hex(hex, want, sizeof want);
+    CU_ASSERT_EQUAL(hear(fd, got, n), n);
+    CU_ASSERT_EQUAL(memcmp(got, want, n), 0);
+}
+
+static bool is_hung_up(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char c;
+    return poll(&p, 1, 1000) == 1 && recv(fd, &c, 1, 0) <= 0;
+}
+
+static void tcp_answers_whole_split_and_joined_requests(void)
+{
+    struct running r;
+    start(&r, NULL, 0.0);
+    int fd = dial(&r);
+    say(fd, "00 07 00 00 00 06 F7 03 F0 00 00 04");
+    expect(fd, "00 07 00 00 00 0B F7 03 08 4D 4E 42 45 4E 43 48 00");
+    say(fd, "00 08 00 00 00");
+    usleep(20000);
+    say(fd, "06 01 03 00 00 00 02");
+    expect(fd, "00 08 00 00 00 07 01 03 04 00 00 00 00");
+    say(fd, "00 09 00 00 00 06 01 03 00 00 00 02 00 0A 00 00 00 06 01 01 00 00 00 01");
+    expect(fd, "00 09 00 00 00 07 01 03 04 00 00 00 00 00 0A 00 00 00 03 01 81 01");
+    say(fd, "00 0B 00 00 00 06 09 03 00 00 00 02 00 0C 00 00 00 06 01 01 00 00 00 01"); /* unit 9: nobody */
+    expect(fd, "00 0C 00 00 00 03 01 81 01");
+    close(fd);
+    end(&r);
+}
+
+static void tcp_clients_do_not_disturb_each_other(void)
+{
+    struct running r;
+    int fd[8];
+    start(&r, NULL, 0.0);
+    for (int i = 0; i < 8; i++)
+        fd[i] = dial(&r);
+    say(fd[0], "00 01 00 00"); /* begins and waits */
+    for (int i = 1; i < 8; i++) {
+        say(fd[i], "00 02 00 00 00 06 01 03 00 00 00 02");
+        expect(fd[i], "00 02 00 00 00 07 01 03 04 00 00 00 00");
+    }
+    int ninth = dial(&r);
+    CU_ASSERT(is_hung_up(ninth)); /* full: refused at once */
+    close(ninth);
+    say(fd[0], "00 06 01 03 00 00 00 02");
+    expect(fd[0], "00 01 00 00 00 07 01 03 04 00 00 00 00");
+    for (int i = 0; i < 8; i++)
+        close(fd[i]);
+    end(&r);
+}
+
+static void junk_on_tcp_is_hung_up_on(void)
+{
+    static const char *const junk[] = {"47 45 54 20 2F 20 48 54 54 50", "00 01 00 07 00 06 01 03 00 00 00 02",
+                                       "00 01 00 00 00 01 01", "00 01 00 00 01 00 01"};
+    struct running r;
+    start(&r, NULL, 0.0);
+    for (size_t i = 0; i < sizeof junk / sizeof junk[0]; i++) {
+        int fd = dial(&r);
+        say(fd, junk[i]);
+        CU_ASSERT(is_hung_up(fd));
+        close(fd);
+    }
+    end(&r);
+}
+
+static void dropped_link_hangs_up_on_tcp_clients(void)
+{
+    struct running r;
+    start(&r, NULL, 0.0);
+    /* written before the server's thread can look: its time is still near 0 */
+    r.stop = 1;
+    pthread_join(r.thread, NULL);
+    r.stop = 0;
+    CU_ASSERT_EQUAL(fault_parse(&r.bench->faults, "f", "at 200 ms: drop link", NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&r.thread, NULL, run, &r), 0);
+    int fd = dial(&r);
+    CU_ASSERT(is_hung_up(fd));
+    close(fd);
+    end(&r);
+}
+
+static void server_ends_when_nobody_comes(void)
+{
+    struct running r;
+    start(&r, NULL, 0.05);
+    pthread_join(r.thread, NULL);
+    CU_ASSERT_EQUAL(r.rc, 0);
+    server_close(r.server);
+    vbench_free(r.bench);
+}
+
+static int open_rtu(const struct running *r)
+{
+    int fd = open(server_rtu_name(r->server), O_RDWR | O_NOCTTY);
+    struct termios t;
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(tcgetattr(fd, &t), 0);
+    cfmakeraw(&t);
+    CU_ASSERT_EQUAL(tcsetattr(fd, TCSANOW, &t), 0);
+    return fd;
+}
+
+static void rtu_answers_good_frames_and_ignores_bad_ones(void)
+{
+    struct running r;
+    uint8_t b[8];
+    start(&r, "pty", 0.0);
+    int fd = open_rtu(&r);
+    say(fd, "01 03 00 00 00 02 C4 0B");
+    expect(fd, "01 03 04 00 00 00 00 FA 33");
+    say(fd, "01 03 00 00 00 02 C4 0C"); /* bad CRC */
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    CU_ASSERT_EQUAL(poll(&p, 1, 50), 0);
+    say(fd, "09 03 00 00 00 02 C5 43"); /* another's */
+    CU_ASSERT_EQUAL(poll(&p, 1, 50), 0);
+    uint8_t flood[700] = {1, 3, 0, 0, 0, 2, 0xC4, 0x0B};
+    CU_ASSERT_EQUAL(write(fd, flood, sizeof flood), (ssize_t)sizeof flood);
+    usleep(50000);
+    say(fd, "01 03 00 00 00 02 C4 0B"); /* after a silence all is well again */
+    expect(fd, "01 03 04 00 00 00 00 FA 33");
+    CU_ASSERT_EQUAL(hear(fd, b, 0), 0);
+    close(fd);
+    end(&r);
+}
+
+static void rtu_waits_for_the_silence_before_it_answers(void)
+{
+    struct running r;
+    start(&r, "pty", 0.0);
+    int fd = open_rtu(&r);
+    struct timespec a, b;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    say(fd, "01 03 00 00 00 02 C4 0B");
+    expect(fd, "01 03 04 00 00 00 00 FA 33");
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    double took = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+    CU_ASSERT(took >= 1.7e-3);
+    close(fd);
+    end(&r);
+}
+
+static void ports_that_cannot_be_served_are_named(void)
+{
+    struct running r;
+    struct server *s = NULL;
+    struct err e = {0};
+    start(&r, NULL, 0.0);
+    struct server_settings set = {.bind = "127.0.0.1", .tcp_port = server_port(r.server), .serial = {115200, 'E'}};
+    CU_ASSERT_EQUAL(server_open(&s, &set, &e), ERR_COMM);
+    ASSERT_HAS(e.msg, "cannot serve Modbus TCP on 127.0.0.1:");
+    set = (struct server_settings){.bind = "localhost", .tcp_port = 0, .serial = {115200, 'E'}};
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(server_open(&s, &set, &e), ERR_ARG);
+    ASSERT_HAS(e.msg, "bind address 'localhost': must be an IPv4 address");
+    set = (struct server_settings){.tcp_port = -1, .rtu = "/dev/none", .serial = {115200, 'E'}};
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(server_open(&s, &set, &e), ERR_COMM);
+    ASSERT_HAS(e.msg, "cannot open serial port '/dev/none'");
+    set.serial = (struct serial_settings){12345, 'E'};
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(server_open(&s, &set, &e), ERR_ARG);
+    ASSERT_HAS(e.msg, "baud 12345: no such speed");
+    end(&r);
+}
+
+CU_TestInfo virtual_server_tests[] = {
+    {"TCP answers whole, split and joined requests", tcp_answers_whole_split_and_joined_requests},
+    {"TCP clients do not disturb each other", tcp_clients_do_not_disturb_each_other},
+    {"junk on TCP is hung up on", junk_on_tcp_is_hung_up_on},
+    {"dropped link hangs up on TCP clients", dropped_link_hangs_up_on_tcp_clients},
+    {"server ends when nobody comes", server_ends_when_nobody_comes},
+    {"RTU answers good frames and ignores bad ones", rtu_answers_good_frames_and_ignores_bad_ones},
+    {"RTU waits for the silence before it answers", rtu_waits_for_the_silence_before_it_answers},
+    {"ports that cannot be served are named", ports_that_cannot_be_served_are_named},
+    CU_TEST_INFO_NULL,
+};
