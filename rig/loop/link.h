@@ -1,0 +1,64 @@
+/* link.h -- one Modbus link and the devices on it.  One I/O thread owns the bus (in tests: one call a step, in virtual time);
+ * the tick talks to it through a mailbox and never waits for it.
+ *
+ *   - STOP overtakes everything queued and skips drain and canary.
+ *   - Without a permit that the tick renews (talk_until) the link sends one STOP and then nothing at all, so that the drive's
+ *     own watchdog fires when the tick is dead.
+ *   - After a time-out a serial line is drained until silent, then proved clean by a canary read; a TCP link is opened anew.
+ *   - The first frame on a link opened anew is STOP. */
+#ifndef RIG_LOOP_LINK_H
+#define RIG_LOOP_LINK_H
+#include <pthread.h>
+#include "rig/device/axis.h"
+#include "rig/loop/latency.h"
+
+struct link_sample {
+    bool     is_valid;
+    double   sent, received;   /* s, the bus' clock */
+    uint64_t count;
+    uint16_t regs[BUS_MAX_READ];
+};
+struct link_stats {
+    uint64_t transactions, timeouts, garbled, exceptions, lost, opened, canaries_failed, stops;
+    struct latency reads[BENCH_DEVICES], writes[BENCH_DEVICES];
+};
+struct link_inbox {            /* tick -> link */
+    double   talk_until;       /* s: the permit to say anything but STOP */
+    bool     may_move;         /* motion commands pass */
+    unsigned stop;             /* counts STOP requests */
+    unsigned order;            /* counts orders */
+    struct axis_command command;
+    bool     quit;
+};
+struct link_outbox {           /* link -> tick */
+    struct link_sample sample[BENCH_DEVICES];
+    bool     is_up;
+    unsigned generation;       /* counts openings */
+    int      failures_in_row;
+    char     trouble[200];     /* the last failure */
+    unsigned stop_sent;        /* the STOP request last sent */
+    double   stop_time;        /* when; the axis counts as still only from samples asked for later */
+    unsigned order_done;       /* the order last finished */
+    bool     order_failed;
+    double   order_time;       /* when its trigger was sent */
+};
+
+struct link;
+/* Takes the bus (freed with the link).  Devices of the bench whose link is `index` are its own. */
+int  link_new(struct link **out, const struct bench *b, size_t index, struct bus *bus, struct err *e);
+void link_free(struct link *l);
+struct bus *link_bus(struct link *l);
+
+/* Start: opens the bus, writes and verifies registers (watchdog), learns the canaries' constants.  Blocks; before the thread. */
+int  link_prepare(struct link *l, struct err *e);
+
+/* At most one transaction.  Returns when it wants to be called again (the bus' clock). */
+double link_step(struct link *l);
+int  link_start(struct link *l, struct err *e); /* the I/O thread: link_step for ever */
+void link_quit(struct link *l);                 /* ends and joins the thread */
+
+/* The tick's side; never blocks for longer than a copy. */
+void link_post(struct link *l, const struct link_inbox *in);
+void link_look(struct link *l, struct link_outbox *out);
+void link_statistics(struct link *l, struct link_stats *out);
+#endif

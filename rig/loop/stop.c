@@ -1,0 +1,82 @@
+/* stop.c -- see stop.h. */
+#include <math.h>
+#include <stdio.h>
+#include "rig/loop/stop.h"
+
+#define RESEND 0.1          /* s between STOPs that were not proven yet */
+#define LAST_HOPE 1.0       /* s after the last measure until it is left to the drive's watchdog */
+enum { STOPS_MAX = 10, STILL_SAMPLES = 2 };
+
+static void request(struct rig *r)
+{
+    struct rig_stopper *s = &r->stopper;
+    s->sent++;
+    s->last = r->now;
+    r->inbox[r->bench->device[BENCH_AXIS].link].stop++;
+}
+
+void stop_begin(struct rig *r)
+{
+    struct rig_stopper *s = &r->stopper;
+    if (s->is_active)
+        return;
+    *s = (struct rig_stopper){.is_active = true, .began = r->now, .position = NAN};
+    rig_event(r, "command", "stop", "", "");
+    request(r);
+}
+
+/* Samples asked for after the last STOP left: standing, and where the one before stood. */
+static bool is_proven(struct rig *r)
+{
+    struct rig_stopper *s = &r->stopper;
+    size_t link = r->bench->device[BENCH_AXIS].link;
+    const struct link_outbox *o = &r->outbox[link];
+    const struct link_sample *a = &o->sample[BENCH_AXIS];
+    if (o->stop_sent == 0 || !(a->sent > o->stop_time) || a->count == s->seen)
+        return false;
+    double quantum = r->bench->axis.mech.lead / r->bench->axis.mech.counts_per_rev;
+    bool stands = !r->axis.moving && !r->axis.homing;
+    bool same = fabs(r->axis.position - s->position) <= 1.01 * quantum;
+    s->still = !stands ? 0 : same ? s->still + 1 : 1;
+    s->seen = a->count;
+    s->position = r->axis.position;
+    return s->still >= STILL_SAMPLES;
+}
+
+static void escalate(struct rig *r)
+{
+    struct rig_stopper *s = &r->stopper;
+    char text[48];
+    snprintf(text, sizeof text, "%u STOPs not proven", s->sent);
+    if (s->sent == STOPS_MAX) {
+        s->sent++;
+        s->last = r->now;
+        rig_event(r, "command", "escalate", text, r->bench->axis.on_disable == ON_DISABLE_FALLS
+                                                      ? "left to the drive's watchdog: the load would fall if it were switched off"
+                                                      : "the drive is switched off");
+        if (r->bench->axis.on_disable != ON_DISABLE_FALLS)
+            rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+    } else if (r->now - s->last > LAST_HOPE) {
+        s->is_active = false;
+        s->has_given_up = true;
+        rig_event(r, "note", "stop", text, "not proven: the drive's own watchdog has to stop it");
+    }
+}
+
+void stop_step(struct rig *r)
+{
+    struct rig_stopper *s = &r->stopper;
+    char text[48];
+    if (!s->is_active)
+        return;
+    if (is_proven(r)) {
+        s->is_active = false;
+        s->is_proven = true;
+        snprintf(text, sizeof text, "%.4f mm after %.0f ms", r->axis.position * 1e3, (r->now - s->began) * 1e3);
+        rig_event(r, "note", "stop proven", text, "");
+    } else if (s->sent >= STOPS_MAX) {
+        escalate(r);
+    } else if (r->now - s->last >= RESEND) {
+        request(r);
+    }
+}

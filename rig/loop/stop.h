@@ -1,0 +1,11 @@
+/* stop.h -- STOP until it is proven: sent again until fresh samples say "not moving" at two equal positions; then escalated. */
+#ifndef RIG_LOOP_STOP_H
+#define RIG_LOOP_STOP_H
+#include "rig/loop/tick.h"
+
+void stop_begin(struct rig *r); /* a stop already under way goes on */
+void stop_step(struct rig *r);  /* once a tick */
+/* tick.c's, for stop and unload */
+void rig_order(struct rig *r, const struct axis_command *c);
+bool rig_order_is_done(const struct rig *r, bool *failed);
+#endif

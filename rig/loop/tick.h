@@ -1,0 +1,82 @@
+/* tick.h -- the controller: one tick at a fixed period, in a fixed order:
+ *     newest samples -> check stamps -> judge safety -> step the sequence -> veto -> orders to the links -> record -> show
+ * The same code runs in real time (rig/loop/runner) and, in tests, over memory in virtual time: the time is an argument. */
+#ifndef RIG_LOOP_TICK_H
+#define RIG_LOOP_TICK_H
+#include "rig/device/load_cell.h"
+#include "rig/loop/link.h"
+#include "rig/method/sequence.h"
+#include "rig/record/recorder.h"
+#include "rig/safety/latch.h"
+
+enum rig_key { KEY_NONE, KEY_ARM, KEY_STOP, KEY_UNLOAD, KEY_QUIT };
+enum rig_state {
+    RIG_WAITING,   /* not armed yet */
+    RIG_ENABLING,  /* armed; the drive is switched on */
+    RIG_RUNNING,   /* the sequence runs */
+    RIG_TRIPPED, RIG_STOPPED, /* by safety, by the operator: stands, or is being stopped */
+    RIG_UNLOADING, /* one step away from the sample */
+    RIG_FINISHING, /* done: the drive is switched off */
+    RIG_ENDED
+};
+extern const char *const rig_state_names[];
+
+struct rig_stopper {   /* STOP until proven */
+    bool     is_active, is_proven, has_given_up;
+    unsigned sent;     /* requests so far */
+    double   began, last;
+    uint64_t seen;     /* axis samples looked at */
+    int      still;    /* samples in a row that say "not moving" at one position */
+    double   position;
+};
+struct rig {
+    const struct bench *bench;
+    struct safety_limits limits;
+    const struct method *method;
+    bool is_unattended;
+    size_t links;
+    struct link *link[BENCH_LINKS];
+    struct link_inbox inbox[BENCH_LINKS];
+    struct link_outbox outbox[BENCH_LINKS];
+    unsigned generation[BENCH_LINKS]; /* as when it was armed */
+    struct recorder *recorder;
+    struct safety_latch latch;
+    struct safety_inputs inputs;      /* of the last judgement */
+    struct sequence sequence;
+    enum rig_state state, ended_from; /* ended_from: DONE is RIG_FINISHING */
+    struct rig_stopper stopper;
+    double start, now, state_since;
+    /* newest samples */
+    bool has_axis, has_force;
+    struct axis_state axis;
+    struct force_state force;
+    double last_force, last_force_time, force_rate;
+    uint64_t rate_count;
+    /* orders */
+    unsigned order;
+    bool order_is_pending;
+    enum axis_order last_order;
+    unsigned resets;
+    bool polarity_wrong, sequence_failed;
+    /* unload */
+    double unload_force, unload_position, unload_left;
+    bool   unload_has_base;
+    unsigned unload_steps;
+    double peak_force;                /* N, largest |force| seen */
+    /* counts */
+    uint64_t ticks, skipped;
+    struct latency lateness;
+    char message[240];                /* what it does or waits for; for the display */
+};
+
+/* Everything is lent: bench, method, links (prepared), recorder.  limits: the bench's with the method's in place. */
+void rig_init(struct rig *r, const struct bench *b, const struct safety_limits *l, const struct method *m, struct link *const links[],
+              struct recorder *rec, double now);
+/* One tick.  lateness: how late it comes, s; key: the newest key.  False once it has ended. */
+bool rig_tick(struct rig *r, double now, double lateness, enum rig_key key);
+/* How it went: "done", "tripped", "stopped", "aborted", with the cause. */
+const char *rig_outcome(const struct rig *r, char *cause, size_t size);
+/* 0, ERR_SAFETY, ERR_STOPPED or ERR_FAILED (aborted), with the message. */
+int rig_result(const struct rig *r, struct err *e);
+void rig_event(struct rig *r, const char *kind, const char *subject, const char *value, const char *detail);
+#endif

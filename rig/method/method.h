@@ -1,0 +1,53 @@
+/* method.h -- a test method as plain values: stages with speed, end, longest stay and where a time-out goes.  SI inside.
+ * Read from YAML; keys: docs/reference/rig-files.md. */
+#ifndef RIG_METHOD_METHOD_H
+#define RIG_METHOD_METHOD_H
+#include "rig/safety/budget.h"
+
+enum stage_kind { STAGE_HOME, STAGE_TARE, STAGE_APPROACH, STAGE_INSERT, STAGE_HOLD, STAGE_RETRACT, STAGE_KINDS };
+extern const char *const stage_names[]; /* "home", ..., NULL */
+enum timeout_to { TIMEOUT_TRIP, TIMEOUT_RETRACT };
+
+struct stage {
+    enum stage_kind kind;
+    double longest;          /* s */
+    enum timeout_to timeout;
+    double speed;            /* m/s; tare and hold have none */
+    double time;             /* s: tare, hold */
+    double distance;         /* m: retract */
+    /* approach */
+    double rapid, clearance, contact_force, search;
+    long   contact_samples;
+    /* insert: one of these is NaN */
+    double to_force, to_travel;
+    double max_travel;
+};
+enum { METHOD_STAGES = 12 };
+struct method {
+    char name[64], file[256], sha256[65];
+    long version;
+    char needles_name[64];
+    long needles_count;
+    double needles_length, needles_area; /* m, m2 */
+    double surface, surface_error;       /* m below home */
+    double stiffness;                    /* N/m, an upper bound; NaN: 1 / machine compliance is taken */
+    double force_push, force_pull;       /* N: the method's own limits */
+    size_t n;
+    struct stage stage[METHOD_STAGES];
+};
+
+/* Reads a method, with overrides as in bench_read.  ERR_PARSE, ERR_RANGE, ERR_IO with the place. */
+int method_read(struct method *m, struct config **doc, const char *path, const char *const overrides[], size_t n, struct err *e);
+
+/* Refuses, with the numbers, a method this bench must not run: limits outside the bench's, speeds the drive cannot do,
+ * targets outside the soft limits, or a limit plus the worst overshoot above what the weakest part bears. */
+int method_check(const struct method *m, const struct bench *b, const struct safety_limits *l, struct err *e);
+/* The bench's limits with the method's tighter ones in place. */
+struct safety_limits method_limits(const struct method *m, const struct safety_limits *l);
+
+/* The largest overshoot over all stages, and the stage. */
+struct method_overshoot { struct budget budget; size_t stage; double speed, k; };
+void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l, struct method_overshoot *out);
+/* First stage of a kind, or NULL. */
+const struct stage *method_stage(const struct method *m, enum stage_kind kind);
+#endif

@@ -1,0 +1,226 @@
+/* recorder.c -- see recorder.h.  One producer (the tick), one consumer (the writer): two rings with atomic ends. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/provenance.h"
+#include "base/runfolder.h"
+#include "rig/record/recorder.h"
+
+enum { ROWS = 4096, EVENTS = 512 }; /* powers of two: over a minute of ticks at 50 Hz */
+#define GROUP_COMMIT_NS 200000000L
+
+struct recorder {
+    atomic_size_t row_head, row_tail, event_head, event_tail;
+    atomic_bool failed, quit;
+    struct record_row row[ROWS];
+    struct record_event event[EVENTS];
+    /* the writer's own */
+    int samples, events;
+    uint64_t rows;
+    struct sha256 hash;
+    int error;                  /* errno of the first failure */
+    pthread_t thread;
+    bool has_thread;
+};
+
+static void fail(struct recorder *r, int error)
+{
+    if (!atomic_exchange(&r->failed, true))
+        r->error = error;
+}
+
+static void put(struct recorder *r, int fd, const char *text, size_t n)
+{
+    while (n > 0 && !atomic_load(&r->failed)) {
+        ssize_t k = write(fd, text, n);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0) {
+            fail(r, k < 0 ? errno : EIO);
+            return;
+        }
+        text += k;
+        n -= (size_t)k;
+    }
+}
+
+static void put_sample(struct recorder *r, const char *text, size_t n)
+{
+    put(r, r->samples, text, n);
+    sha256_add(&r->hash, text, n);
+}
+
+static int create(const char *folder, const char *name, struct err *e)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+    return fd >= 0 ? fd : err_set(e, ERR_IO, "%s: cannot be created: %s", path, strerror(errno));
+}
+
+static size_t join_header(char *out, size_t size, const char *const columns[], size_t n)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", columns[i], i + 1 < n ? "," : "\n");
+    return used;
+}
+
+int recorder_open(struct recorder **out, const char *folder, struct err *e)
+{
+    static const char *const samples[] = {RUN_SAMPLES_COLUMNS}, *const events[] = {RUN_EVENTS_COLUMNS};
+    char line[400];
+    struct recorder *r = calloc(1, sizeof *r);
+    if (!r)
+        return err_set(e, ERR_NOMEM, "out of memory for the recorder");
+    sha256_start(&r->hash);
+    r->samples = create(folder, RUN_SAMPLES, e);
+    r->events = r->samples < 0 ? -1 : create(folder, RUN_EVENTS, e);
+    if (r->events < 0) {
+        if (r->samples >= 0)
+            close(r->samples);
+        free(r);
+        return ERR_IO;
+    }
+    put_sample(r, line, join_header(line, sizeof line, samples, sizeof samples / sizeof *samples));
+    put(r, r->events, line, join_header(line, sizeof line, events, sizeof events / sizeof *events));
+    *out = r;
+    return 0;
+}
+
+void recorder_row(struct recorder *r, const struct record_row *row)
+{
+    size_t head = atomic_load_explicit(&r->row_head, memory_order_relaxed);
+    if (head - atomic_load_explicit(&r->row_tail, memory_order_acquire) == ROWS) {
+        fail(r, ENOBUFS);
+        return;
+    }
+    r->row[head % ROWS] = *row;
+    atomic_store_explicit(&r->row_head, head + 1, memory_order_release);
+}
+
+void recorder_event(struct recorder *r, const struct record_event *event)
+{
+    size_t head = atomic_load_explicit(&r->event_head, memory_order_relaxed);
+    if (head - atomic_load_explicit(&r->event_tail, memory_order_acquire) == EVENTS) {
+        fail(r, ENOBUFS);
+        return;
+    }
+    r->event[head % EVENTS] = *event;
+    atomic_store_explicit(&r->event_head, head + 1, memory_order_release);
+}
+
+bool recorder_has_failed(const struct recorder *r) { return atomic_load(&r->failed); }
+
+/* One number and the comma after it; NaN is an empty cell. */
+static size_t cell(char *out, size_t size, double x, int decimals)
+{
+    int n = isnan(x) ? snprintf(out, size, ",") : snprintf(out, size, "%.*f,", decimals, x);
+    return (size_t)n;
+}
+
+static void write_row(struct recorder *r, const struct record_row *w)
+{
+    char line[400];
+    size_t n = (size_t)snprintf(line, sizeof line, "%llu,%.6f,%s,", (unsigned long long)r->rows, w->time, w->state);
+    n += cell(line + n, sizeof line - n, w->position * 1e6, 2);
+    n += cell(line + n, sizeof line - n, w->travel * 1e6, 2);
+    n += cell(line + n, sizeof line - n, w->raw_travel * 1e6, 2);
+    n += cell(line + n, sizeof line - n, w->force, 5);
+    n += cell(line + n, sizeof line - n, w->net_force, 5);
+    n += cell(line + n, sizeof line - n, w->axis_age * 1e3, 2);
+    n += cell(line + n, sizeof line - n, w->force_age * 1e3, 2);
+    n += (size_t)snprintf(line + n, sizeof line - n, "%lu,%lu,%lu\n", (unsigned long)w->axis_status, (unsigned long)w->axis_alarm,
+                          (unsigned long)w->inputs);
+    put_sample(r, line, n);
+    r->rows++;
+}
+
+/* RFC 4180: a cell with a comma, quote or line end is quoted, quotes are doubled. */
+static size_t quoted(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+    out[n++] = '"';
+    for (; *text && n + 4 < size; text++) {
+        if (*text == '"')
+            out[n++] = '"';
+        out[n++] = *text == '\n' ? ' ' : *text;
+    }
+    out[n++] = '"';
+    return n;
+}
+
+static void write_event(struct recorder *r, const struct record_event *v)
+{
+    char line[900];
+    size_t n = (size_t)snprintf(line, sizeof line, "%.6f,%s,%s,", v->time, v->kind, v->subject);
+    n += quoted(line + n, 100, v->value);
+    line[n++] = ',';
+    n += quoted(line + n, 420, v->detail);
+    line[n++] = '\n';
+    put(r, r->events, line, n);
+}
+
+void recorder_pump(struct recorder *r)
+{
+    size_t tail = atomic_load_explicit(&r->row_tail, memory_order_relaxed);
+    while (tail != atomic_load_explicit(&r->row_head, memory_order_acquire)) {
+        write_row(r, &r->row[tail % ROWS]);
+        atomic_store_explicit(&r->row_tail, ++tail, memory_order_release);
+    }
+    tail = atomic_load_explicit(&r->event_tail, memory_order_relaxed);
+    while (tail != atomic_load_explicit(&r->event_head, memory_order_acquire)) {
+        write_event(r, &r->event[tail % EVENTS]);
+        atomic_store_explicit(&r->event_tail, ++tail, memory_order_release);
+    }
+}
+
+static void sync_files(struct recorder *r)
+{
+    if (fdatasync(r->samples) != 0 || fdatasync(r->events) != 0)
+        fail(r, errno);
+}
+
+static void *writer_main(void *arg)
+{
+    struct recorder *r = arg;
+    while (!atomic_load(&r->quit)) {
+        recorder_pump(r);
+        sync_files(r);
+        nanosleep(&(struct timespec){0, GROUP_COMMIT_NS}, NULL);
+    }
+    return NULL;
+}
+
+int recorder_start(struct recorder *r, struct err *e)
+{
+    if (pthread_create(&r->thread, NULL, writer_main, r) != 0)
+        return err_set(e, ERR_FAILED, "cannot start the recorder's thread");
+    r->has_thread = true;
+    return 0;
+}
+
+int recorder_close(struct recorder *r, uint64_t *rows, char sha256[65], struct err *e)
+{
+    atomic_store(&r->quit, true);
+    if (r->has_thread)
+        pthread_join(r->thread, NULL);
+    recorder_pump(r);
+    sync_files(r);
+    if (close(r->samples) != 0 || close(r->events) != 0)
+        fail(r, errno);
+    int rc = !atomic_load(&r->failed)
+                 ? 0
+                 : err_set(e, ERR_IO, r->error == ENOBUFS ? "the recorder could not keep up: rows were lost"
+                                                          : "the recorder could not write: %s", strerror(r->error));
+    *rows = r->rows;
+    sha256_end(&r->hash, sha256);
+    free(r);
+    return rc;
+}
