@@ -1,0 +1,140 @@
+/* check.c -- mnrig check: reads bench, device and method files and reports what is wrong, without moving anything. */
+#include <stdio.h>
+#include <string.h>
+#include "rig/commands/commands.h"
+#include "rig/commands/options.h"
+#include "rig/commands/session.h"
+#include "rig/device/lint.h"
+
+const char check_help[] =
+    "usage: mnrig check [--bench BENCH] FILE...\n"
+    "\n"
+    "Checks bench, device and method files; moves nothing, opens no link.\n"
+    "\n"
+    "  --bench BENCH  check methods also against this bench: limits, speeds, travel, predicted overshoot\n"
+    "\n"
+    "example: mnrig check --bench config/benches/virtual_tcp.yaml config/methods/press_10N_hold_5s.yaml\n"
+    "exit status: 0 all good, 1 findings, 2 usage, 3 a file cannot be read or means nonsense";
+
+enum { FILES_MAX = 64 };
+
+static size_t report(const char *path, const struct lint *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        printf("%s: %s\n", path, l->finding[i]);
+    if (l->n == 0)
+        printf("%s: good\n", path);
+    return l->n;
+}
+
+static int check_bench(const char *path, size_t *findings, struct err *e)
+{
+    struct session_options o = {.bench_path = path};
+    struct session s;
+    struct lint l = {0};
+    int rc = session_read(&s, &o, e);
+    for (size_t i = 0; i < BENCH_DEVICES && rc == 0; i++)
+        lint_map(&s.bench.device[i].map, &l);
+    if (rc == 0) {
+        lint_bench(&s.bench, &l);
+        *findings += report(path, &l);
+    }
+    session_close(&s);
+    return rc;
+}
+
+static int check_device(const char *path, size_t *findings, struct err *e)
+{
+    struct config *doc = NULL;
+    struct device_map m;
+    struct lint l = {0};
+    int rc = config_open(&doc, path, e);
+    if (rc == 0)
+        rc = device_map_read(&m, doc, e);
+    if (rc == 0) {
+        lint_map(&m, &l);
+        *findings += report(path, &l);
+    }
+    config_close(doc);
+    return rc;
+}
+
+static void show_overshoot(const struct method *m, const struct session *bench)
+{
+    struct method_overshoot w;
+    method_worst(m, &bench->bench, &bench->limits, &w);
+    printf("%s: worst overshoot %.3g N in %s at %.3g mm/s on %.3g N/mm (trip %.3g, sensor dies %.3g, PC dies %.3g N); limit %.3g N, "
+           "'%s' bears %.3g N\n", m->file, w.budget.worst, stage_names[m->stage[w.stage].kind], w.speed * 1e3, w.k * 1e-3,
+           w.budget.overshoot[0], w.budget.overshoot[1], w.budget.overshoot[2], m->force_push, bench->limits.weakest_name,
+           bench->limits.weakest_load);
+}
+
+static int check_method(const char *path, const char *bench_path, struct err *e)
+{
+    struct config *doc = NULL;
+    struct method m;
+    int rc = method_read(&m, &doc, path, NULL, 0, e);
+    config_close(doc);
+    if (rc || !bench_path) {
+        if (rc == 0)
+            printf("%s: good (not held against a bench: --bench)\n", path);
+        return rc;
+    }
+    struct session_options o = {.bench_path = bench_path};
+    struct session s;
+    rc = session_read(&s, &o, e);
+    if (rc == 0)
+        rc = method_check(&m, &s.bench, &s.limits, e);
+    if (rc == 0) {
+        show_overshoot(&m, &s);
+        printf("%s: good on %s\n", path, bench_path);
+    }
+    session_close(&s);
+    return rc;
+}
+
+/* What a file is stands in its first key. */
+static int check_file(const char *path, const char *bench_path, size_t *findings, struct err *e)
+{
+    struct config *doc = NULL;
+    int rc = config_open(&doc, path, e);
+    if (rc)
+        return rc;
+    struct cnode root = config_root(doc);
+    bool is_bench = config_is(config_get(root, "bench")), is_device = config_is(config_get(root, "device"));
+    bool is_method = config_is(config_get(root, "method"));
+    if (!is_bench && !is_device && !is_method) {
+        rc = config_fail(root, e, ERR_PARSE, "neither a bench, a device nor a method: no key 'bench', 'device' or 'method'");
+        err_hint(e, "docs/reference/rig-files.md shows the three kinds of file");
+    }
+    config_close(doc);
+    if (rc)
+        return rc;
+    return is_bench ? check_bench(path, findings, e) : is_device ? check_device(path, findings, e) : check_method(path, bench_path, e);
+}
+
+int check_run(int argc, char **argv, struct err *e)
+{
+    const char *bench = NULL, *files[FILES_MAX];
+    size_t n = 0, findings = 0;
+    const struct option_spec specs[] = {{"bench", .text = &bench}, {NULL}};
+    int rc = options_read(specs, argc, argv, files, FILES_MAX, &n, e);
+    if (rc)
+        return rc;
+    if (n == 0)
+        return err_set(e, ERR_ARG, "no file to check");
+    for (size_t i = 0; i < n; i++) {
+        struct err here = {0};
+        if (check_file(files[i], bench, &findings, &here) == 0)
+            continue;
+        if (rc == 0) { /* the first failure is the command's; the others are told on the way */
+            *e = here;
+            rc = here.code;
+        } else {
+            err_print(stderr, "mnrig", &here);
+        }
+    }
+    if (rc == 0 && findings)
+        rc = err_set(e, ERR_FAILED, "%zu finding%s", findings, findings == 1 ? "" : "s");
+    return rc;
+}

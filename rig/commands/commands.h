@@ -1,0 +1,11 @@
+/* commands.h -- mnrig's commands: one file each. */
+#ifndef RIG_COMMANDS_COMMANDS_H
+#define RIG_COMMANDS_COMMANDS_H
+#include "base/err.h"
+
+extern const char check_help[], probe_help[], run_help[], depth_help[];
+int check_run(int argc, char **argv, struct err *e);
+int probe_run(int argc, char **argv, struct err *e);
+int run_run(int argc, char **argv, struct err *e);
+int depth_run(int argc, char **argv, struct err *e);
+#endif

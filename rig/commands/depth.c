@@ -1,0 +1,145 @@
+/* depth.c -- mnrig depth: records a depth reading (OCT, histology, ...) beside a run's data. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/math/stats.h"
+#include "base/provenance.h"
+#include "base/runfolder.h"
+#include "base/text/config.h"
+#include "base/text/table.h"
+#include "rig/commands/commands.h"
+#include "rig/commands/options.h"
+
+const char depth_help[] =
+    "usage: mnrig depth RUN FILE.csv [--method oct|histology|dye|parafilm|model]\n"
+    "\n"
+    "Records a depth reading as RUN/penetration_NN.yaml; nothing is overwritten, the newest counts.\n"
+    "FILE.csv has the columns needle, depth_um and penetrated (1 or 0; depth empty where there is none or it cannot be read).\n"
+    "\n"
+    "  --method M   how the depth was read (default oct)\n"
+    "\n"
+    "example: mnrig depth runs/20260309T140509Z_demo_pig1_press_10N_hold_5s_r01 oct.csv\n"
+    "exit status: 0 recorded, 2 usage, 3 a file";
+
+struct reading { size_t needles, penetrated, read; double mean, sd; };
+
+static int bad_row(const struct table *t, size_t row, struct err *e, const char *why)
+{
+    err_set(e, ERR_PARSE, "%s:%d: %s", t->path, t->line[row], why);
+    err_hint(e, "penetrated is 1 or 0; depth_um is > 0 where there is a hole that could be read, else empty");
+    return ERR_PARSE;
+}
+
+static int summarise(const struct table *t, const double *depth, const double *hole, struct reading *r, struct err *e)
+{
+    double *kept = malloc((t->rows + 1) * sizeof *kept);
+    if (!kept)
+        return err_set(e, ERR_NOMEM, "out of memory for %zu needles", t->rows);
+    *r = (struct reading){.needles = t->rows};
+    int rc = 0;
+    for (size_t i = 0; i < t->rows && rc == 0; i++) {
+        if (hole[i] != 0.0 && hole[i] != 1.0)
+            rc = bad_row(t, i, e, "penetrated is neither 0 nor 1");
+        else if (!isnan(depth[i]) && !(hole[i] == 1.0 && depth[i] > 0.0))
+            rc = bad_row(t, i, e, hole[i] == 1.0 ? "depth_um is not above 0" : "a depth without a hole");
+        r->penetrated += hole[i] == 1.0;
+        if (!isnan(depth[i]))
+            kept[r->read++] = depth[i] * 1e-6;
+    }
+    r->mean = stats_mean(kept, r->read);
+    r->sd = stats_sd(kept, r->read);
+    free(kept);
+    if (rc == 0 && r->read < 2) {
+        err_set(e, ERR_RANGE, "%s: %zu depths were read: at least 2 are needed for mean and sd", t->path, r->read);
+        rc = ERR_RANGE;
+    }
+    return rc;
+}
+
+static int read_table(const char *path, struct reading *r, struct err *e)
+{
+    struct table t = {0};
+    double *depth = NULL, *hole = NULL;
+    size_t col = 0;
+    int rc = table_read(&t, path, e);
+    if (rc == 0) rc = table_col(&t, "needle", &col, e);
+    if (rc == 0) rc = table_numbers(&t, "depth_um", true, &depth, e);
+    if (rc == 0) rc = table_numbers(&t, "penetrated", false, &hole, e);
+    if (rc == 0 && t.rows == 0)
+        rc = err_set(e, ERR_PARSE, "%s: no rows", path);
+    if (rc == 0) rc = summarise(&t, depth, hole, r, e);
+    free(depth);
+    free(hole);
+    table_release(&t);
+    return rc;
+}
+
+/* A run folder of ours, and whether it came from the virtual bench. */
+static int read_run(const char *folder, bool *is_virtual, struct err *e)
+{
+    char path[700];
+    const char *format = NULL;
+    struct config *doc = NULL;
+    snprintf(path, sizeof path, "%.600s/%s", folder, RUN_YAML);
+    int rc = config_open(&doc, path, e);
+    if (rc == 0) rc = config_string(config_root(doc), "format", &format, e);
+    if (rc == 0 && strcmp(format, RUN_FORMAT) != 0)
+        rc = config_fail(config_get(config_root(doc), "format"), e, ERR_PARSE, "format '%s': this program writes %s", format, RUN_FORMAT);
+    if (rc == 0) rc = config_bool(config_root(doc), "virtual", is_virtual, e);
+    config_close(doc);
+    return rc;
+}
+
+static int write_record(const char *folder, const char *file, const char *method, const struct reading *r, bool is_virtual, char *path,
+                        size_t size, struct err *e)
+{
+    char hex[65], recorded[21];
+    struct record *y = NULL;
+    int rc = run_penetration_next(folder, path, size, e);
+    if (rc == 0) rc = sha256_file(file, hex, e);
+    if (rc == 0) rc = record_new(&y, e);
+    if (rc)
+        return rc;
+    iso8601((int64_t)time(NULL), recorded);
+    record_text(y, "format", "mn-penetration-1");
+    record_text(y, "method", method);
+    record_text(y, "file", file);
+    record_text(y, "file_sha256", hex);
+    record_quantity(y, "depth/mean", r->mean * 1e6, "um");
+    record_quantity(y, "depth/sd", r->sd * 1e6, "um");
+    record_integer(y, "depth/n", (long long)r->read);
+    record_number(y, "penetrated_fraction", (double)r->penetrated / (double)r->needles);
+    record_bool(y, "virtual", is_virtual);
+    record_text(y, "recorded", recorded);
+    rc = record_write(y, path, e);
+    record_free(y);
+    return rc;
+}
+
+int depth_run(int argc, char **argv, struct err *e)
+{
+    static const char *const methods[] = {"oct", "histology", "dye", "parafilm", "model", NULL};
+    const char *method = "oct", *word[2] = {NULL, NULL};
+    char path[700];
+    bool is_virtual = false, known = false;
+    size_t n = 0;
+    struct reading r = {0};
+    const struct option_spec specs[] = {{"method", .text = &method}, {NULL}};
+    int rc = options_read(specs, argc, argv, word, 2, &n, e);
+    if (rc == 0 && n != 2)
+        rc = err_set(e, ERR_ARG, "a run folder and a CSV file are needed");
+    for (size_t i = 0; methods[i]; i++)
+        known = known || strcmp(method, methods[i]) == 0;
+    if (rc == 0 && !known) {
+        rc = err_set(e, ERR_ARG, "--method '%s': oct, histology, dye, parafilm or model", method);
+    }
+    if (rc == 0) rc = read_run(word[0], &is_virtual, e);
+    if (rc == 0) rc = read_table(word[1], &r, e);
+    if (rc == 0) rc = write_record(word[0], word[1], method, &r, is_virtual, path, sizeof path, e);
+    if (rc == 0)
+        printf("%s: mean %.1f um, sd %.1f um, n %zu, penetrated %zu of %zu (%.3g)%s\n", path, r.mean * 1e6, r.sd * 1e6, r.read, r.penetrated,
+               r.needles, (double)r.penetrated / (double)r.needles, is_virtual ? " [virtual bench: rehearsal, not evidence]" : "");
+    return rc;
+}

@@ -1,0 +1,152 @@
+/* lint.c -- see lint.h. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "rig/device/lint.h"
+
+static void find(struct lint *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void find(struct lint *out, const char *fmt, ...)
+{
+    if (out->n == LINT_MAX)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(out->finding[out->n++], sizeof out->finding[0], fmt, ap);
+    va_end(ap);
+}
+
+static unsigned last_of(const struct map_number *n) { return n->address + reg_type_size(n->type) - 1; }
+
+static void lint_values(const struct device_map *m, struct lint *out)
+{
+    for (size_t i = 0; i < m->values; i++)
+        for (size_t k = i + 1; k < m->values; k++) {
+            const struct map_value *a = &m->value[i], *b = &m->value[k];
+            bool same_kind = m->group[a->group].function == m->group[b->group].function;
+            if (strcmp(a->name, b->name) == 0)
+                find(out, "value '%s' is there twice", a->name);
+            if (same_kind && a->number.address <= last_of(&b->number) && b->number.address <= last_of(&a->number))
+                find(out, "values '%s' (register %u, %s) and '%s' (register %u, %s) overlap", a->name, a->number.address,
+                     reg_type_names[a->number.type], b->name, b->number.address, reg_type_names[b->number.type]);
+        }
+    for (size_t i = 0; i < m->bits; i++)
+        for (size_t k = i + 1; k < m->bits; k++) {
+            if (m->bit[i].value == m->bit[k].value && m->bit[i].bit == m->bit[k].bit)
+                find(out, "bits '%s' and '%s' are the same bit %u of '%s'", m->bit[i].name, m->bit[k].name, m->bit[i].bit,
+                     m->value[m->bit[i].value].name);
+            if (strcmp(m->bit[i].name, m->bit[k].name) == 0)
+                find(out, "bit '%s' is there twice", m->bit[i].name);
+        }
+}
+
+/* A value that spans into the next group would be read in two requests. */
+static void lint_groups(const struct device_map *m, struct lint *out)
+{
+    for (size_t i = 0; i < m->groups; i++) {
+        const struct map_group *g = &m->group[i];
+        if (!g->is_atomic)
+            find(out, "group '%s' is not atomic: its values may be of different moments", g->name);
+        for (size_t k = i + 1; k < m->groups; k++) {
+            const struct map_group *h = &m->group[k];
+            if (g->function == h->function && g->address < h->address + h->count && h->address < g->address + g->count)
+                find(out, "groups '%s' and '%s' read the same registers", g->name, h->name);
+        }
+    }
+}
+
+static void lint_canaries(const struct device_map *m, struct lint *out)
+{
+    for (size_t k = 0; k < m->canaries; k++) {
+        const struct map_canary *c = &m->canary[k];
+        for (size_t i = 0; i < m->groups; i++)
+            if (m->group[i].function == c->function && m->group[i].count == c->count)
+                find(out, "canary %zu reads %u registers like group '%s': a late reply of it would pass", k + 1, c->count, m->group[i].name);
+    }
+    if (m->canaries == 2 && m->canary[0].count == m->canary[1].count)
+        find(out, "both canaries read %u registers: the second cannot be told from a late reply of the first", m->canary[0].count);
+}
+
+static void lint_commands(const struct device_map *m, struct lint *out)
+{
+    for (size_t i = 0; i < m->commands; i++) {
+        const struct map_command *c = &m->command[i];
+        unsigned run = 0;
+        for (size_t k = 0; k + 1 < c->n; k++) {
+            bool joins = k > 0 && last_of(&c->write[k - 1].number) + 1 == c->write[k].number.address;
+            run = (joins ? run : 0) + reg_type_size(c->write[k].number.type);
+            if (run > (unsigned)m->max_write)
+                find(out, "command '%s' writes more than %d registers in one request", c->name, m->max_write);
+            for (size_t j = k + 1; j + 1 < c->n; j++)
+                if (c->write[k].number.address <= last_of(&c->write[j].number) && c->write[j].number.address <= last_of(&c->write[k].number))
+                    find(out, "command '%s': its writes to %u and %u overlap", c->name, c->write[k].number.address, c->write[j].number.address);
+        }
+        if (strcmp(c->name, "stop") == 0 && c->n != 1)
+            find(out, "command 'stop' needs %zu writes: a stop must be one request", c->n);
+        if (strcmp(c->name, "stop") == 0 && !c->is_idempotent)
+            find(out, "command 'stop' is not idempotent: it could not be sent again until it is proven");
+    }
+}
+
+static void lint_watchdog(const struct device_map *m, struct lint *out)
+{
+    bool verified = false;
+    for (size_t i = 0; i < m->verifies; i++)
+        verified = verified || strstr(m->verify[i].name, "watchdog");
+    if (!m->is_axis)
+        return;
+    if (m->watchdog == WATCHDOG_NONE)
+        find(out, "watchdog none: nothing stops this axis when the PC dies");
+    if (m->watchdog == WATCHDOG_DRIVE && !verified)
+        find(out, "the drive's watchdog is not among the registers verified at start");
+    if (map_find_command(m, "stop") < 0)
+        find(out, "there is no command 'stop'");
+}
+
+void lint_map(const struct device_map *m, struct lint *out)
+{
+    lint_values(m, out);
+    lint_groups(m, out);
+    lint_canaries(m, out);
+    lint_commands(m, out);
+    lint_watchdog(m, out);
+}
+
+static double poll_time(const struct bench *b, size_t device)
+{
+    const struct bench_device *d = &b->device[device];
+    const struct bus_address *a = &b->link[d->link].address;
+    struct bus_request r = {.function = d->map.group[0].function, .count = d->map.group[0].count};
+    return bus_serial_time(a->baud, 1 + a->data_bits + (a->parity != 'N') + a->stop_bits, &r, d->map.latency);
+}
+
+static void lint_serial(const struct bench *b, size_t link, struct lint *out)
+{
+    double load = 0.0;
+    for (size_t i = 0; i < BENCH_DEVICES; i++) {
+        const struct bench_device *d = &b->device[i];
+        if (d->link != link)
+            continue;
+        double t = poll_time(b, i);
+        load += t / d->poll;
+        if (d->timeout <= t)
+            find(out, "time-out %.3g ms of '%s' is not above its transaction's %.3g ms", d->timeout * 1e3, d->name, t * 1e3);
+    }
+    if (load > 0.9)
+        find(out, "link '%s' would be %.0f %% busy with polls at %d baud: poll less often or take a line each", b->link[link].name,
+             load * 100.0, b->link[link].address.baud);
+}
+
+void lint_bench(const struct bench *b, struct lint *out)
+{
+    for (size_t i = 0; i < b->links; i++)
+        if (b->link[i].address.kind == BUS_KIND_RTU)
+            lint_serial(b, i, out);
+    for (size_t i = 0; i < BENCH_DEVICES; i++) {
+        const struct bench_device *d = &b->device[i];
+        if (d->map.watchdog == WATCHDOG_DRIVE && d->map.is_axis && b->axis.watchdog_time <= d->timeout + d->poll)
+            find(out, "watchdog time %.3g ms is not above one time-out plus one poll of '%s': it would stop healthy runs",
+                 b->axis.watchdog_time * 1e3, d->name);
+    }
+    if (!(b->cell.noise_low < b->cell.noise_high))
+        find(out, "load_cell: noise_low is not below noise_high");
+}

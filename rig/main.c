@@ -1,0 +1,23 @@
+/* main.c -- mnrig: drives the insertion bench over Modbus. */
+#include <stdio.h>
+#include "base/cli.h"
+#include "base/text/units.h"
+#include "rig/commands/commands.h"
+
+int main(int argc, char **argv)
+{
+    static const struct cli_command commands[] = {
+        {"check", "check bench, device and method files", check_help, check_run},
+        {"probe", "who answers on a bench, and what it says", probe_help, probe_run},
+        {"run", "press one specimen by a method", run_help, run_run},
+        {"depth", "record a depth reading beside a run", depth_help, depth_run},
+        {NULL, NULL, NULL, NULL}};
+    struct err e = {0};
+    if (units_init(&e)) {
+        err_print(stderr, "mnrig", &e);
+        return err_exit_status(e.code);
+    }
+    int status = cli_main("mnrig", "the controller of the insertion bench", commands, argc, argv);
+    units_release();
+    return status;
+}

@@ -1,0 +1,45 @@
+/* runfile.h -- the run folder's name and its run.yaml.  run.yaml is written twice: at the start, as "aborted, not finished,
+ * complete: false", and at the end with the outcome; each time to a temporary name and renamed. */
+#ifndef RIG_RECORD_RUNFILE_H
+#define RIG_RECORD_RUNFILE_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/text/config.h"
+#include "rig/method/sequence.h"
+
+struct run_identity {        /* mnbench's identity block, unit 247, registers 0xF000.. */
+    bool is_virtual;         /* the block was read */
+    uint32_t seed;
+    unsigned version, specimen, needles;
+};
+struct run_outcome {
+    const char *state, *cause; /* done | tripped | stopped | aborted */
+    bool complete;           /* the method ran to its end and every row reached the disk */
+    bool stop_not_proven;
+    uint64_t rows;
+    const char *samples_sha256;
+};
+struct run_timing { const char *name; uint64_t count; double p50, p99, max; }; /* s */
+struct run_counter { const char *name; uint64_t value; };
+struct run_report {
+    const char *folder, *specimen, *batch, *operator_name, *command;
+    int64_t started;         /* unix time */
+    const struct bench *bench;
+    const struct method *method;
+    struct cnode bench_doc, method_doc; /* as resolved, copied into the record */
+    struct method_overshoot predicted;
+    struct run_identity identity;
+    struct run_outcome outcome;
+    const struct sequence *found;        /* contact, tare, peak; NULL before the run */
+    double duration, peak_force;         /* s; N */
+    size_t timings, counters;
+    const struct run_timing *timing;
+    const struct run_counter *counter;
+};
+int run_report_write(const struct run_report *r, struct err *e);
+
+/* Makes parent/YYYYMMDDTHHMMSSZ_<batch>_<specimen>_<method>_rNN, never one that is there; parents are made.
+ * ERR_ARG: a name with other characters than letters, digits, '.', '_', '-'; ERR_IO. */
+int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_time, const char *batch, const char *specimen,
+                    const char *method, struct err *e);
+#endif

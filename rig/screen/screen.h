@@ -1,0 +1,22 @@
+/* screen.h -- what the operator sees and presses: one status line, keys, never in the tick's way (nothing here blocks). */
+#ifndef RIG_SCREEN_SCREEN_H
+#define RIG_SCREEN_SCREEN_H
+#include <stdbool.h>
+#include <termios.h>
+#include "rig/loop/tick.h"
+
+struct screen {
+    bool is_plain;       /* one machine-readable line: <insert|z:0.831|F:12.40|age:18> */
+    bool has_terminal;   /* stdin was switched to single keys; screen_close switches back */
+    bool reads_keys, is_at_end; /* stdin has ended: no key can come any more */
+    struct termios before;
+    double last;         /* when it was last shown */
+    enum rig_state shown;
+};
+/* Keys that were typed before are discarded. */
+void screen_open(struct screen *s, bool is_plain, bool reads_keys);
+void screen_close(struct screen *s);
+/* The newest key; stop and quit win over others that came with it. */
+enum rig_key screen_key(struct screen *s);
+void screen_show(struct screen *s, const struct rig *r);
+#endif
