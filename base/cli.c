@@ -13,8 +13,9 @@ static void print_usage(FILE *to, const char *program, const char *purpose, cons
     for (const struct cli_command *c = commands; c->name; c++)
         fprintf(to, "  %-10s %s\n", c->name, c->summary);
     fprintf(to, "\n%s COMMAND --help explains a command; %s --version tells the version.\n", program, program);
-    fprintf(to, "exit status: 0 done, 1 failed or the answer is no, 2 usage, 3 configuration or data, 4 numerics, 5 bus,\n"
-                "             6 safety trip, 7 stopped by the operator\n");
+    fprintf(to,
+            "exit status: 0 done, 1 failed or the answer is no, 2 usage, 3 configuration or data, 4 numerics, 5 bus,\n"
+            "             6 safety trip, 7 stopped by the operator\n");
 }
 
 static const struct cli_command *find(const struct cli_command *commands, const char *name)

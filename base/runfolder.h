@@ -5,7 +5,8 @@
  *   events.csv         state changes, faults, operator keys, columns RUN_EVENTS_COLUMNS
  *   penetration_NN.yaml  a depth reading, added later by `mnrig depth`; the newest (highest NN) counts
  *
- * travel is what the axis measures from contact, minus machine compliance: it holds the skin's sink and is never depth. */
+ * travel is what the axis measures from contact, minus machine compliance: it holds the skin's sink and is never
+ * depth. */
 #ifndef BASE_RUNFOLDER_H
 #define BASE_RUNFOLDER_H
 #include <stddef.h>
@@ -19,8 +20,9 @@
 #define RUN_EVENTS          "events.csv"
 #define RUN_PENETRATION_FMT "penetration_%02d.yaml" /* 1 to 99 */
 
-/* samples.csv.  seq counts rows from 0; time_s is monotonic seconds since the run's start; position_um is the axis as read;
- * travel_um is NaN (empty) before contact; force_N is from the calibration zero, net_force_N from the run's tare. */
+/* samples.csv.  seq counts rows from 0; time_s is monotonic seconds since the run's start; position_um is the axis
+ * as read; travel_um is NaN (empty) before contact; force_N is from the calibration zero, net_force_N from the run's
+ * tare. */
 #define RUN_SAMPLES_COLUMNS "seq", "time_s", "state", "position_um", "travel_um", "raw_travel_um", "force_N", \
                             "net_force_N", "axis_age_ms", "force_age_ms", "axis_status", "axis_alarm", "inputs"
 /* events.csv.  time_s as above; kind: state | trip | command | operator | note | link */
@@ -34,7 +36,8 @@
  *   contact: {position: "8123.4 um", time: "3.21 s"}   peak_force: "12.3 N"   travel_end: "1310 um"
  * penetration_NN.yaml:
  *   format: mn-penetration-1   method: oct|histology|dye|parafilm|model   file: name   file_sha256: hex
- *   depth: {mean: "401 um", sd: "22 um", n: 100}   penetrated_fraction: 0.98   virtual: true|false   recorded: ISO 8601 */
+ *   depth: {mean: "401 um", sd: "22 um", n: 100}   penetrated_fraction: 0.98   virtual: true|false   recorded: ISO
+ * 8601 */
 struct run_penetration {
     double depth_mean, depth_sd; /* m, over the needles that went in */
     long   n;                    /* needles read */

@@ -79,7 +79,8 @@ static size_t close_fall(const struct fall *f, const double y[], struct curve_dr
     return found + 1;
 }
 
-size_t curve_drops(const double x[], const double y[], size_t n, double threshold, struct curve_drop drops[], size_t max)
+size_t curve_drops(const double x[], const double y[], size_t n, double threshold, struct curve_drop drops[],
+                   size_t max)
 {
     struct fall f = {n, n, false};
     size_t found = 0;

@@ -17,7 +17,8 @@
 enum { WIDTH = 760, HEIGHT = 480, MAP_WIDTH = 470 };
 
 /* Okabe and Ito's palette, told apart with every common colour blindness; black first. */
-static const char *const palette[] = {"#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#999999"};
+static const char *const palette[] = {"#000000", "#0072b2", "#d55e00", "#009e73",
+                                      "#cc79a7", "#56b4e9", "#e69f00", "#999999"};
 enum { PALETTE = sizeof palette / sizeof palette[0] };
 
 /* ---- the script ---- */
@@ -55,9 +56,11 @@ static void put_number(FILE *f, double x)
 static void put_head(FILE *f, const char *name, int width)
 {
     fprintf(f, "# Figure %s.  Change it here and run: gnuplot %s.gp\n", name, name);
-    fprintf(f, "set terminal svg size %d,%d dynamic font 'sans-serif,15' background '#ffffff' name 'fig'\n", width, HEIGHT);
+    fprintf(f, "set terminal svg size %d,%d dynamic font 'sans-serif,15' background '#ffffff' name 'fig'\n", width,
+            HEIGHT);
     fprintf(f, "set output '%s.svg'\nset encoding utf8\n", name);
-    fputs("set border 3 linewidth 1.2\nset tics nomirror out\nset grid linecolor '#dddddd' linetype 1 linewidth 0.8\n", f);
+    fputs("set border 3 linewidth 1.2\nset tics nomirror out\nset grid linecolor '#dddddd' linetype 1 linewidth 0.8\n",
+          f);
     fputs("set datafile missing 'NaN'\nset key outside below center horizontal Left reverse\n", f); /* hides no data */
 }
 
@@ -205,7 +208,9 @@ static void put_map(FILE *f, size_t i, size_t n, const struct plot_map *m)
     put_map_axis(f, 'y', m->y, m->ny, m->logy);
     fprintf(f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", left + 0.20 * width, left + 0.73 * width);
     fputs("set tmargin at screen 0.89\nset bmargin at screen 0.21\n", f);
-    fprintf(f, "splot $m%zu with pm3d notitle, $c%zu using 1:2:3 with lines linewidth 1.2 linecolor '#ffffff' notitle\n", i, i);
+    fprintf(f,
+            "splot $m%zu with pm3d notitle, $c%zu using 1:2:3 with lines linewidth 1.2 linecolor '#ffffff' notitle\n",
+            i, i);
 }
 
 /* Contour lines of map i as the data block $c<i>. */

@@ -1,5 +1,6 @@
-/* plot.h -- figures through gnuplot; the generated script is kept beside the figure so that it can be opened and changed.
- * The program runs gnuplot by fork/exec with a time limit; a missing gnuplot is ERR_FAILED with a hint, never a crash. */
+/* plot.h -- figures through gnuplot; the generated script is kept beside the figure so that it can be opened and
+ * changed. The program runs gnuplot by fork/exec with a time limit; a missing gnuplot is ERR_FAILED with a hint,
+ * never a crash. */
 #ifndef BASE_SHOW_PLOT_H
 #define BASE_SHOW_PLOT_H
 #include <stdbool.h>

@@ -33,8 +33,8 @@ void progress_show(struct progress *p, double fraction, const char *detail, doub
         fraction = 1.0;
     if (fraction > 0.02 && now - p->started < 1e6)
         format_duration((now - p->started) * (1.0 - fraction) / fraction, left, sizeof left);
-    fprintf(stderr, "%s%s: %3.0f %%%s%s%s%s%s", p->is_terminal ? "\r" : "", p->what, 100.0 * fraction, left[0] ? ", " : "",
-            left, left[0] ? " left" : "", detail && detail[0] ? ", " : "", detail ? detail : "");
+    fprintf(stderr, "%s%s: %3.0f %%%s%s%s%s%s", p->is_terminal ? "\r" : "", p->what, 100.0 * fraction,
+            left[0] ? ", " : "", left, left[0] ? " left" : "", detail && detail[0] ? ", " : "", detail ? detail : "");
     fputs(p->is_terminal ? "\033[K" : "\n", stderr); /* clear what a longer line left behind */
     fflush(stderr);
 }
@@ -45,6 +45,6 @@ void progress_done(struct progress *p, const char *detail, double now)
     if (p->is_quiet)
         return;
     format_duration(now - p->started, took, sizeof took);
-    fprintf(stderr, "%s%s: done in %s%s%s%s\n", p->is_terminal ? "\r" : "", p->what, took, detail && detail[0] ? ", " : "",
-            detail ? detail : "", p->is_terminal ? "\033[K" : "");
+    fprintf(stderr, "%s%s: done in %s%s%s%s\n", p->is_terminal ? "\r" : "", p->what, took,
+            detail && detail[0] ? ", " : "", detail ? detail : "", p->is_terminal ? "\033[K" : "");
 }

@@ -19,7 +19,8 @@ struct report {
 static const char style[] =
     ":root{color-scheme:light dark;--ink:#1a1a1a;--ground:#fff;--soft:#f3f5f7;--line:#c9ced4;--quiet:#4c5560;"
     "--warn:#7a3e00;--warn-ground:#fff4e0;--link:#00518f}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e8e8e8;--ground:#15181b;--soft:#1f2428;--line:#454d55;--quiet:#aab4be;"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e8e8e8;--ground:#15181b;--soft:#1f2428;--line:#454d55;--quiet:#"
+    "aab4be;"
     "--warn:#ffd08a;--warn-ground:#352609;--link:#8cc8ff}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\n"
@@ -79,7 +80,9 @@ int report_open(struct report **out, const char *path, const char *title, const 
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n", r->file.f);
     put_element(r, "<title>", title, "</title>\n");
-    fprintf(r->file.f, "<style>\n%s</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n", style);
+    fprintf(r->file.f,
+            "<style>\n%s</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n",
+            style);
     put_element(r, "<header>\n<h1>", title, "</h1>\n");
     if (subtitle)
         put_element(r, "<p class=\"subtitle\">", subtitle, "</p>\n");
@@ -122,8 +125,8 @@ static void put_row(struct report *r, const char *const *cells, size_t cols)
     fputs("</tr>\n", r->file.f);
 }
 
-void report_table(struct report *r, const char *caption, const char *const header[], const char *const *cells, size_t rows,
-                  size_t cols)
+void report_table(struct report *r, const char *caption, const char *const header[], const char *const *cells,
+                  size_t rows, size_t cols)
 {
     fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", r->file.f);
     put_text(r, caption ? caption : "table");
@@ -145,8 +148,8 @@ void report_table(struct report *r, const char *caption, const char *const heade
 /* ---- figures ---- */
 
 /* Copies an SVG with every id, and every reference to one, made this figure's own, and without gnuplot's titles, which
- * browsers show as tooltips.  gnuplot names its plots alike in every figure (and even twice in one), and nothing refers to
- * those names, so the ids of plots are left out. */
+ * browsers show as tooltips.  gnuplot names its plots alike in every figure (and even twice in one), and nothing
+ * refers to those names, so the ids of plots are left out. */
 static void put_svg_body(struct report *r, const char *svg)
 {
     for (const char *s = svg; *s;) {

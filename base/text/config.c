@@ -82,7 +82,8 @@ static void place_of(const struct yaml_node *n, int *line, int *col)
     *col = at_key ? n->key_col : n->col;
 }
 
-static const char *format_place(const struct config *c, const struct yaml_node *n, int line, int col, char *buf, size_t size)
+static const char *format_place(const struct config *c, const struct yaml_node *n, int line, int col, char *buf,
+                                size_t size)
 {
     if (n && n->origin)
         snprintf(buf, size, "%s (set by '%.100s')", c->path, n->origin);
@@ -276,7 +277,9 @@ static int override_value(const char *text, struct yaml_node **value, struct err
     struct yaml_mistake m;
     if (text[0] == '[' || text[0] == '{') {
         int r = yaml_parse(value, text, strlen(text), &m);
-        return r ? err_set(e, r == ERR_NOMEM ? r : ERR_ARG, "'%.200s': %s", text, r == ERR_NOMEM ? "out of memory" : m.what) : 0;
+        return r ? err_set(e, r == ERR_NOMEM ? r : ERR_ARG, "'%.200s': %s", text,
+                           r == ERR_NOMEM ? "out of memory" : m.what)
+                 : 0;
     }
     *value = yaml_new(YAML_SCALAR, NULL, text);
     return *value ? 0 : err_set(e, ERR_NOMEM, "out of memory");
@@ -336,7 +339,8 @@ const char *config_nearest(const char *word, const char *const words[])
     const char *nearest = NULL;
     size_t least = 4;
     for (size_t i = 0; words[i]; i++) {
-        size_t d = edit_distance(word, words[i]), longer = strlen(word) > strlen(words[i]) ? strlen(word) : strlen(words[i]);
+        size_t d = edit_distance(word, words[i]),
+               longer = strlen(word) > strlen(words[i]) ? strlen(word) : strlen(words[i]);
         if (d < least && 2 * d <= longer) {
             least = d;
             nearest = words[i];
@@ -425,7 +429,8 @@ static int bad_value(struct cnode at, struct err *e, int code, const char *fmt, 
 static int need_scalar(struct cnode at, const char *wanted, struct err *e)
 {
     if (!config_is_scalar(at))
-        return at.n ? bad_value(at, e, ERR_PARSE, "must be %s, not a %s", wanted, at.n->kind == YAML_MAP ? "map" : "list")
+        return at.n ? bad_value(at, e, ERR_PARSE, "must be %s, not a %s", wanted,
+                                at.n->kind == YAML_MAP ? "map" : "list")
                     : err_set(e, ERR_PARSE, "%s: %s is missing", at.doc ? at.doc->path : "(no file)", wanted);
     if (yaml_is_null(at.n))
         return bad_value(at, e, ERR_PARSE, "has no value: must be %s", wanted);
@@ -438,9 +443,11 @@ static const char *describe_range(struct range r, const char *unit, char *buf, s
     char lo[60] = "", hi[60] = "";
     const char *u = strcmp(unit, "1") == 0 ? "" : unit;
     if (isfinite(r.lo))
-        snprintf(lo, sizeof lo, "%s %.6g%s%.20s", r.lo_open ? ">" : ">=", r.lo, r.lo != 0.0 && *u ? " " : "", r.lo != 0.0 ? u : "");
+        snprintf(lo, sizeof lo, "%s %.6g%s%.20s", r.lo_open ? ">" : ">=", r.lo, r.lo != 0.0 && *u ? " " : "",
+                 r.lo != 0.0 ? u : "");
     if (isfinite(r.hi))
-        snprintf(hi, sizeof hi, "%s %.6g%s%.20s", r.hi_open ? "<" : "<=", r.hi, r.hi != 0.0 && *u ? " " : "", r.hi != 0.0 ? u : "");
+        snprintf(hi, sizeof hi, "%s %.6g%s%.20s", r.hi_open ? "<" : "<=", r.hi, r.hi != 0.0 && *u ? " " : "",
+                 r.hi != 0.0 ? u : "");
     snprintf(buf, size, "%s%s%s", lo, *lo && *hi ? " and " : "", *lo || *hi ? hi : "finite");
     return buf;
 }

@@ -1,7 +1,8 @@
 /* config.h -- YAML files with file:line:column and a caret for mistakes of syntax *and* meaning.
  * Every value a person types carries a unit; the reader converts to SI.
- * Strict: duplicate keys, unknown keys, missing units and wrong dimensions are errors; anchors, aliases, tags and second
- * documents are refused.  One document is read by one thread at a time; different documents by any.  (Door to libfyaml: yaml.c.) */
+ * Strict: duplicate keys, unknown keys, missing units and wrong dimensions are errors; anchors, aliases, tags and
+ * second documents are refused.  One document is read by one thread at a time; different documents by any.  (Door to
+ * libfyaml: yaml.c.) */
 #ifndef BASE_TEXT_CONFIG_H
 #define BASE_TEXT_CONFIG_H
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* file.h -- whole files: read at once, or written under a temporary name and renamed, so that a half file never looks whole. */
+/* file.h -- whole files: read at once, or written under a temporary name and renamed, so that a half file never
+ * looks whole. */
 #ifndef BASE_TEXT_FILE_H
 #define BASE_TEXT_FILE_H
 #include <stddef.h>

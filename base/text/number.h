@@ -1,4 +1,5 @@
-/* number.h -- decimal numbers in text, the same for configuration, units and tables.  The programs never set LC_NUMERIC. */
+/* number.h -- decimal numbers in text, the same for configuration, units and tables.  The programs never set
+ * LC_NUMERIC. */
 #ifndef BASE_TEXT_NUMBER_H
 #define BASE_TEXT_NUMBER_H
 #include <stdbool.h>

@@ -125,7 +125,8 @@ static int feed(struct reader *r, const char *s, size_t n)
 {
     if (csv_parse(&r->csv, s, n, on_cell, on_row, r) != n && !r->failed)
         return csv_error(&r->csv) == CSV_EPARSE
-                   ? fail(r, ERR_PARSE, r->line, "stray quote: a cell with a quote in it is written \"like \"\"this\"\"\"")
+                   ? fail(r, ERR_PARSE, r->line,
+                          "stray quote: a cell with a quote in it is written \"like \"\"this\"\"\"")
                    : no_memory(r);
     return r->failed;
 }
@@ -304,8 +305,10 @@ static int number_at(const struct table *t, size_t row, size_t col, bool allow_e
     if (number_parse(text, x))
         return 0;
     if (!text[0])
-        return err_set(e, ERR_PARSE, "%s:%d: column '%s': empty, a number was expected", t->path, t->line[row], t->name[col]);
-    return err_set(e, ERR_PARSE, "%s:%d: column '%s': '%.60s' is not a number", t->path, t->line[row], t->name[col], text);
+        return err_set(e, ERR_PARSE, "%s:%d: column '%s': empty, a number was expected", t->path, t->line[row],
+                       t->name[col]);
+    return err_set(e, ERR_PARSE, "%s:%d: column '%s': '%.60s' is not a number", t->path, t->line[row], t->name[col],
+                   text);
 }
 
 int table_numbers(const struct table *t, const char *name, bool allow_empty, double **out, struct err *e)

@@ -16,9 +16,9 @@ struct table {
 };
 
 /* Reads a whole file (at most 256 MiB).  Refuses, with path:line: an empty file, an empty or repeated header name, rows
- * with another number of cells, blank lines, stray quotes, carriage returns that end no line, NUL bytes, and a last line
- * without a newline ("torn last line").  A byte order mark and CRLF line ends are accepted.  Blanks are part of a cell.
- * On failure *t is {0}. */
+ * with another number of cells, blank lines, stray quotes, carriage returns that end no line, NUL bytes, and a last
+ * line without a newline ("torn last line").  A byte order mark and CRLF line ends are accepted.  Blanks are part of
+ * a cell. On failure *t is {0}. */
 int  table_read(struct table *t, const char *path, struct err *e);
 /* The same from memory (tests, fuzzing). */
 int  table_parse(struct table *t, const char *name, const char *text, size_t len, struct err *e);

@@ -118,7 +118,8 @@ static bool is_keyword(const char *word, size_t n)
     return false;
 }
 
-static int append_word(struct buffer *b, const char *unit, const char *word, size_t n, const char *si_unit, struct err *e)
+static int append_word(struct buffer *b, const char *unit, const char *word, size_t n, const char *si_unit,
+                       struct err *e)
 {
     if (is_word(word, n, "needles") || is_word(word, n, "needle")) {
         append(b, "1", 1);
@@ -162,7 +163,8 @@ static size_t letter_at(const char *s)
     return 0;
 }
 
-/* What people type or paste, as the plain letters UDUNITS reads everywhere: micro signs, raised digits, the middle dot. */
+/* What people type or paste, as the plain letters UDUNITS reads everywhere: micro signs, raised digits, the middle
+ * dot. */
 static void to_plain(char *unit)
 {
     static const char *const pairs[][2] = {
@@ -179,10 +181,10 @@ static void to_plain(char *unit)
         }
 }
 
-/* The grammar of units that we let through, stricter than UDUNITS' own: that one also holds numbers ("m 3" is 3 m), time
- * stamps and logarithms, and its parser loses memory on what it refuses.
- *     unit = factor { [ "/" | "*" | "." ] factor }     factor = ( word | "%" | "(" unit ")" ) [ [ "^" | "**" ] [sign] digits ]
- * and the first factor may be "1".  Each function returns the end of what it read, or NULL. */
+/* The grammar of units that we let through, stricter than UDUNITS' own: that one also holds numbers ("m 3" is 3 m),
+ * time stamps and logarithms, and its parser loses memory on what it refuses.
+ *     unit = factor { [ "/" | "*" | "." ] factor }     factor = ( word | "%" | "(" unit ")" ) [ [ "^" | "**" ]
+ * [sign] digits ] and the first factor may be "1".  Each function returns the end of what it read, or NULL. */
 static const char *read_unit(const char *s, int depth);
 
 static const char *read_exponent(const char *s)

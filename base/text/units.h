@@ -1,8 +1,9 @@
 /* units.h -- text with a unit <-> SI numbers, through UDUNITS-2 (the only door to it is units.c).
- * Any thread may call (one lock guards the library); units_init() at start tells early that the unit database is missing.
- * Words UDUNITS lacks or reads otherwise: "needles/cm2", "/cm2", "C" (degree Celsius; alone a temperature, in a compound a
- * difference), "M", "mM" (mol/L), "Da", "kDa" (g/mol where a molar mass is expected, else a mass), "cP", "mcg", "rpm" (turns,
- * unless radians are expected), "um" and "µm", raised digits.  "IU" and "U" are refused with a hint. */
+ * Any thread may call (one lock guards the library); units_init() at start tells early that the unit database is
+ * missing. Words UDUNITS lacks or reads otherwise: "needles/cm2", "/cm2", "C" (degree Celsius; alone a temperature,
+ * in a compound a difference), "M", "mM" (mol/L), "Da", "kDa" (g/mol where a molar mass is expected, else a mass),
+ * "cP", "mcg", "rpm" (turns, unless radians are expected), "um" and "µm", raised digits.  "IU" and "U" are refused
+ * with a hint. */
 #ifndef BASE_TEXT_UNITS_H
 #define BASE_TEXT_UNITS_H
 #include "base/err.h"

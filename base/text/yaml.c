@@ -222,7 +222,8 @@ static char *scalar_text(struct fy_event *ev, size_t *len)
     return text ? strndup(text, *len) : strdup("");
 }
 
-/* Escapes can make what no text of ours may hold: a NUL, or half a character (libfyaml lets some of the latter pass). */
+/* Escapes can make what no text of ours may hold: a NUL, or half a character (libfyaml lets some of the latter
+ * pass). */
 static int check_text(struct builder *b, const char *text, size_t len, int line, int col)
 {
     if (strlen(text) != len)
@@ -485,8 +486,9 @@ char *yaml_write(const struct yaml_node *root)
     struct fy_node *top = doc ? to_fy(doc, root) : NULL;
     char *text = NULL;
     if (top && fy_document_set_root(doc, top) == 0)
-        text = fy_emit_document_to_string(doc, FYECF_WIDTH_INF | FYECF_MODE_BLOCK | FYECF_INDENT_2 | FYECF_DOC_START_MARK_OFF |
-                                                   FYECF_DOC_END_MARK_OFF | FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF);
+        text = fy_emit_document_to_string(doc, FYECF_WIDTH_INF | FYECF_MODE_BLOCK | FYECF_INDENT_2 |
+                                                   FYECF_DOC_START_MARK_OFF | FYECF_DOC_END_MARK_OFF |
+                                                   FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF);
     if (doc)
         fy_document_destroy(doc);
     if (diag)

@@ -41,9 +41,9 @@ struct yaml_node *yaml_child(const struct yaml_node *map, const char *key); /* N
 struct yaml_node *yaml_item(const struct yaml_node *at, size_t i);
 /* Copy without places, under another key (NULL: none); NULL when out of memory. */
 struct yaml_node *yaml_copy(const struct yaml_node *n, const char *key);
-/* Puts value at a path below root (a map), making what is missing on the way; an old value there is freed.  Parts of the
- * path are parted by separator; in a list a part is an index, or the number of items or "-" to append.  Takes value, also
- * on failure.  Returns 0, ERR_NOMEM, or ERR_ARG with the reason in why. */
+/* Puts value at a path below root (a map), making what is missing on the way; an old value there is freed.  Parts of
+ * the path are parted by separator; in a list a part is an index, or the number of items or "-" to append.  Takes
+ * value, also on failure.  Returns 0, ERR_NOMEM, or ERR_ARG with the reason in why. */
 int yaml_set(struct yaml_node *root, const char *path, char separator, struct yaml_node *value, char why[160]);
 /* A scalar without text and quotes, "~" or "null". */
 bool yaml_is_null(const struct yaml_node *n);

@@ -75,7 +75,8 @@ static void questions_never_fail(void)
     CU_ASSERT_PTR_NULL(key);
     CU_ASSERT_EQUAL(config_line(config_get(layer(c, 1), "thickness")), 5);
     CU_ASSERT_STRING_EQUAL(config_where(config_get(layer(c, 1), "thickness"), buf, sizeof buf), "study.yaml:5:18");
-    CU_ASSERT_STRING_EQUAL(config_subject(config_get(layer(c, 1), "thickness"), buf, sizeof buf), "skin/layers/1/thickness");
+    CU_ASSERT_STRING_EQUAL(config_subject(config_get(layer(c, 1), "thickness"), buf, sizeof buf),
+                           "skin/layers/1/thickness");
     CU_ASSERT_STRING_EQUAL(config_path(c), "study.yaml");
     config_close(c);
     config_close(NULL);
@@ -100,7 +101,8 @@ static void override_replaces_adds_and_appends(void)
     CU_ASSERT_EQUAL(config_quantity(layer(c, 1), "thickness", "m", RANGE_POSITIVE, &x, &e), 0);
     ASSERT_REL(x, 1.21e-3, 1e-14);
     CU_ASSERT_EQUAL(config_override(c, "dose.patch.mass=3 mg", &e), 0);
-    CU_ASSERT_EQUAL(config_quantity(config_get(config_get(config_root(c), "dose"), "patch"), "mass", "kg", RANGE_ANY, &x, &e), 0);
+    CU_ASSERT_EQUAL(
+        config_quantity(config_get(config_get(config_root(c), "dose"), "patch"), "mass", "kg", RANGE_ANY, &x, &e), 0);
     CU_ASSERT_EQUAL(config_override(c, "skin/layers/2={name: fat, thickness: 2 mm}", &e), 0);
     CU_ASSERT_EQUAL(config_quantity(layer(c, 2), "thickness", "m", RANGE_POSITIVE, &x, &e), 0);
     CU_ASSERT_EQUAL(config_override(c, "empty/now=a map", &e), 0);
@@ -191,15 +193,19 @@ static void wrong_values_are_named(void)
     int n = 0;
 #define CASE(call, message_, hint_) do { struct err e = {0}; t[n].code = (call); t[n].e = e; \
                                          t[n].message = message_; t[n++].hint = hint_; } while (0)
-    CASE(config_quantity(root, "unit", "m", RANGE_ANY, &x, &e), "unit: '0x0D' does not start with a decimal number", "");
-    CASE(config_quantity(root, "loss", "m", RANGE_ANY, &x, &e), "loss: '2.5 mg' has another dimension: must be a length (m), "
-         "e.g. 600 um", "");
+    CASE(config_quantity(root, "unit", "m", RANGE_ANY, &x, &e), "unit: '0x0D' does not start with a decimal number",
+         "");
+    CASE(config_quantity(root, "loss", "m", RANGE_ANY, &x, &e),
+         "loss: '2.5 mg' has another dimension: must be a length (m), "
+         "e.g. 600 um",
+         "");
     CASE(config_number(root, "loss", RANGE_ANY, &x, &e), "loss: '2.5 mg' is not a plain decimal number", "");
     CASE(config_integer(root, "mode", 0, 9, &(long){0}, &e), "mode: 'dffusing' is not an integer", "");
-    CASE(config_choice(root, "mode", modes, &i, &e), "study.yaml:12:7: mode: 'dffusing': must be one of diffusing, stirred",
-         "did you mean 'diffusing'?");
+    CASE(config_choice(root, "mode", modes, &i, &e),
+         "study.yaml:12:7: mode: 'dffusing': must be one of diffusing, stirred", "did you mean 'diffusing'?");
     CASE(config_bool(root, "mode", &b, &e), "must be one of true, false, yes, no", "");
-    CASE(config_string(root, "empty", &s, &e), "study.yaml:11:1: empty: has no value: must be a text\n   11 | empty:", "");
+    CASE(config_string(root, "empty", &s, &e),
+         "study.yaml:11:1: empty: has no value: must be a text\n   11 | empty:", "");
     CASE(config_string(root, "skin", &s, &e), "study.yaml:1:1: skin: must be a text, not a map", "");
     CASE(config_string(skin, "layers", &s, &e), "skin/layers: must be a text, not a list", "");
     CASE(config_string(skin, "colour", &s, &e), "study.yaml:1:1: skin: missing key 'colour'", "");
@@ -219,10 +225,12 @@ static void missing_unit_shows_an_example(void)
     struct config *c = parse("layer:\n  thickness: 60\n");
     struct err e = {0};
     double x;
-    CU_ASSERT_EQUAL(config_quantity(config_get(config_root(c), "layer"), "thickness", "m", RANGE_POSITIVE, &x, &e), ERR_PARSE);
-    CU_ASSERT_STRING_EQUAL(e.msg, "study.yaml:2:14: layer/thickness: '60' has no unit: must be a length (m), e.g. 600 um\n"
-                                  "    2 |   thickness: 60\n"
-                                  "      |              ^");
+    CU_ASSERT_EQUAL(config_quantity(config_get(config_root(c), "layer"), "thickness", "m", RANGE_POSITIVE, &x, &e),
+                    ERR_PARSE);
+    CU_ASSERT_STRING_EQUAL(e.msg,
+                           "study.yaml:2:14: layer/thickness: '60' has no unit: must be a length (m), e.g. 600 um\n"
+                           "    2 |   thickness: 60\n"
+                           "      |              ^");
     config_close(c);
 }
 
@@ -276,7 +284,8 @@ static void caret_stands_under_characters_not_bytes(void)
 {
     struct config *c = parse("\t\n\xc3\xa4\xc3\xb6: 5\n");
     struct err e = {0};
-    CU_ASSERT_EQUAL(config_fail(config_get(config_root(c), "\xc3\xa4\xc3\xb6"), &e, ERR_RANGE, "too %s", "small"), ERR_RANGE);
+    CU_ASSERT_EQUAL(config_fail(config_get(config_root(c), "\xc3\xa4\xc3\xb6"), &e, ERR_RANGE, "too %s", "small"),
+                    ERR_RANGE);
     CU_ASSERT_STRING_EQUAL(e.msg, "study.yaml:2:5: too small\n    2 | \xc3\xa4\xc3\xb6: 5\n      |     ^");
     config_close(c);
 }

@@ -44,7 +44,8 @@ static void record_says_who_made_it(void)
     iso8601_compact(1773065109, compact);
     CU_ASSERT_STRING_EQUAL(date, "2026-03-09T14:05:09Z");
     CU_ASSERT_STRING_EQUAL(compact, "20260309T140509Z");
-    provenance_record(r, "made_by", &(struct provenance){"mnsim", "mnsim run a.yaml", "00ff", 1773065109, 42, libraries});
+    provenance_record(r, "made_by",
+                      &(struct provenance){"mnsim", "mnsim run a.yaml", "00ff", 1773065109, 42, libraries});
     char *text = record_string(r);
     ASSERT_HAS(text, "made_by:\n  program: mnsim\n  version: ");
     ASSERT_HAS(text, "command: mnsim run a.yaml");
@@ -59,8 +60,9 @@ CU_TestInfo provenance_tests[] = {
     CU_TEST_INFO_NULL,
 };
 
-#define READING(mean) "format: mn-penetration-1\nmethod: oct\nfile: a.csv\ndepth: {mean: " mean ", sd: 22 um, n: 97}\n" \
-                      "penetrated_fraction: 0.97\nvirtual: true\n"
+#define READING(mean)                                                                                                  \
+    "format: mn-penetration-1\nmethod: oct\nfile: a.csv\ndepth: {mean: " mean ", sd: 22 um, n: 97}\n"                  \
+    "penetrated_fraction: 0.97\nvirtual: true\n"
 
 static void newest_penetration_counts(void)
 {
@@ -136,8 +138,9 @@ static int say_no(int argc, char **argv, struct err *e)
 
 static void commands_are_found_helped_and_judged(void)
 {
-    static const struct cli_command commands[] = {
-        {"press", "presses", "usage: mnx press\n", trip}, {"check", "checks", "usage: mnx check\n", say_no}, {NULL, NULL, NULL, NULL}};
+    static const struct cli_command commands[] = {{"press", "presses", "usage: mnx press\n", trip},
+                                                  {"check", "checks", "usage: mnx check\n", say_no},
+                                                  {NULL, NULL, NULL, NULL}};
     static const struct { const char *a, *b; int status; const char *text; } cases[] = {
         {NULL, NULL, 2, "usage: mnx COMMAND"},
         {"--help", NULL, 0, "  press      presses\n"},

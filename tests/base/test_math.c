@@ -34,7 +34,8 @@ static void too_few_or_outside_the_domain_is_nan(void)
 {
     static const double bad[] = {1, NAN, 2}, zero[] = {1, 0, 2}, same[] = {3, 3, 3};
     CU_ASSERT_TRUE(isnan(stats_mean(X, 0)) && isnan(stats_sd(X, 1)) && isnan(stats_geometric_mean(X, 0)));
-    CU_ASSERT_TRUE(isnan(stats_quantile(X, 0, 0.5)) && isnan(stats_quantile(X, 5, 1.1)) && isnan(stats_quantile(bad, 3, 0.5)));
+    CU_ASSERT_TRUE(isnan(stats_quantile(X, 0, 0.5)) && isnan(stats_quantile(X, 5, 1.1)) &&
+                   isnan(stats_quantile(bad, 3, 0.5)));
     CU_ASSERT_TRUE(isnan(stats_rmse(X, X, 0)) && isnan(stats_bias(X, X, 0)) && isnan(stats_r2(X, X, 1)));
     CU_ASSERT_TRUE(isnan(stats_r2(X, same, 3)) && isnan(stats_rmse(bad, same, 3)));
     CU_ASSERT_TRUE(isnan(stats_geometric_mean(zero, 3)) && isnan(stats_mean_fold(zero, same, 3)));

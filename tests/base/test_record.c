@@ -8,8 +8,10 @@
 
 static void what_is_written_is_read_again(void)
 {
-    static const char *const texts[] = {"plain words", "", "yes", "1e5", "0x10", "~", "a: b # c", "two\nlines\ttab", "'q' \"q\" \\",
-                                        " lead", "-", "\xc2\xb5m \xe2\x80\xa8 \xef\xbb\xbf", ".inf", "[1, 2]", "&a", "\x01\x7f"};
+    static const char *const texts[] = {"plain words",  "",       "yes",      "1e5",
+                                        "0x10",         "~",      "a: b # c", "two\nlines\ttab",
+                                        "'q' \"q\" \\", " lead",  "-",        "\xc2\xb5m \xe2\x80\xa8 \xef\xbb\xbf",
+                                        ".inf",         "[1, 2]", "&a",       "\x01\x7f"};
     enum { N = sizeof texts / sizeof texts[0] };
     char folder[200], path[300];
     struct record *r;
@@ -47,7 +49,8 @@ static void what_is_written_is_read_again(void)
     CU_ASSERT_EQUAL(i, -123456789012345);
     CU_ASSERT_EQUAL(config_bool(n, "b", &b, &e), 0);
     CU_ASSERT_FALSE(b);
-    CU_ASSERT_STRING_EQUAL(config_text(config_get(config_item(config_get(config_root(c), "list"), 1), "name")), "second");
+    CU_ASSERT_STRING_EQUAL(config_text(config_get(config_item(config_get(config_root(c), "list"), 1), "name")),
+                           "second");
     CU_ASSERT_EQUAL(e.code, 0);
     config_close(c);
     unlink(path);

@@ -6,7 +6,10 @@
 #include "base/text/table.h"
 #include "tests/base/suites.h"
 
-static int parse(struct table *t, const char *text, struct err *e) { return table_parse(t, "flux.csv", text, strlen(text), e); }
+static int parse(struct table *t, const char *text, struct err *e)
+{
+    return table_parse(t, "flux.csv", text, strlen(text), e);
+}
 
 static void cells_are_read_as_written(void)
 {
@@ -14,7 +17,8 @@ static void cells_are_read_as_written(void)
     struct err e = {0};
     double *x = NULL;
     size_t col = 9;
-    CU_ASSERT_EQUAL_FATAL(parse(&t, "\xef\xbb\xbftime_h,note,flux\r\n0.25, a ,1e-3\r\n1.75,\"x, \"\"y\"\"\r\nz\",\r\n2,,7\r\n", &e), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        parse(&t, "\xef\xbb\xbftime_h,note,flux\r\n0.25, a ,1e-3\r\n1.75,\"x, \"\"y\"\"\r\nz\",\r\n2,,7\r\n", &e), 0);
     CU_ASSERT_EQUAL(t.rows, 3);
     CU_ASSERT_EQUAL(t.cols, 3);
     CU_ASSERT_STRING_EQUAL(table_cell(&t, 0, 1), " a ");

@@ -4,15 +4,40 @@
 
 static void units_people_type(void)
 {
-    static const struct { const char *text, *si; double want; } cases[] = {
-        {"617 um", "m", 617e-6}, {"617 \xc2\xb5m", "m", 617e-6}, {"617 \xce\xbcm", "m", 617e-6}, {"1.7e-10 cm2/s", "m2/s", 1.7e-14},
-        {"32.5 degC", "K", 305.65}, {"32.5 C", "K", 305.65}, {"32.5 \xc2\xb0""C", "K", 305.65}, {"5 W/m/C", "W m-1 K-1", 5},
-        {"37 %", "1", 0.37}, {"0.37", "1", 0.37}, {"5 mM", "mol m-3", 5}, {"2 M", "mol m-3", 2000}, {"3 kDa", "kg mol-1", 3},
-        {"162.23 g/mol", "kg/mol", 0.16223}, {"100 Da", "kg", 1.66053906660e-25}, {"130 needles/cm2", "m-2", 1.3e6},
-        {"130 /cm2", "m-2", 1.3e6}, {"120 rpm", "s-1", 2}, {"30 rpm", "rad/s", 3.141592653589793}, {"20 ug/cm2/h", "kg m-2 s-1", 20e-9 / 0.36},
-        {"20 ug/(cm2 h)", "kg m-2 s-1", 20e-9 / 0.36}, {"1.2 cP", "Pa s", 1.2e-3}, {"7 mcg", "kg", 7e-9}, {"5 m\xc2\xb2", "m2", 5},
-        {"5 kg\xc2\xb7m\xe2\x81\xbb\xc2\xb3", "kg/m3", 5}, {"-3.5e2 mm", "m", -0.35}, {".5 min", "s", 30}, {"24h", "s", 86400},
-        {"40 N/mm", "N/m", 40000}, {"25 mL/min", "m3/s", 25e-6 / 60},
+    static const struct { const char *text, *si; double want;
+    } cases[] = {
+        {"617 um", "m", 617e-6},
+        {"617 \xc2\xb5m", "m", 617e-6},
+        {"617 \xce\xbcm", "m", 617e-6},
+        {"1.7e-10 cm2/s", "m2/s", 1.7e-14},
+        {"32.5 degC", "K", 305.65},
+        {"32.5 C", "K", 305.65},
+        {"32.5 \xc2\xb0"
+         "C",
+         "K", 305.65},
+        {"5 W/m/C", "W m-1 K-1", 5},
+        {"37 %", "1", 0.37},
+        {"0.37", "1", 0.37},
+        {"5 mM", "mol m-3", 5},
+        {"2 M", "mol m-3", 2000},
+        {"3 kDa", "kg mol-1", 3},
+        {"162.23 g/mol", "kg/mol", 0.16223},
+        {"100 Da", "kg", 1.66053906660e-25},
+        {"130 needles/cm2", "m-2", 1.3e6},
+        {"130 /cm2", "m-2", 1.3e6},
+        {"120 rpm", "s-1", 2},
+        {"30 rpm", "rad/s", 3.141592653589793},
+        {"20 ug/cm2/h", "kg m-2 s-1", 20e-9 / 0.36},
+        {"20 ug/(cm2 h)", "kg m-2 s-1", 20e-9 / 0.36},
+        {"1.2 cP", "Pa s", 1.2e-3},
+        {"7 mcg", "kg", 7e-9},
+        {"5 m\xc2\xb2", "m2", 5},
+        {"5 kg\xc2\xb7m\xe2\x81\xbb\xc2\xb3", "kg/m3", 5},
+        {"-3.5e2 mm", "m", -0.35},
+        {".5 min", "s", 30},
+        {"24h", "s", 86400},
+        {"40 N/mm", "N/m", 40000},
+        {"25 mL/min", "m3/s", 25e-6 / 60},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct err e = {0};
@@ -25,7 +50,8 @@ static void units_people_type(void)
 
 static void refusals_say_why_and_show_an_example(void)
 {
-    static const struct { const char *text, *si, *message, *hint; } cases[] = {
+    static const struct { const char *text, *si, *message, *hint;
+    } cases[] = {
         {"60", "m", "'60' has no unit: must be a length (m), e.g. 600 um", ""},
         {"um", "m", "'um' does not start with a decimal number: must be a length", ""},
         {"", "m2", "'' does not start with a decimal number: must be an area (m2), e.g. 1 cm2", ""},
@@ -45,7 +71,8 @@ static void refusals_say_why_and_show_an_example(void)
         {"5 mg per h", "kg/s", "'per' is not a unit", ""},
         {"5 IU", "kg", "'IU' counts a drug's activity and has no fixed mass", "1 IU = 0.0347 mg"},
         {"5 U/mL", "kg m-3", "'U' counts a drug's activity", "potency"},
-        {"5 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "m", "at most 80", ""},
+        {"5 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "m", "at most 80",
+         ""},
         {"5 kg", "kg s3 A", "must be a value with a unit (kg s3 A)", ""},
         {"5 m", "1", "must be a ratio (1), e.g. 0.3 or 30 %", ""},
     };
