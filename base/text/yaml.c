@@ -394,7 +394,10 @@ static bool is_plain_safe(const char *s)
 
 static bool is_number_like(const char *s)
 {
-    return strspn(s, "+-.0123456789") > 0 && strspn(s, "+-.0123456789eE_xXabcdefABCDEF") == strlen(s);
+    if (strcmp(s, "-.inf") == 0)
+        return true;
+    return strspn(s, "+-.0123456789") > 0 && strspn(s, "+-.0123456789eE_xXabcdefABCDEF") == strlen(s) &&
+           strpbrk(s, "0123456789") && strncmp(s, "---", 3) != 0 && strncmp(s, "...", 3) != 0;
 }
 
 /* Writes one character (n bytes of UTF-8) at o, escaped where it has to be; returns the end of it. */

@@ -59,14 +59,15 @@ static void what_is_written_is_read_again(void)
 
 static void subtree_is_copied_in_block_style(void)
 {
-    const char *text = "a: {b: [1 um, {c: \"2\"}], d: }\n";
+    const char *text = "a: {b: [1 um, {c: \"2\"}], d: }\ne:\n  \t-";
     struct config *c;
     struct record *r;
     CU_ASSERT_EQUAL_FATAL(config_parse(&c, "x", text, strlen(text), NULL), 0);
     CU_ASSERT_EQUAL_FATAL(record_new(&r, NULL), 0);
     record_subtree(r, "copy", config_get(config_root(c), "a"));
+    record_subtree(r, "e", config_get(config_root(c), "e"));
     char *out = record_string(r);
-    CU_ASSERT_STRING_EQUAL(out ? out : "(null)", "copy:\n  b:\n  - 1 um\n  - c: \"2\"\n  d: ~\n");
+    CU_ASSERT_STRING_EQUAL(out ? out : "(null)", "copy:\n  b:\n  - 1 um\n  - c: \"2\"\n  d: ~\ne: \"-\"\n");
     free(out);
     record_free(r);
     config_close(c);
