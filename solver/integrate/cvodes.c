@@ -19,13 +19,16 @@
 #endif
 #define MAX_STEPS 100000L /* CVODE's default of 500 between outputs is too few for stiff starts */
 
+#define NO_WEIGHT 1e-30 /* of the integrals in the error norm: they ride along */
+
 struct integrator {
     struct ode ode;
     SUNContext ctx;
     void *mem;
-    N_Vector y, atol, q, weight, local;
+    N_Vector y, atol, emphasis, weight, local; /* y = [states | integrals] */
     SUNMatrix matrix;          /* empty: only there so that CVODE takes us for a direct, matrix-based solver */
     SUNLinearSolver solver;
+    double *rate;              /* nq */
     double gamma, rtol, t; /* gamma of the last set-up; t reached */
     int last_flag;
     char what[300];            /* CVODES' own message */
@@ -78,15 +81,18 @@ static realtype wrms_norm(N_Vector x, N_Vector w)
     return sqrt(kernel_sumsq(n, NV_DATA_S(x), NV_DATA_S(w)) / (double)n);
 }
 
-static N_Vector vector_of(size_t n, const double *from, SUNContext ctx)
+/* A vector of n + m numbers: from[n], then more[m] (zeros when NULL). */
+static N_Vector vector_of(size_t n, const double *from, size_t m, const double *more, SUNContext ctx)
 {
-    N_Vector v = N_VNew_Serial((sunindextype)n, ctx);
+    N_Vector v = N_VNew_Serial((sunindextype)(n + m), ctx);
     if (!v)
         return NULL;
     v->ops->nvlinearsum = linear_sum; /* clones inherit them */
     v->ops->nvscale = scale;
     v->ops->nvwrmsnorm = wrms_norm;
     memcpy(NV_DATA_S(v), from, n * sizeof *from);
+    for (size_t i = 0; i < m; i++)
+        NV_Ith_S(v, n + i) = more ? more[i] : 0.0;
     return v;
 }
 
@@ -95,13 +101,18 @@ static N_Vector vector_of(size_t n, const double *from, SUNContext ctx)
 static int on_rhs(realtype t, N_Vector y, N_Vector dydt, void *user)
 {
     struct integrator *it = user;
-    return it->ode.rhs(it->ode.self, t, NV_DATA_S(y), NV_DATA_S(dydt));
+    int rc = it->ode.rhs(it->ode.self, t, NV_DATA_S(y), NV_DATA_S(dydt));
+    return rc ? rc : it->ode.quad(it->ode.self, t, NV_DATA_S(y), NV_DATA_S(dydt) + it->ode.n);
 }
 
-static int on_quad(realtype t, N_Vector y, N_Vector rate, void *user)
+static int on_weights(N_Vector y, N_Vector w, void *user)
 {
-    struct integrator *it = user;
-    return it->ode.quad(it->ode.self, t, NV_DATA_S(y), NV_DATA_S(rate));
+    const struct integrator *it = user;
+    for (size_t i = 0; i < it->ode.n; i++)
+        NV_Ith_S(w, i) = NV_Ith_S(it->emphasis, i) / (it->rtol * fabs(NV_Ith_S(y, i)) + NV_Ith_S(it->atol, i));
+    for (size_t i = it->ode.n; i < it->ode.n + it->ode.nq; i++)
+        NV_Ith_S(w, i) = NO_WEIGHT;
+    return 0;
 }
 
 static int on_linsys(realtype t, N_Vector y, N_Vector fy, SUNMatrix A, booleantype jok, booleantype *jcur, realtype gamma,
@@ -138,10 +149,19 @@ static int solver_setup(SUNLinearSolver S, SUNMatrix A)
 static int solver_solve(SUNLinearSolver S, SUNMatrix A, N_Vector x, N_Vector b, realtype tol)
 {
     struct integrator *it = S->content;
+    double gamma = it->gamma;
     (void)A; (void)tol;
+    if (CVodeGetCurrentGamma(it->mem, &gamma))
+        return it->last_flag = -1;
+    size_t n = it->ode.n;
+    double *v = NV_DATA_S(x);
     if (x != b)
-        memcpy(NV_DATA_S(x), NV_DATA_S(b), it->ode.n * sizeof(double));
-    return it->last_flag = it->ode.solve(it->ode.self, it->gamma, NV_DATA_S(x));
+        memcpy(v, NV_DATA_S(b), (n + it->ode.nq) * sizeof *v);
+    it->last_flag = it->ode.solve(it->ode.self, gamma, v);
+    if (!it->last_flag && !(it->last_flag = it->ode.quad_times(it->ode.self, v, it->rate)))
+        for (size_t i = 0; i < it->ode.nq; i++) /* the integrals follow the states: their rows of I - gamma J are one-way */
+            v[n + i] += gamma * it->rate[i];
+    return it->last_flag;
 }
 
 /* ---- life cycle ---- */
@@ -167,10 +187,10 @@ static bool configure(struct integrator *it, double t0, double t_stop)
 {
     void *m = it->mem;
     return CVodeSetErrHandlerFn(m, on_error, it) == CV_SUCCESS && CVodeSetUserData(m, it) == CV_SUCCESS &&
-           CVodeInit(m, on_rhs, t0, it->y) == CV_SUCCESS && CVodeSVtolerances(m, it->rtol, it->atol) == CV_SUCCESS &&
+           CVodeInit(m, on_rhs, t0, it->y) == CV_SUCCESS && CVodeWFtolerances(m, on_weights) == CV_SUCCESS &&
            CVodeSetLinearSolver(m, it->solver, it->matrix) == CV_SUCCESS && CVodeSetLinSysFn(m, on_linsys) == CV_SUCCESS &&
-           CVodeSetMaxNumSteps(m, MAX_STEPS) == CV_SUCCESS && CVodeSetStopTime(m, t_stop) == CV_SUCCESS &&
-           CVodeQuadInit(m, on_quad, it->q) == CV_SUCCESS && CVodeSetQuadErrCon(m, SUNFALSE) == CV_SUCCESS;
+           CVodeSetLinearSolutionScaling(m, SUNFALSE) == CV_SUCCESS && /* our solve is for the current gamma */
+           CVodeSetMaxNumSteps(m, MAX_STEPS) == CV_SUCCESS && CVodeSetStopTime(m, t_stop) == CV_SUCCESS;
 }
 
 int integrator_new(struct integrator **out, const struct ode *ode, double t0, const double *y0, const double *q0,
@@ -185,13 +205,16 @@ int integrator_new(struct integrator **out, const struct ode *ode, double t0, co
     it->ode = *ode;
     it->rtol = rtol;
     it->t = t0;
-    it->y = vector_of(ode->n, y0, it->ctx);
-    it->atol = vector_of(ode->n, atol, it->ctx);
-    it->weight = vector_of(ode->n, y0, it->ctx);
-    it->local = vector_of(ode->n, y0, it->ctx);
-    it->q = vector_of(ode->nq, q0, it->ctx);
+    it->rate = calloc(ode->nq + 1, sizeof *it->rate);
+    it->y = vector_of(ode->n, y0, ode->nq, q0, it->ctx);
+    it->atol = vector_of(ode->n, atol, ode->nq, NULL, it->ctx);
+    it->weight = vector_of(ode->n, y0, ode->nq, NULL, it->ctx);
+    it->local = vector_of(ode->n, y0, ode->nq, NULL, it->ctx);
+    it->emphasis = vector_of(ode->n, ode->emphasis ? ode->emphasis : atol, ode->nq, NULL, it->ctx);
+    if (it->emphasis && !ode->emphasis)
+        N_VConst(1.0, it->emphasis);
     it->mem = CVodeCreate(CV_BDF, it->ctx);
-    bool ok = it->y && it->atol && it->weight && it->local && it->q && it->mem && make_linear_solver(it);
+    bool ok = it->y && it->atol && it->emphasis && it->weight && it->local && it->rate && it->mem && make_linear_solver(it);
     if (!ok || !configure(it, t0, t_stop)) {
         int rc = err_set(e, ok ? ERR_NUMERIC : ERR_NOMEM, "cannot start the integrator: %s", ok ? it->what : "out of memory");
         integrator_free(it);
@@ -229,13 +252,10 @@ int integrator_to(struct integrator *it, double t, double *y, double *q, size_t 
             return ERR_NUMERIC;
         }
     }
-    double tq;
-    if (CVodeGetDky(it->mem, t, 0, it->y) || CVodeGetQuadDky(it->mem, t, 0, it->q)) {
-        if (it->t != t || CVodeGetQuad(it->mem, &tq, it->q))
-            return err_set(e, ERR_NUMERIC, "no output at t = %.6g s: %s", t, it->what);
-    }
+    if (CVodeGetDky(it->mem, t, 0, it->y))
+        return err_set(e, ERR_NUMERIC, "no output at t = %.6g s: %s", t, it->what);
     memcpy(y, NV_DATA_S(it->y), it->ode.n * sizeof *y);
-    memcpy(q, NV_DATA_S(it->q), it->ode.nq * sizeof *q);
+    memcpy(q, NV_DATA_S(it->y) + it->ode.n, it->ode.nq * sizeof *q);
     return 0;
 }
 
@@ -259,9 +279,10 @@ void integrator_free(struct integrator *it)
     if (it->mem) CVodeFree(&it->mem);
     if (it->solver) SUNLinSolFreeEmpty(it->solver);
     if (it->matrix) SUNMatFreeEmpty(it->matrix);
-    N_Vector all[] = {it->y, it->atol, it->q, it->weight, it->local};
+    N_Vector all[] = {it->y, it->atol, it->emphasis, it->weight, it->local};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i]) N_VDestroy(all[i]);
+    free(it->rate);
     SUNContext_Free(&it->ctx);
     free(it);
 }

@@ -14,7 +14,8 @@ int  factor_set(struct factor *f, double mass_weight, double stiff_weight);
 /* x := (what was factorised)^-1 x over the core. */
 int  factor_solve(struct factor *f, double *x);
 /* Newton's system (I - gamma J) x = v for the whole y = [core | border], solved as (M + gamma A) x = M v with the border by
- * its Schur complement; factor_set(f, 1, gamma) must have been called.  v is overwritten by x. */
+ * its Schur complement.  factor_set(f, 1, g) must have been called with g near gamma: the difference is refined away.
+ * v is overwritten by x. */
 int  factor_newton(struct factor *f, double gamma, double *v);
 /* Entries of L, for statistics. */
 size_t factor_entries(const struct factor *f);

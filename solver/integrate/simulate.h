@@ -51,6 +51,8 @@ int  simulate(const struct problem *p, struct solution *out, struct err *e);
 /* The same with error estimates: space |Q(s) - Q(2s)|, time: the 2s mesh at rtol and rtol/10. */
 int  simulate_with_error(const struct problem *p, struct solution *out, struct err *e);
 void solution_release(struct solution *s);
+/* A profile (axis, mean or edge of one output: nz values) at depth z, m: quadratic within the element. NAN outside. */
+double solution_profile(const struct solution *s, const double *profile, double z);
 
 static inline double solution_at(const struct solution *s, size_t k, enum column c) { return s->value[k * COLS_MAX + c]; }
 /* Estimated bound (space + time) of a value; 0 without estimates. */

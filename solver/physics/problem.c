@@ -146,8 +146,8 @@ static int check_times(const struct problem *p, struct err *e)
                            p->t_out[i] / 3600.0, p->t_end / 3600.0);
     if (!(p->level >= 0.125 && p->level <= 4.0))
         return err_set(e, ERR_RANGE, "mesh level %g: must be 0.125 to 4", p->level);
-    if (!(p->rtol >= 1e-10 && p->rtol <= 1e-3))
-        return err_set(e, ERR_RANGE, "relative tolerance %g: must be 1e-10 to 1e-3", p->rtol);
+    if (!(p->rtol >= 1e-10 && p->rtol <= 1e-4))
+        return err_set(e, ERR_RANGE, "relative tolerance %g: must be 1e-10 to 1e-4", p->rtol);
     if (!is_positive(p->area))
         return err_set(e, ERR_RANGE, "patch area %g cm2: must be > 0", p->area * 1e4);
     return 0;

@@ -27,6 +27,8 @@ struct edges { size_t n, room; double *at; }; /* element boundaries, ascending *
 #define FACE_SHARE     0.27  /* of the thinner of the two layers */
 #define FRONT_SHARE    0.75  /* of the diffusion length at the first output */
 #define LOSS_SHARE     0.60  /* of sqrt(D/k), the depth that clearance lets the drug reach */
+#define FLAT_LEVEL     0.50  /* one-dimensional elements are nearly free: half the size, growth included */
+#define FLAT_LAYER    11.0  /* elements per layer at least, before FLAT_LEVEL: the front that crosses a slow layer sets the early flux */
 #define SIZE_FLOOR_1D 0.01e-6
 #define SIZE_FLOOR_2D 0.10e-6
 #define MARCH         64     /* steps per element when sizes are integrated */
@@ -95,7 +97,7 @@ static void add_feature(struct sizing *s, double z, double size)
 static struct sizing depth_sizing(const struct problem *p)
 {
     bool flat = p->channel.fill == CHANNEL_NONE;
-    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = p->level};
+    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = flat ? FLAT_LEVEL * p->level : p->level};
     double floor = flat ? SIZE_FLOOR_1D : SIZE_FLOOR_2D;
     add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D), p->layer[0].h / 3.0))));
     double z = 0.0;
@@ -117,7 +119,7 @@ static int depth_edges(struct edges *out, const struct problem *p)
     for (size_t i = 0; i < p->n_layers && !rc; i++) {
         const struct layer *l = &p->layer[i];
         double end = i + 1 < p->n_layers ? z + l->h : H;
-        s.cap = fmin(cap, l->h / 3.0);
+        s.cap = fmin(cap, l->h / (floor < 0.0 ? FLAT_LAYER : 3.0));
         if (l->clearance > 0.0)
             s.cap = fmin(s.cap, LOSS_SHARE * sqrt(l->D / l->clearance));
         if (floor > z * (1.0 + 1e-9) && floor < end * (1.0 - 1e-9)) {
@@ -422,17 +424,4 @@ void mesh_row_mean(const struct mesh *m, const double *a, double *out)
         }
         out[iz] = sum / volume;
     }
-}
-
-double mesh_value(const struct mesh *m, const double *a, double z, size_t ir)
-{
-    size_t jz = 0;
-    while (jz + 1 < m->ez && z > m->z[2 * jz + 2])
-        jz++;
-    double z0 = m->z[2 * jz], dz = m->z[2 * jz + 2] - z0, f[3], d[3];
-    lagrange(0.0, 2.0 * (z - z0) / dz - 1.0, f, d);
-    double v = 0.0;
-    for (size_t k = 0; k < 3; k++)
-        v += f[k] * a[mesh_at(m, 2 * jz + k, ir)];
-    return v;
 }

@@ -42,6 +42,4 @@ static inline size_t mesh_at(const struct mesh *m, size_t iz, size_t ir) { retur
 bool mesh_in_channel(const struct mesh *m, size_t iz, size_t ir);
 /* Depth mean of a nodal field: out[iz] = area average across the cell at each row of nodes. */
 void mesh_row_mean(const struct mesh *m, const double *a, double *out);
-/* Value of a nodal field at depth z and reference coordinate column ir (0 axis, nr-1 cell edge), quadratic in z. */
-double mesh_value(const struct mesh *m, const double *a, double z, size_t ir);
 #endif

@@ -18,7 +18,27 @@ static CU_TestInfo exact[] = {
     CU_TEST_INFO_NULL,
 };
 
+static CU_TestInfo reference[] = {
+    T(reference_rows_of_the_unit_cell),
+    T(default_level_lies_within_its_estimate_on_drawn_geometries),
+    T(error_falls_with_the_mesh_at_the_scheme_s_order),
+    T(error_falls_with_the_tolerance),
+    CU_TEST_INFO_NULL,
+};
+
+static CU_TestInfo core[] = {
+    T(constants_have_no_flux_and_volumes_are_exact),
+    T(masses_are_positive_for_sharp_tips),
+    T(newton_solve_matches_finite_differences_of_the_right_hand_side),
+    T(drug_is_conserved_through_removal_and_sampling),
+    T(a_channel_of_tissue_changes_nothing),
+    T(bad_problems_are_refused_with_value_and_bound),
+    CU_TEST_INFO_NULL,
+};
+
 CU_SuiteInfo test_suites[] = {
+    {"core", NULL, NULL, NULL, NULL, core},
     {"exact answers", NULL, NULL, NULL, NULL, exact},
+    {"reference and convergence", NULL, NULL, NULL, NULL, reference},
     CU_SUITE_INFO_NULL,
 };

@@ -11,4 +11,16 @@ void t9_pores_through_an_impermeable_sheet(void);
 void t13_sampling_with_replacement(void);
 void t14_one_compartment_with_zero_order_input(void);
 void t18_length_by_density_table_of_stirred_channels(void);
+
+void reference_rows_of_the_unit_cell(void);
+void default_level_lies_within_its_estimate_on_drawn_geometries(void);
+void error_falls_with_the_mesh_at_the_scheme_s_order(void);
+void error_falls_with_the_tolerance(void);
+
+void constants_have_no_flux_and_volumes_are_exact(void);
+void masses_are_positive_for_sharp_tips(void);
+void newton_solve_matches_finite_differences_of_the_right_hand_side(void);
+void drug_is_conserved_through_removal_and_sampling(void);
+void a_channel_of_tissue_changes_nothing(void);
+void bad_problems_are_refused_with_value_and_bound(void);
 #endif
