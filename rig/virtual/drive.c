@@ -230,7 +230,8 @@ static double true_position(const struct drive *d, int32_t steps)
 static void start_move(struct drive *d, struct plant *p, double target)
 {
     d->homing = false;
-    carriage_move(&p->axis, target, rate_of(d, SPEED, SPEED_UNIT), rate_of(d, ACCEL, ACCEL_UNIT), rate_of(d, DECEL, ACCEL_UNIT));
+    carriage_move(&p->axis, target, rate_of(d, SPEED, SPEED_UNIT), rate_of(d, ACCEL, ACCEL_UNIT),
+                  rate_of(d, DECEL, ACCEL_UNIT));
 }
 
 static void run(struct drive *d, struct plant *p, const struct drive_command *c)
@@ -240,7 +241,8 @@ static void run(struct drive *d, struct plant *p, const struct drive_command *c)
     case OP_RELATIVE: start_move(d, p, p->axis.at + STEP * c->value); break;
     case OP_JOG:
         d->homing = false;
-        carriage_jog(&p->axis, (c->value < 0 ? -1.0 : 1.0) * rate_of(d, JOG_SPEED, SPEED_UNIT), rate_of(d, JOG_ACCEL, ACCEL_UNIT));
+        carriage_jog(&p->axis, (c->value < 0 ? -1.0 : 1.0) * rate_of(d, JOG_SPEED, SPEED_UNIT),
+                     rate_of(d, JOG_ACCEL, ACCEL_UNIT));
         break;
     case OP_SEEK_HOME:
         start_move(d, p, 0.0);
@@ -262,7 +264,9 @@ static void run(struct drive *d, struct plant *p, const struct drive_command *c)
         stop_fast(d, p);
         break;
     case OP_ALARM_RESET: reset_alarms(d, p); break;
-    case OP_SET_POSITION: d->offset = (int32_t)((uint32_t)c->value - (uint32_t)(int32_t)lround(p->axis.actual / STEP)); break;
+    case OP_SET_POSITION:
+        d->offset = (int32_t)((uint32_t)c->value - (uint32_t)(int32_t)lround(p->axis.actual / STEP));
+        break;
     default: break; /* homing method: one switch, one way; kept in its register */
     }
 }
@@ -274,8 +278,9 @@ static bool is_motion(uint16_t opcode)
 
 static bool is_known(uint16_t opcode)
 {
-    static const uint16_t known[] = {OP_RELATIVE, OP_ABSOLUTE, OP_SEEK_HOME, OP_JOG, OP_DISABLE, OP_ENABLE, OP_SET_POSITION,
-                                     OP_ALARM_RESET, OP_JOG_STOP, OP_HOMING_METHOD, OP_STOP_FAST, OP_STOP};
+    static const uint16_t known[] = {OP_RELATIVE, OP_ABSOLUTE,      OP_SEEK_HOME,    OP_JOG,
+                                     OP_DISABLE,  OP_ENABLE,        OP_SET_POSITION, OP_ALARM_RESET,
+                                     OP_JOG_STOP, OP_HOMING_METHOD, OP_STOP_FAST,    OP_STOP};
     for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++)
         if (opcode == known[i])
             return true;

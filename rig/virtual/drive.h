@@ -1,12 +1,14 @@
 /* drive.h -- unit 1: an Applied Motion / MOON'S SCL stepper drive's registers over the virtual axis.
  *
- * Addresses 0-based, 32-bit values high word first.  10000 steps and encoder counts a revolution, lead 5 mm: 0.0005 mm a step;
- * speeds in 1/240 rps (0.0208 mm/s), accelerations in 1/6 rps/s (0.833 mm/s2).  Positive is down, towards the sample.
+ * Addresses 0-based, 32-bit values high word first.  10000 steps and encoder counts a revolution, lead 5 mm: 0.0005 mm
+ * a step; speeds in 1/240 rps (0.0208 mm/s), accelerations in 1/6 rps/s (0.833 mm/s2).  Positive is down, towards the
+ * sample.
  *
- * From the manual (Modbus-Manual-MBDV CN202203): the addresses, types, bits and opcodes of drive.c.  Assumed here, since the
- * manual pages at hand do not say: set position takes its s32 from registers 125-126; jog turns the way of the sign of
- * register 350; a refused move answers exception 4; every watchdog action 1-16 stops at max decel and keeps the drive
- * enabled; alarms disable it, but for the limit and watchdog ones; 100 % torque is the bench's rated thrust. */
+ * From the manual (Modbus-Manual-MBDV CN202203): the addresses, types, bits and opcodes of drive.c.  Assumed here,
+ * since the manual pages at hand do not say: set position takes its s32 from registers 125-126; jog turns the way of
+ * the sign of register 350; a refused move answers exception 4; every watchdog action 1-16 stops at max decel and keeps
+ * the drive enabled; alarms disable it, but for the limit and watchdog ones; 100 % torque is the bench's rated
+ * thrust. */
 #ifndef RIG_VIRTUAL_DRIVE_H
 #define RIG_VIRTUAL_DRIVE_H
 #include "rig/virtual/plant.h"

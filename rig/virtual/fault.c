@@ -9,13 +9,26 @@
 enum { LINE_SIZE = 200, SCRIPT_SIZE = 65536 };
 
 static const struct action_word { const char *words, *unit; enum fault_action action; } actions[] = {
-    {"estop", NULL, FAULT_ESTOP}, {"release estop", NULL, FAULT_RELEASE_ESTOP}, {"alarm", "bits", FAULT_ALARM},
-    {"stall", NULL, FAULT_STALL}, {"unstall", NULL, FAULT_UNSTALL}, {"freeze force", NULL, FAULT_FREEZE},
-    {"thaw force", NULL, FAULT_THAW}, {"jump force", "N", FAULT_JUMP}, {"drift force", "N s-1", FAULT_DRIFT},
-    {"saturate", NULL, FAULT_SATURATE}, {"unsaturate", NULL, FAULT_UNSATURATE}, {"silence axis", NULL, FAULT_SILENCE_AXIS},
-    {"silence force", NULL, FAULT_SILENCE_FORCE}, {"restore axis", NULL, FAULT_RESTORE_AXIS},
-    {"restore force", NULL, FAULT_RESTORE_FORCE}, {"drop link", NULL, FAULT_DROP_LINK}, {"limit", NULL, FAULT_LIMIT},
-    {"unlimit", NULL, FAULT_UNLIMIT}, {"open door", NULL, FAULT_OPEN_DOOR}, {"close door", NULL, FAULT_CLOSE_DOOR},
+    {"estop", NULL, FAULT_ESTOP},
+    {"release estop", NULL, FAULT_RELEASE_ESTOP},
+    {"alarm", "bits", FAULT_ALARM},
+    {"stall", NULL, FAULT_STALL},
+    {"unstall", NULL, FAULT_UNSTALL},
+    {"freeze force", NULL, FAULT_FREEZE},
+    {"thaw force", NULL, FAULT_THAW},
+    {"jump force", "N", FAULT_JUMP},
+    {"drift force", "N s-1", FAULT_DRIFT},
+    {"saturate", NULL, FAULT_SATURATE},
+    {"unsaturate", NULL, FAULT_UNSATURATE},
+    {"silence axis", NULL, FAULT_SILENCE_AXIS},
+    {"silence force", NULL, FAULT_SILENCE_FORCE},
+    {"restore axis", NULL, FAULT_RESTORE_AXIS},
+    {"restore force", NULL, FAULT_RESTORE_FORCE},
+    {"drop link", NULL, FAULT_DROP_LINK},
+    {"limit", NULL, FAULT_LIMIT},
+    {"unlimit", NULL, FAULT_UNLIMIT},
+    {"open door", NULL, FAULT_OPEN_DOOR},
+    {"close door", NULL, FAULT_CLOSE_DOOR},
 };
 static const struct trigger_word { const char *words, *unit; enum fault_trigger trigger; } triggers[] = {
     {"at", "s", FAULT_AT}, {"when force >", "N", FAULT_FORCE_OVER}, {"when force <", "N", FAULT_FORCE_UNDER},
@@ -54,7 +67,8 @@ static int parse_state(struct fault *f, const char *word, struct err *e)
             memcpy(f->state, states[i], strlen(states[i]) + 1);
             return 0;
         }
-    return err_set(e, ERR_PARSE, "'%s': unknown state: must be off, ready, moving, jogging, homing, stopping or fault", word);
+    return err_set(e, ERR_PARSE, "'%s': unknown state: must be off, ready, moving, jogging, homing, stopping or fault",
+                   word);
 }
 
 static int parse_trigger(struct fault *f, char *text, struct err *e)
@@ -64,7 +78,8 @@ static int parse_trigger(struct fault *f, char *text, struct err *e)
         if (!rest)
             continue;
         f->trigger = triggers[i].trigger;
-        return f->trigger == FAULT_STATE ? parse_state(f, rest, e) : units_parse(rest, triggers[i].unit, &f->threshold, e);
+        return f->trigger == FAULT_STATE ? parse_state(f, rest, e)
+                                         : units_parse(rest, triggers[i].unit, &f->threshold, e);
     }
     err_set(e, ERR_PARSE, "'%s': unknown trigger", text);
     err_hint(e, "write 'at 2.4 s:', 'when force > 5 N:', 'when position > 12 mm:' or 'when state moving:'");

@@ -14,13 +14,13 @@ struct frame {               /* points into the buffer it was found in */
     size_t n;                /* 1 to 253 */
 };
 
-/* Looks for a whole TCP frame at the start of buf.  Returns its length in bytes, FRAME_MORE while it is not all there, or
- * FRAME_BAD: protocol not 0 or a length no frame has; a stream can not be picked up after that. */
+/* Looks for a whole TCP frame at the start of buf.  Returns its length in bytes, FRAME_MORE while it is not all there,
+ * or FRAME_BAD: protocol not 0 or a length no frame has; a stream can not be picked up after that. */
 int mbap_split(const uint8_t *buf, size_t n, struct frame *out);
 /* Writes the head for a PDU of n bytes that stands at out + MBAP_HEAD; returns the whole length. */
 size_t mbap_wrap(uint8_t *out, uint16_t transaction, uint8_t unit, size_t n);
 
-/* buf holds what came between two silences.  Returns n when it is a frame with a good CRC, else FRAME_BAD: ignore it. */
+/* buf holds what came between two silences.  Returns n when it is a frame with a good CRC, else FRAME_BAD. */
 int rtu_split(const uint8_t *buf, size_t n, struct frame *out);
 /* Adds unit and CRC around a PDU of n bytes that stands at out + 1; returns the whole length. */
 size_t rtu_wrap(uint8_t *out, uint8_t unit, size_t n);

@@ -1,11 +1,13 @@
-/* identity.h -- unit 247: a block that only a virtual bench has.  A client that reads it may run unattended; a real bench has
- * nothing there.  Holding registers, 0-based, 32-bit values high word first, readable with function 3 in any part:
+/* identity.h -- unit 247: a block that only a virtual bench has.  A client that reads it may run unattended; a real
+ * bench has nothing there.  Holding registers, 0-based, 32-bit values high word first, readable with function 3:
  *
- *   0xF000 x8  ASCII "MNBENCH", two characters a register, first in the high byte, zero-padded: 4D4E 4245 4E43 4800 0 0 0 0
+ *   0xF000 x8  ASCII "MNBENCH", two characters a register, first in the high byte, zero-padded:
+ *              4D4E 4245 4E43 4800 0000 0000 0000 0000
  *   0xF008     u16 format version, 1
  *   0xF009 x2  u32 seed
- *   0xF00B     u16 specimen number, 1 at power-on.  Writing N (function 6, or 16 with one register) puts a fresh specimen,
- *              drawn from seed + N, under the axis; exception 4 while the axis moves or a needle touches the skin, 3 for N = 0
+ *   0xF00B     u16 specimen number, 1 at power-on.  Writing N (function 6, or 16 with one register) puts a fresh
+ *              specimen, drawn from seed + N, under the axis; exception 4 while the axis moves or a needle touches
+ *              the skin, 3 for N = 0
  *   0xF00C     u16 number of needles
  *   0xF00D x2  u32 heartbeat: milliseconds since the bench began */
 #ifndef RIG_VIRTUAL_IDENTITY_H

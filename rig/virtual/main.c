@@ -47,7 +47,8 @@ static const struct option long_options[] = {
 static const char serve_help[] =
     "usage: mnbench serve [--tcp PORT] [--rtu PATH|pty] [options]\n"
     "\n"
-    "Serves the virtual bench (drive: unit 1, load cell: unit 2, identity: unit 247) until SIGTERM, SIGINT or a limit.\n"
+    "Serves the virtual bench (drive: unit 1, load cell: unit 2, identity: unit 247) until SIGTERM, SIGINT or\n"
+    "a limit.\n"
     "\n"
     "  --tcp PORT         Modbus TCP; 0 picks a free port (default 0, unless --rtu is given)\n"
     "  --rtu PATH|pty     Modbus RTU on a serial port, or on a new pseudo-terminal\n"
@@ -115,7 +116,8 @@ static int read_options(struct options *o, int argc, char **argv, struct err *e)
     optind = 1;
     while (!rc && (code = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
         if (code == '?' || code == ':') {
-            rc = err_set(e, ERR_ARG, code == ':' ? "option '%s' needs a value" : "unknown option '%s'", argv[optind - 1]);
+            rc = err_set(e, ERR_ARG, code == ':' ? "option '%s' needs a value" : "unknown option '%s'",
+                         argv[optind - 1]);
             err_hint(e, "mnbench serve --help lists the options");
         } else {
             rc = take_option(o, code, optarg, e);
@@ -137,7 +139,8 @@ static int open_settings(struct plant_settings *out, const char *given, struct e
         return settings_open(out, given, e);
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         char path[1024];
-        if (folders[i] && snprintf(path, sizeof path, "%s/%s", folders[i], name) < (int)sizeof path && access(path, R_OK) == 0)
+        if (folders[i] && snprintf(path, sizeof path, "%s/%s", folders[i], name) < (int)sizeof path
+            && access(path, R_OK) == 0)
             return settings_open(out, path, e);
     }
     err_set(e, ERR_IO, "no %s below config, $MN_PATH or %s", name, MN_PREFIX "/share/mn/config");
@@ -165,7 +168,8 @@ static void say_where(const struct server *s, const struct options *o)
     if (server_rtu_name(s))
         printf("mnbench: Modbus RTU on %s (%ld baud, parity %c)\n", server_rtu_name(s), o->server.serial.baud,
                o->server.serial.parity);
-    printf("mnbench: seed %ld; drive unit 1, load cell unit 2, identity unit 247; ends after %g s\n", o->seed, o->server.seconds);
+    printf("mnbench: seed %ld; drive unit 1, load cell unit 2, identity unit 247; ends after %g s\n", o->seed,
+           o->server.seconds);
     fflush(stdout);
 }
 
@@ -206,7 +210,8 @@ static int set_up_and_serve(struct options *o, struct err *e)
 
 static int serve(int argc, char **argv, struct err *e)
 {
-    struct options o = {.server = {.bind = "127.0.0.1", .tcp_port = -1, .serial = {115200, 'E'}, .seconds = 3600.0}, .seed = 1};
+    struct options o = {.server = {.bind = "127.0.0.1", .tcp_port = -1, .serial = {115200, 'E'}, .seconds = 3600.0},
+                        .seed = 1};
     struct sigaction on_stop = {.sa_handler = ask_to_stop};
     int rc = read_options(&o, argc, argv, e);
     if (rc)

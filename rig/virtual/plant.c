@@ -11,7 +11,8 @@ void plant_init(struct plant *p, const struct plant_settings *set, uint64_t seed
     struct random r;
     *p = (struct plant){.set = *set, .seed = seed};
     random_init(&r, seed, 0xA715);
-    carriage_init(&p->axis, random_between(&r, 3e-3, 6e-3), set->servo_lag); /* somewhere: the position is not known at power-on */
+    /* somewhere: the position is not known at power-on */
+    carriage_init(&p->axis, random_between(&r, 3e-3, 6e-3), set->servo_lag);
     cell_init(&p->cell, &set->cell, seed);
     plant_new_specimen(p, 1);
 }

@@ -1,5 +1,6 @@
-/* plant.h -- axis, machine compliance, specimen, load cell and switches as one pure thing, advanced by fixed steps of 0.5 ms.
- * No clock, no I/O: the same seed and the same commands give the same numbers.  SI; positions are true ones (carriage.h). */
+/* plant.h -- axis, machine compliance, specimen, load cell and switches as one pure thing, advanced by fixed steps of
+ * 0.5 ms. No clock, no I/O: the same seed and the same commands give the same numbers.  SI; positions are true ones
+ * (carriage.h). */
 #ifndef RIG_VIRTUAL_PLANT_H
 #define RIG_VIRTUAL_PLANT_H
 #include "rig/virtual/carriage.h"

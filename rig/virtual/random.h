@@ -1,5 +1,5 @@
-/* random.h -- a small seeded generator (xoshiro256**, Blackman and Vigna 2018, seeded through splitmix64): the same seed
- * gives the same bench on every machine.  Good enough for noise and scatter; not for cryptography. */
+/* random.h -- a small seeded generator (xoshiro256**, Blackman and Vigna 2018, seeded through splitmix64): the same
+ * seed gives the same bench on every machine.  Good enough for noise and scatter; not for cryptography. */
 #ifndef RIG_VIRTUAL_RANDOM_H
 #define RIG_VIRTUAL_RANDOM_H
 #include <stdint.h>

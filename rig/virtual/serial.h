@@ -9,6 +9,7 @@ struct serial_settings { long baud; char parity; }; /* N, E or O; 8 data bits; 1
 /* Is this a speed that the port can be set to?  Unlisted ones are refused, never replaced by another. */
 int serial_check(const struct serial_settings *set, struct err *e);
 int serial_open(int *fd, const char *path, const struct serial_settings *set, struct err *e);
-/* fd is the bench's end.  name is what a client opens.  other is the client's end, held open so that a client may come and go. */
+/* fd is the bench's end.  name is what a client opens.  other is the client's end, held open so that a client may come
+ * and go. */
 int serial_open_pty(int *fd, int *other, char *name, size_t size, struct err *e);
 #endif

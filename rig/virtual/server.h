@@ -1,9 +1,9 @@
 /* server.h -- serves a virtual bench in real time: Modbus TCP for several clients, and RTU on a serial port or pty.
  *
- * One thread, one poll() loop; the bench is advanced by the monotonic clock before each request is answered.  The frames are
- * its own (frame.h), deliberately not libmodbus's, so that client and bench cannot share a framing bug.  Every byte from outside
- * is hostile: buffers are bounded, a TCP stream that loses its framing is hung up on, an RTU frame with a bad CRC is ignored,
- * a client that does not take its replies is dropped. */
+ * One thread, one poll() loop; the bench is advanced by the monotonic clock before each request is answered.  The
+ * frames are its own (frame.h), deliberately not libmodbus's, so that client and bench cannot share a framing bug.
+ * Every byte from outside is hostile: buffers are bounded, a TCP stream that loses its framing is hung up on, an RTU
+ * frame with a bad CRC is ignored, a client that does not take its replies is dropped. */
 #ifndef RIG_VIRTUAL_SERVER_H
 #define RIG_VIRTUAL_SERVER_H
 #include <signal.h>
@@ -22,7 +22,8 @@ struct server_settings {
 
 struct server;
 
-int  server_open(struct server **out, const struct server_settings *set, struct err *e); /* ERR_COMM, ERR_ARG, ERR_NOMEM */
+/* ERR_COMM, ERR_ARG or ERR_NOMEM. */
+int  server_open(struct server **out, const struct server_settings *set, struct err *e);
 void server_close(struct server *s);                 /* NULL is legal */
 int  server_port(const struct server *s);            /* -1 without TCP */
 const char *server_rtu_name(const struct server *s); /* what a client opens; NULL without RTU */

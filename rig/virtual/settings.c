@@ -73,8 +73,8 @@ static struct range range_of(enum bound b)
 enum { MAX_KEYS = 40 };
 
 /* The keys of a section: those of the table, and extra[] that its caller reads. */
-static int read_section(struct plant_settings *out, struct cnode map, const struct key keys[], const char *const extra[],
-                        struct err *e)
+static int read_section(struct plant_settings *out, struct cnode map, const struct key keys[],
+                        const char *const extra[], struct err *e)
 {
     const char *allowed[MAX_KEYS] = {0};
     size_t n = 0;
@@ -107,11 +107,12 @@ static int read_array(struct plant_settings *out, struct cnode map, struct err *
     a->rows = (int)rows;
     a->columns = (int)columns;
     if (shape == 1 && a->base_diameter != a->tip_diameter)
-        return config_fail(config_get(map, "base_diameter"), e, ERR_RANGE, "a cylinder's base_diameter must equal tip_diameter");
+        return config_fail(config_get(map, "base_diameter"), e, ERR_RANGE,
+                           "a cylinder's base_diameter must equal tip_diameter");
     if (a->base_diameter < a->tip_diameter || a->base_diameter > a->pitch)
         return config_fail(config_get(map, "base_diameter"), e, ERR_RANGE,
-                           "base_diameter %g um: must be from tip_diameter %g um to pitch %g um", 1e6 * a->base_diameter,
-                           1e6 * a->tip_diameter, 1e6 * a->pitch);
+                           "base_diameter %g um: must be from tip_diameter %g um to pitch %g um",
+                           1e6 * a->base_diameter, 1e6 * a->tip_diameter, 1e6 * a->pitch);
     return 0;
 }
 
@@ -121,8 +122,8 @@ static int read_relaxation(struct skin_nominal *p, struct cnode map, struct err 
     struct cnode list = config_get(map, "relaxation");
     double sum = 0.0;
     if (!config_is_list(list) || config_count(list) != SKIN_BRANCHES)
-        return config_fail(config_is(list) ? list : map, e, ERR_PARSE, "'relaxation' must be a list of %d terms {share, time}",
-                           SKIN_BRANCHES);
+        return config_fail(config_is(list) ? list : map, e, ERR_PARSE,
+                           "'relaxation' must be a list of %d terms {share, time}", SKIN_BRANCHES);
     for (size_t i = 0; i < SKIN_BRANCHES; i++) {
         struct cnode item = config_item(list, i);
         int rc = config_known(item, keys, e);
@@ -149,8 +150,8 @@ static int check_relations(const struct plant_settings *s, struct cnode root, st
 {
     struct cnode bench = config_get(root, "bench");
     if (s->gap + 5.0 * s->skin.height >= s->travel)
-        return config_fail(config_get(bench, "gap"), e, ERR_RANGE, "gap %g mm: the skin must lie within the travel of %g mm",
-                           1e3 * s->gap, 1e3 * s->travel);
+        return config_fail(config_get(bench, "gap"), e, ERR_RANGE,
+                           "gap %g mm: the skin must lie within the travel of %g mm", 1e3 * s->gap, 1e3 * s->travel);
     if (s->gap < 8e-3) /* the axis stands at 3 to 6 mm at power-on */
         return config_fail(config_get(bench, "gap"), e, ERR_RANGE, "gap %g mm: must be >= 8 mm", 1e3 * s->gap);
     return 0;
@@ -159,7 +160,7 @@ static int check_relations(const struct plant_settings *s, struct cnode root, st
 int settings_read(struct plant_settings *out, struct cnode root, struct err *e)
 {
     static const char *const sections[] = {"array", "skin", "load_cell", "bench", NULL}, *const none[] = {NULL};
-    struct cnode array, skin, cell, bench;
+    struct cnode array = {0}, skin = {0}, cell = {0}, bench = {0};
     struct plant_settings s = {0};
     int rc = config_known(root, sections, e);
     if (!rc)

@@ -58,7 +58,8 @@ static void lay_out(struct skin *k, struct random *r)
     const struct needle_array *a = &k->array;
     double half_x = 0.5 * (a->columns - 1), half_y = 0.5 * (a->rows - 1);
     double site = random_lognormal(r, k->p.scatter_site);
-    double rise_x = k->p.tilt * random_normal(r), rise_y = k->p.tilt * random_normal(r), dome = k->p.tilt * random_normal(r);
+    double rise_x = k->p.tilt * random_normal(r), rise_y = k->p.tilt * random_normal(r),
+           dome = k->p.tilt * random_normal(r);
     double tough_x = 0.06 * random_normal(r), tough_y = 0.06 * random_normal(r);
     for (size_t i = 0; i < k->n; i++) {
         struct skin_needle *n = &k->needle[i];
@@ -155,10 +156,10 @@ static double flank_slope(const struct skin *k, double s)
     return k->array.tip_diameter + 2.0 * k->taper * s;
 }
 
-/* Slides from s until the dimple's force equals base + q x flank(s) (q < 0 while withdrawing), at most `most` this step.
- * Newton from the old depth: the dimple's slope dominates, so it closes in from one side. */
-static double slide(const struct skin *k, const struct skin_needle *n, double u, double base, double q, double c, double felt,
-                    double most)
+/* Slides from s until the dimple's force equals base + q x flank(s) (q < 0 while withdrawing), at most `most` this
+ * step. Newton from the old depth: the dimple's slope dominates, so it closes in from one side. */
+static double slide(const struct skin *k, const struct skin_needle *n, double u, double base, double q, double c,
+                    double felt, double most)
 {
     double s = n->depth, lo = fmax(0.0, s - most), hi = s + most;
     for (int i = 0; i < SLIDE_STEPS; i++) {
@@ -185,7 +186,8 @@ static struct response outside(const struct skin *k, const struct skin_needle *n
     return r;
 }
 
-static struct response buried(const struct skin *k, const struct skin_needle *n, double u, double c, double felt, double most)
+static struct response buried(const struct skin *k, const struct skin_needle *n, double u, double c, double felt,
+                              double most)
 {
     double s = n->depth, force = c + felt * dimple_elastic(k, n, u - s);
     if (force > n->cutting + k->push * flank(k, s)) {
@@ -208,7 +210,8 @@ static struct response buried(const struct skin *k, const struct skin_needle *n,
     return r;
 }
 
-static struct response needle_at(const struct skin *k, const struct skin_needle *n, double y, const struct memory *m, double dt)
+static struct response needle_at(const struct skin *k, const struct skin_needle *n, double y, const struct memory *m,
+                                 double dt)
 {
     double u = y - n->offset, c = carried(&n->dimple, m);
     if (n->gates == 0 || (n->depth <= 0.0 && u <= 0.0))

@@ -1,11 +1,11 @@
 /* skin.h -- the virtual specimen: skin on a backing, pressed by an array of needles.  SI; pure; no clock, no I/O.
  *
- * It is deliberately not the solver's insertion model: it is written apart and is richer, with parameters that are drawn per
- * specimen and hidden from the client, so that comparing the two is a real test.
+ * It is deliberately not the solver's insertion model: it is written apart and is richer, with parameters that are
+ * drawn per specimen and hidden from the client, so that comparing the two is a real test.
  *
- * Picture, from the carriage down: the machine gives by compliance x force; the needle plane stands y below the sunk skin
- * surface; needle i, whose patch of skin stands off_i lower or higher, has come u_i = y - off_i, of which s_i is buried in its hole
- * and d_i = u_i - s_i is a dimple; the whole patch has sunk by w into the backing.
+ * Picture, from the carriage down: the machine gives by compliance x force; the needle plane stands y below the sunk
+ * skin surface; needle i, whose patch of skin stands off_i lower or higher, has come u_i = y - off_i, of which s_i is
+ * buried in its hole and d_i = u_i - s_i is a dimple; the whole patch has sunk by w into the backing.
  *
  *   dimple        Fe(d) = c_i (k1 r d + k2 d|d|), relaxing (below)            S1
  *   gate 1        a needle enters when its force passes (first share) x Fc(d_tip) x scatter x (v/v_ref)^-m     S2
@@ -96,7 +96,8 @@ struct skin {
 
 /* A fresh specimen.  The same seed gives the same specimen. */
 void   skin_init(struct skin *k, const struct skin_nominal *nominal, const struct needle_array *array, uint64_t seed);
-/* Moves the carriage to x (m below the nominal surface; compliance in m/N gives way) over dt s.  Returns the force, N. */
+/* Moves the carriage to x (m below the nominal surface; compliance in m/N gives way) over dt s.  Returns the
+ * force, N. */
 double skin_press(struct skin *k, double x, double compliance, double dt);
 /* Force that opens the skin for a tip of this diameter (m), N: the joined law above. */
 double skin_puncture_force(double tip_diameter);

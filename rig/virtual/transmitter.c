@@ -107,7 +107,8 @@ static enum wire_answer command(struct transmitter *t, const struct cell *c, uin
     return WIRE_OK;
 }
 
-enum wire_answer transmitter_write(struct transmitter *t, struct cell *c, uint16_t address, uint16_t count, const uint16_t *in)
+enum wire_answer transmitter_write(struct transmitter *t, struct cell *c, uint16_t address, uint16_t count,
+                                   const uint16_t *in)
 {
     const struct block *b = block_at(address);
     if (!b || b->measured || count != 1) /* no two writable registers stand side by side */

@@ -49,8 +49,8 @@ static int create(struct table_out **o, const char *folder, const char *name, co
 
 int truth_open(struct truth **out, const char *folder, struct err *e)
 {
-    static const char *const rows[] = {"time_s", "position_um", "force_N", "tip_travel_um", "buried_um", "needles_in", "state",
-                                       "estop", "specimen"};
+    static const char *const rows[] = {"time_s",     "position_um", "force_N", "tip_travel_um", "buried_um",
+                                       "needles_in", "state",       "estop",   "specimen"};
     static const char *const writes[] = {"time_s", "unit", "function", "address", "value", "answer"};
     struct truth *t = calloc(1, sizeof *t);
     if (!t)
@@ -99,7 +99,8 @@ int truth_step(struct truth *t, const struct plant *p, const char *state, struct
     return table_end_row(t->rows, e);
 }
 
-int truth_write(struct truth *t, double time, int unit, int function, unsigned address, unsigned value, int answer, struct err *e)
+int truth_write(struct truth *t, double time, int unit, int function, unsigned address, unsigned value, int answer,
+                struct err *e)
 {
     table_number(t->writes, time);
     table_integer(t->writes, unit);

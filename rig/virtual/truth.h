@@ -2,12 +2,12 @@
  *
  *   truth.csv   time_s, position_um, force_N, tip_travel_um, buried_um, needles_in, state, estop, specimen
  *               a row each 1 ms while the axis moves or a force acts, and one when state or E-stop change
- *   writes.csv  time_s, unit, function, address, value, answer: each register that a master wrote (answer 0: taken, else the
- *               exception)
+ *   writes.csv  time_s, unit, function, address, value, answer: each register that a master wrote (answer 0:
+ *               taken, else the exception)
  *   specimen_N/virtual_oct.csv, true_holes.csv (oct.h); pressed again: virtual_oct_2.csv and so on
  *
- * position is the axis (true, 0 at home), tip_travel the needle tips below the undisturbed surface, buried the mean depth of the
- * needles that are in.  The CSVs get their names when the log is closed. */
+ * position is the axis (true, 0 at home), tip_travel the needle tips below the undisturbed surface, buried the mean
+ * depth of the needles that are in.  The CSVs get their names when the log is closed. */
 #ifndef RIG_VIRTUAL_TRUTH_H
 #define RIG_VIRTUAL_TRUTH_H
 #include "base/err.h"
@@ -19,7 +19,8 @@ struct truth;
 int truth_open(struct truth **out, const char *folder, struct err *e);
 /* Once per plant step; decides itself what to keep.  state is a word that outlives the call. */
 int truth_step(struct truth *t, const struct plant *p, const char *state, struct err *e);
-int truth_write(struct truth *t, double time, int unit, int function, unsigned address, unsigned value, int answer, struct err *e);
+int truth_write(struct truth *t, double time, int unit, int function, unsigned address, unsigned value, int answer,
+                 struct err *e);
 /* Writes the readings of the specimen as it is now. */
 int truth_read_specimen(struct truth *t, const struct plant *p, struct err *e);
 int truth_close(struct truth *t, struct err *e); /* frees t */

@@ -169,7 +169,8 @@ void vbench_advance(struct vbench *v, double dt_s)
 
 /* ---- requests ---- */
 
-static enum wire_answer read_unit(struct vbench *v, uint8_t unit, int function, uint16_t address, uint16_t count, uint16_t *out)
+static enum wire_answer read_unit(struct vbench *v, uint8_t unit, int function, uint16_t address, uint16_t count,
+                                  uint16_t *out)
 {
     if (unit == VBENCH_AXIS)
         return drive_read(&v->drive, &v->plant, function, address, count, out);
@@ -238,7 +239,8 @@ static enum wire_answer write_words(struct vbench *v, uint8_t unit, int function
                                     const uint16_t *in)
 {
     double time = vbench_time(v);
-    enum wire_answer a = (uint32_t)address + count > 0x10000 ? WIRE_BAD_ADDRESS : write_unit(v, unit, address, count, in);
+    enum wire_answer a =
+        (uint32_t)address + count > 0x10000 ? WIRE_BAD_ADDRESS : write_unit(v, unit, address, count, in);
     for (uint32_t i = 0; v->truth && i < count; i++)
         judge_log(v, truth_write(v->truth, time, unit, function, address + i, in[i], (int)a, &v->log_error));
     return a;
@@ -271,7 +273,8 @@ static bool hears(const struct vbench *v, uint8_t unit)
 {
     if (vbench_time(v) < v->deaf_until)
         return false;
-    return (unit == VBENCH_AXIS && !v->axis_silent) || (unit == VBENCH_FORCE && !v->force_silent) || unit == VBENCH_IDENTITY;
+    return (unit == VBENCH_AXIS && !v->axis_silent) || (unit == VBENCH_FORCE && !v->force_silent)
+           || unit == VBENCH_IDENTITY;
 }
 
 int vbench_pdu(struct vbench *v, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)

@@ -35,10 +35,11 @@ int  vbench_new(struct vbench **out, const struct plant_settings *set, uint64_t 
 void vbench_free(struct vbench *v); /* abandons open logs; NULL is legal */
 /* Writes truth.csv, writes.csv and specimen_N/ below folder (made if missing), which must hold none of them yet. */
 int  vbench_log_to(struct vbench *v, const char *folder, struct err *e);
-/* Reads a specimen that was not read yet, ends the logs under their final names.  Returns the first failure of any write. */
+/* Reads a specimen that was not read yet, ends the logs under their final names.  Returns the first failure of any
+ * write. */
 int  vbench_close_logs(struct vbench *v, struct err *e);
-/* One request (function code and data, n bytes) to a unit.  Returns the length of the reply, at most VBENCH_PDU_MAX <= cap,
- * or 0: no such unit, or a silent one, or an empty request: no answer. */
+/* One request (function code and data, n bytes) to a unit.  Returns the length of the reply, at most VBENCH_PDU_MAX <=
+ * cap, or 0: no such unit, or a silent one, or an empty request: no answer. */
 int  vbench_pdu(struct vbench *v, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap);
 /* Lets dt_s >= 0 pass, in steps of PLANT_STEP; the rest is kept for the next call. */
 void vbench_advance(struct vbench *v, double dt_s);

@@ -8,14 +8,17 @@ struct plant_settings kit_settings(void)
 {
     return (struct plant_settings){
         .array = {10, 10, 1e-3, 600e-6, 10e-6, 200e-6},
-        .skin = {.dimple_line = 2e6, .dimple_area = 1e6, .entry_share = 0.9, .barrier_share = 1.0, .barrier_depth = 160e-6,
-                 .barrier_tip_limit = 60e-6, .cutting_floor = 0.02, .cutting_share = 0.4, .radial_pressure = 0.105e6,
+        .skin = {.dimple_line = 2e6, .dimple_area = 1e6, .entry_share = 0.9, .barrier_share = 1.0,
+                 .barrier_depth = 160e-6, .barrier_tip_limit = 60e-6, .cutting_floor = 0.02, .cutting_share = 0.4,
+                 .radial_pressure = 0.105e6,
                  .friction = 0.3, .adhesion = 50e3, .backing_modulus = 0.5e6, .thickness = 2e-3, .stiffening = 6.0,
-                 .pad_stiffness = 6e9, .relaxing = {0.25, 0.15, 0.10}, .relax_time = {0.5, 8.0, 80.0}, .rate_exponent = 0.1,
-                 .rate_reference = 0.5e-3, .cut_speed = 0.05, .scatter_tip = 0.2, .scatter_site = 0.2,
+                 .pad_stiffness = 6e9, .relaxing = {0.25, 0.15, 0.10}, .relax_time = {0.5, 8.0, 80.0},
+                 .rate_exponent = 0.1, .rate_reference = 0.5e-3, .cut_speed = 0.05, .scatter_tip = 0.2,
+                 .scatter_site = 0.2,
                  .spread_backing = 0.3, .spread_thickness = 0.2, .tilt = 20e-6, .roughness = 5e-6, .height = 100e-6},
         .cell = {.capacity = 50.0, .rate = 600.0, .noise = 2e-3, .drift = 2e-3 / 60.0},
-        .gap = 12e-3, .travel = 60e-3, .compliance = 4e-6, .servo_lag = 4e-3, .command_delay = 2e-3, .rated_thrust = 200.0};
+        .gap = 12e-3, .travel = 60e-3, .compliance = 4e-6, .servo_lag = 4e-3, .command_delay = 2e-3,
+        .rated_thrust = 200.0};
 }
 
 struct vbench *kit_bench(uint64_t seed)
@@ -82,8 +85,8 @@ int kit_write(struct vbench *v, uint8_t unit, unsigned address, unsigned value)
 
 int kit_write_u32(struct vbench *v, uint8_t unit, unsigned address, uint32_t value)
 {
-    uint8_t q[10] = {16, (uint8_t)(address >> 8), (uint8_t)address, 0, 2, 4, (uint8_t)(value >> 24), (uint8_t)(value >> 16),
-                     (uint8_t)(value >> 8), (uint8_t)value}, r[300];
+    uint8_t r[300], q[10] = {16, (uint8_t)(address >> 8), (uint8_t)address, 0, 2, 4, (uint8_t)(value >> 24),
+                             (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
     int n = vbench_pdu(v, unit, q, sizeof q, r, sizeof r);
     return n == 5 && memcmp(q, r, 5) == 0 ? 0 : n == 2 ? r[1] : -100;
 }

@@ -8,10 +8,12 @@ static void script_of_every_fault_is_read(void)
 {
     static const char text[] =
         "# a comment\n\n"
-        "at 2.40 s: estop\nat 300 ms: release estop  # trailing\nwhen force > 5 N: alarm 0x80\nwhen force < -0.2 N: stall\n"
+        "at 2.40 s: estop\nat 300 ms: release estop  # trailing\nwhen force > 5 N: alarm 0x80\n"
+        "when force < -0.2 N: stall\n"
         "when position > 12.5 mm: unstall\nwhen position < 1 mm: freeze force\nwhen state moving: jump force +30 N\n"
         "at 1 s: thaw force\nat 1 s: drift force 0.5 N/s\nat 1 s: saturate\nat 1 s: unsaturate\nat 1 s: silence axis\n"
-        "at 1 s: silence force\nat 1 s: restore axis\nat 1 s: restore force\nat 1 s: drop link\nat 1 s: limit\nat 1 s: unlimit\n"
+        "at 1 s: silence force\nat 1 s: restore axis\nat 1 s: restore force\nat 1 s: drop link\nat 1 s: limit\n"
+        "at 1 s: unlimit\n"
         "at 1 s: open door\nat 1 s:close door";
     struct fault_script s = {0};
     CU_ASSERT_EQUAL(units_init(NULL), 0);

@@ -192,7 +192,8 @@ static void any_bytes_leave_the_bench_alive(void)
 
 CU_TestInfo virtual_frames_tests[] = {
     {"CRC of the serial line guide", crc_of_the_serial_line_guide},
-    {"RTU frame with a flipped bit or a bad length is refused", rtu_frame_with_a_flipped_bit_or_a_bad_length_is_refused},
+    {"RTU frame with a flipped bit or a bad length is refused",
+     rtu_frame_with_a_flipped_bit_or_a_bad_length_is_refused},
     {"TCP frame is found and the next left alone", tcp_frame_is_found_and_the_next_left_alone},
     {"TCP stream with another protocol or length is given up", tcp_stream_with_another_protocol_or_length_is_given_up},
     {"wrapped frames are as typed", wrapped_frames_are_as_typed},

@@ -54,7 +54,8 @@ static void mistakes_are_named_with_their_place(void)
     refused("  rows: 10 ", "  rows: 33 ", "33");
     refused("shape: cone", "shape: pyramid", "pyramid");
     refused("shape: cone", "shape: cylinder", "a cylinder's base_diameter must equal tip_diameter");
-    refused("base_diameter: 200 um", "base_diameter: 1.2 mm", "base_diameter 1200 um: must be from tip_diameter 10 um to pitch");
+    refused("base_diameter: 200 um", "base_diameter: 1.2 mm",
+            "base_diameter 1200 um: must be from tip_diameter 10 um to pitch");
     refused("share: 0.25", "share: 0.75", "relaxation shares sum to 1: must be < 0.87");
     refused("    - {share: 0.10, time: 80 s}\n", "", "'relaxation' must be a list of 3 terms");
     refused("noise: 2 mN", "noise: -2 mN", "noise");
