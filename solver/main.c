@@ -8,6 +8,7 @@ int main(int argc, char **argv)
     static const struct cli_command commands[] = {
         {"run", "compute one study into a result folder", help_run, command_run},
         {"check", "validate studies and say what would be computed", help_check, command_check},
+        {"sweep", "compute a study over a grid of values", help_sweep, command_sweep},
         {NULL, NULL, NULL, NULL}};
     int status = cli_main("mnsim", "diffusion of a drug through skin with and without microneedle channels", commands, argc, argv);
     units_release();

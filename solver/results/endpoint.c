@@ -51,7 +51,9 @@ static void add_maximum(const struct solution *sol, struct endpoints *out)
     double error = estimate(sol, solution_error(sol, at, COL_J_BOTTOM) + solution_error(sol, at, COL_J_CLEARED));
     add(out, "J_max", "ug/cm2/h", solution_delivery_rate(sol, at) * UG_CM2_H, error * UG_CM2_H);
     struct endpoint *t = add(out, "t_max", "h", sol->t[at] / HOUR, NAN);
-    snprintf(t->remark, sizeof t->remark, "among the output times%s", at + 1 == sol->n_out ? "; the flux still rises" : "");
+    double before = at ? solution_delivery_rate(sol, at - 1) : 0.0;
+    bool rises = at + 1 == sol->n_out && solution_delivery_rate(sol, at) > before * 1.001;
+    snprintf(t->remark, sizeof t->remark, "among the output times%s", rises ? "; the flux still rises" : "");
 }
 
 static void add_end(const struct study *s, const struct solution *sol, struct endpoints *out)

@@ -1,0 +1,46 @@
+/* queue.c -- see queue.h. */
+#include <pthread.h>
+#include <unistd.h>
+#include "solver/ensemble/queue.h"
+
+enum { THREADS_MAX = 64 };
+
+struct shared {
+    const struct queue *q;
+    pthread_mutex_t lock;
+    size_t next, finished;
+};
+
+static void *work(void *arg)
+{
+    struct shared *s = arg;
+    for (;;) {
+        pthread_mutex_lock(&s->lock);
+        size_t i = s->next < s->q->jobs ? s->next++ : s->q->jobs;
+        pthread_mutex_unlock(&s->lock);
+        if (i == s->q->jobs)
+            return NULL;
+        s->q->job(s->q->self, i);
+        pthread_mutex_lock(&s->lock);
+        s->finished++;
+        if (s->q->done)
+            s->q->done(s->q->self, s->finished, s->q->jobs);
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
+void queue_run(const struct queue *q, size_t threads)
+{
+    struct shared s = {.q = q, .lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t helper[THREADS_MAX];
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = threads ? threads : online > 0 ? (size_t)online : 1, started = 0;
+    if (wanted > q->jobs) wanted = q->jobs;
+    if (wanted > THREADS_MAX) wanted = THREADS_MAX;
+    while (started + 1 < wanted && pthread_create(&helper[started], NULL, work, &s) == 0)
+        started++;
+    work(&s); /* the caller is one of them */
+    for (size_t i = 0; i < started; i++)
+        pthread_join(helper[i], NULL);
+    pthread_mutex_destroy(&s.lock);
+}
