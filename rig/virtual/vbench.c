@@ -1,7 +1,7 @@
 /* vbench.c -- see vbench.h. */
 #include <math.h>
 #include <stdlib.h>
-#include "rig/virtual/identity.h"
+#include "rig/virtual/nameplate.h"
 #include "rig/virtual/truth.h"
 #include "rig/virtual/vbench.h"
 
@@ -176,12 +176,12 @@ static enum wire_answer read_unit(struct vbench *v, uint8_t unit, int function, 
         return drive_read(&v->drive, &v->plant, function, address, count, out);
     if (unit == VBENCH_FORCE)
         return transmitter_read(&v->transmitter, &v->plant.cell, function, address, count, out);
-    return identity_read(&v->plant, function, address, count, out);
+    return nameplate_read(&v->plant, function, address, count, out);
 }
 
 static enum wire_answer write_identity(struct vbench *v, uint16_t address, uint16_t count, const uint16_t *in)
 {
-    enum wire_answer a = identity_may_write(&v->plant, address, count, in);
+    enum wire_answer a = nameplate_may_write(&v->plant, address, count, in);
     if (a == WIRE_OK) {
         read_specimen(v); /* the old one goes: what was not read by now is read now */
         plant_new_specimen(&v->plant, in[0]);

@@ -1,7 +1,7 @@
 /* vbench.h -- the whole virtual bench behind Modbus PDUs, in virtual time: tests drive it directly, mnbench serves it.
  *
  *   unit 1    the drive (drive.h)           unit 2    the transmitter (transmitter.h)
- *   unit 247  the identity block (identity.h): what tells a virtual bench from a real one
+ *   unit 247  the identity block (nameplate.h): what tells a virtual bench from a real one
  *
  * Function codes 3, 4, 6 and 16; all others answer exception 1. */
 #ifndef RIG_VIRTUAL_VBENCH_H

@@ -1,4 +1,4 @@
-/* identity.h -- unit 247: a block that only a virtual bench has.  A client that reads it may run unattended; a real
+/* nameplate.h -- unit 247: a block that only a virtual bench has.  A client that reads it may run unattended; a real
  * bench has nothing there.  Holding registers, 0-based, 32-bit values high word first, readable with function 3:
  *
  *   0xF000 x8  ASCII "MNBENCH", two characters a register, first in the high byte, zero-padded:
@@ -10,14 +10,14 @@
  *              the skin, 3 for N = 0
  *   0xF00C     u16 number of needles
  *   0xF00D x2  u32 heartbeat: milliseconds since the bench began */
-#ifndef RIG_VIRTUAL_IDENTITY_H
-#define RIG_VIRTUAL_IDENTITY_H
+#ifndef RIG_VIRTUAL_NAMEPLATE_H
+#define RIG_VIRTUAL_NAMEPLATE_H
 #include "rig/virtual/plant.h"
 #include "rig/virtual/wire.h"
 
-enum { IDENTITY_FIRST = 0xF000, IDENTITY_SPECIMEN = 0xF00B, IDENTITY_WORDS = 15 };
+enum { NAMEPLATE_FIRST = 0xF000, NAMEPLATE_SPECIMEN = 0xF00B, NAMEPLATE_WORDS = 15 };
 
-enum wire_answer identity_read(const struct plant *p, int function, uint16_t address, uint16_t count, uint16_t *out);
+enum wire_answer nameplate_read(const struct plant *p, int function, uint16_t address, uint16_t count, uint16_t *out);
 /* Only judges: WIRE_OK when this specimen may be put under the axis now. */
-enum wire_answer identity_may_write(const struct plant *p, uint16_t address, uint16_t count, const uint16_t *in);
+enum wire_answer nameplate_may_write(const struct plant *p, uint16_t address, uint16_t count, const uint16_t *in);
 #endif

@@ -1,21 +1,21 @@
-/* identity.c -- see identity.h. */
+/* nameplate.c -- see nameplate.h. */
 #include <math.h>
-#include "rig/virtual/identity.h"
+#include "rig/virtual/nameplate.h"
 
 enum { FORMAT_VERSION = 1 };
 #define TOUCH_FORCE 0.01 /* N */
 
-enum wire_answer identity_read(const struct plant *p, int function, uint16_t address, uint16_t count, uint16_t *out)
+enum wire_answer nameplate_read(const struct plant *p, int function, uint16_t address, uint16_t count, uint16_t *out)
 {
-    uint16_t w[IDENTITY_WORDS] = {0x4D4E, 0x4245, 0x4E43, 0x4800, 0, 0, 0, 0, FORMAT_VERSION};
-    if (function != WIRE_READ_HOLDING || address < IDENTITY_FIRST || address + count > IDENTITY_FIRST + IDENTITY_WORDS)
+    uint16_t w[NAMEPLATE_WORDS] = {0x4D4E, 0x4245, 0x4E43, 0x4800, 0, 0, 0, 0, FORMAT_VERSION};
+    if (function != WIRE_READ_HOLDING || address < NAMEPLATE_FIRST || address + count > NAMEPLATE_FIRST + NAMEPLATE_WORDS)
         return WIRE_BAD_ADDRESS;
     wire_put_u32(&w[9], (uint32_t)(p->seed & 0xFFFFFFFFu));
     w[11] = (uint16_t)p->specimen;
     w[12] = (uint16_t)p->skin.n;
     wire_put_u32(&w[13], (uint32_t)(p->steps / 2 & 0xFFFFFFFFu)); /* two steps a millisecond */
     for (uint16_t i = 0; i < count; i++)
-        out[i] = w[address - IDENTITY_FIRST + i];
+        out[i] = w[address - NAMEPLATE_FIRST + i];
     return WIRE_OK;
 }
 
@@ -24,9 +24,9 @@ static bool is_pressed(const struct plant *p)
     return skin_needles_in(&p->skin) > 0 || fabs(plant_force(p)) > TOUCH_FORCE || plant_tip_travel(p) > 0.0;
 }
 
-enum wire_answer identity_may_write(const struct plant *p, uint16_t address, uint16_t count, const uint16_t *in)
+enum wire_answer nameplate_may_write(const struct plant *p, uint16_t address, uint16_t count, const uint16_t *in)
 {
-    if (address != IDENTITY_SPECIMEN || count != 1)
+    if (address != NAMEPLATE_SPECIMEN || count != 1)
         return WIRE_BAD_ADDRESS;
     if (in[0] == 0)
         return WIRE_BAD_VALUE;
