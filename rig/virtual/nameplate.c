@@ -8,7 +8,8 @@ enum { FORMAT_VERSION = 1 };
 enum wire_answer nameplate_read(const struct plant *p, int function, uint16_t address, uint16_t count, uint16_t *out)
 {
     uint16_t w[NAMEPLATE_WORDS] = {0x4D4E, 0x4245, 0x4E43, 0x4800, 0, 0, 0, 0, FORMAT_VERSION};
-    if (function != WIRE_READ_HOLDING || address < NAMEPLATE_FIRST || address + count > NAMEPLATE_FIRST + NAMEPLATE_WORDS)
+    if (function != WIRE_READ_HOLDING || address < NAMEPLATE_FIRST
+        || address + count > NAMEPLATE_FIRST + NAMEPLATE_WORDS)
         return WIRE_BAD_ADDRESS;
     wire_put_u32(&w[9], (uint32_t)(p->seed & 0xFFFFFFFFu));
     w[11] = (uint16_t)p->specimen;
