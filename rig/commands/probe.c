@@ -80,7 +80,7 @@ int probe_run(int argc, char **argv, struct err *e)
         rc = session_open(&s, e);
     if (rc == 0) {
         printf("bench %s (%s)\n", s.bench.name, s.bench.file);
-        identity_read(session_axis_bus(&s), &id);
+        bench_identity_read(session_axis_bus(&s), &id);
         if (id.is_virtual)
             printf("  virtual bench: mnbench, seed %lu, specimen %u, %u needles\n", (unsigned long)id.seed, id.specimen, id.needles);
         else

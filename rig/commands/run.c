@@ -115,7 +115,7 @@ static int read_files(struct run *r, struct err *e)
 
 static int identify(struct run *r, struct err *e)
 {
-    identity_read(session_axis_bus(&r->s), &r->id);
+    bench_identity_read(session_axis_bus(&r->s), &r->id);
     if (!r->o.unattended)
         return 0;
     if (!r->id.is_virtual) {
@@ -123,7 +123,7 @@ static int identify(struct run *r, struct err *e)
         err_hint(e, "a real bench is never run without an operator: leave --unattended out");
         return ERR_ARG;
     }
-    return r->o.specimen_number ? identity_choose_specimen(session_axis_bus(&r->s), (unsigned)r->o.specimen_number, &r->id, e) : 0;
+    return r->o.specimen_number ? bench_choose_specimen(session_axis_bus(&r->s), (unsigned)r->o.specimen_number, &r->id, e) : 0;
 }
 
 static struct run_report report_of(const struct run *r)

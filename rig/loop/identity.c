@@ -22,7 +22,7 @@ static void settle(struct bus *b)
             return;
 }
 
-void identity_read(struct bus *b, struct run_identity *out)
+void bench_identity_read(struct bus *b, struct run_identity *out)
 {
     uint16_t regs[IDENTITY_SIZE] = {0};
     char text[17] = "";
@@ -44,7 +44,7 @@ void identity_read(struct bus *b, struct run_identity *out)
     out->needles = regs[12];
 }
 
-int identity_choose_specimen(struct bus *b, unsigned number, struct run_identity *out, struct err *e)
+int bench_choose_specimen(struct bus *b, unsigned number, struct run_identity *out, struct err *e)
 {
     uint16_t value = (uint16_t)number;
     struct bus_request w = request(BUS_WRITE_ONE, IDENTITY_SPECIMEN, 1);
@@ -54,7 +54,7 @@ int identity_choose_specimen(struct bus *b, unsigned number, struct run_identity
         settle(b);
         return rc;
     }
-    identity_read(b, out);
+    bench_identity_read(b, out);
     if (!out->is_virtual || out->specimen != number)
         return err_set(e, ERR_COMM, "the virtual bench reports specimen %u, not %u", out->specimen, number);
     return 0;

@@ -5,7 +5,7 @@
 #include "rig/record/runfile.h"
 
 /* Reads unit 247's block on an open bus.  is_virtual stays false when nobody, or somebody else, answers: no error. */
-void identity_read(struct bus *b, struct run_identity *out);
+void bench_identity_read(struct bus *b, struct run_identity *out);
 /* Asks the virtual bench for a fresh specimen and reads it back.  ERR_COMM. */
-int identity_choose_specimen(struct bus *b, unsigned number, struct run_identity *out, struct err *e);
+int bench_choose_specimen(struct bus *b, unsigned number, struct run_identity *out, struct err *e);
 #endif

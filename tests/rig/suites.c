@@ -2,6 +2,9 @@
 #include "tests/rig/suites.h"
 
 CU_SuiteInfo test_suites[] = {
+    {"convert", NULL, NULL, NULL, NULL, convert_tests},
+    {"safety", NULL, NULL, NULL, NULL, safety_tests},
+    {"runs", NULL, NULL, NULL, NULL, runs_tests},
     {"virtual carriage", NULL, NULL, NULL, NULL, virtual_carriage_tests},
     {"virtual skin", NULL, NULL, NULL, NULL, virtual_skin_tests},
     {"virtual frames", NULL, NULL, NULL, NULL, virtual_frames_tests},

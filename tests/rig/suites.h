@@ -3,6 +3,13 @@
 #define TESTS_RIG_SUITES_H
 #include "tests/runner.h"
 
+extern CU_TestInfo convert_tests[];
+extern CU_TestInfo safety_tests[];
+extern CU_TestInfo bus_tests[];
+extern CU_TestInfo frames_tests[];
+extern CU_TestInfo files_tests[];
+extern CU_TestInfo record_tests[];
+extern CU_TestInfo runs_tests[];
 extern CU_TestInfo virtual_carriage_tests[];
 extern CU_TestInfo virtual_skin_tests[];
 extern CU_TestInfo virtual_frames_tests[];

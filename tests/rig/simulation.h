@@ -1,0 +1,37 @@
+/* simulation.h -- a whole run in virtual time: the controller over memory buses, the virtual bench behind them. */
+#ifndef TESTS_RIG_SIMULATION_H
+#define TESTS_RIG_SIMULATION_H
+#include "base/text/config.h"
+#include "rig/bus/memory.h"
+#include "rig/loop/tick.h"
+#include "rig/virtual/vbench.h"
+
+struct simulation {
+    char folder[300], logs[340];     /* below $TMPDIR; removed by simulation_free */
+    struct bench bench;
+    struct safety_limits limits;
+    struct method method;
+    struct config *bench_doc, *method_doc;
+    struct vbench *world;
+    struct memory_clock clock;
+    struct bus *bus[BENCH_LINKS];
+    struct link *link[BENCH_LINKS];
+    struct recorder *recorder;
+    struct rig rig;
+    double deadline;
+    double wants[BENCH_LINKS];
+    bool is_late_once;               /* the next tick comes 150 ms late */
+    bool is_dead;                    /* the tick no longer runs (links do) */
+};
+/* bench and method: file names below config/; faults: a fault script's text or NULL. */
+int  simulation_new(struct simulation **out, const char *bench, const char *method, const char *faults, struct err *e);
+void simulation_free(struct simulation *s);
+/* One tick (and what the links do until it); false once the run has ended. */
+bool simulation_tick(struct simulation *s, enum rig_key key);
+/* Ticks until the end, at most `seconds` more. */
+void simulation_run(struct simulation *s, double seconds);
+/* Ends recorder and logs, so that their files can be read.  0 or the first failure. */
+int  simulation_close_logs(struct simulation *s, uint64_t *rows, struct err *e);
+/* Text of a file of the run folder (samples.csv, events.csv) or of the world's logs (truth.csv, writes.csv); free() it. */
+char *simulation_text(const struct simulation *s, const char *name);
+#endif

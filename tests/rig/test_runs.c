@@ -1,0 +1,434 @@
+/* test_runs.c -- whole runs in virtual time against the virtual bench, judged on its truth log. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text/table.h"
+#include "rig/safety/budget.h"
+#include "tests/rig/simulation.h"
+#include "tests/rig/suites.h"
+
+#define PRESS_FORCE "methods/press_10N_hold_5s.yaml"
+#define PRESS_TRAVEL "methods/press_1200um_hold_5s.yaml"
+#define TCP "benches/virtual_tcp.yaml"
+#define RTU "benches/virtual_rtu.yaml"
+
+static struct simulation *begin(const char *bench, const char *method, const char *faults)
+{
+    struct simulation *s = NULL;
+    struct err e = {0};
+    if (simulation_new(&s, bench, method, faults, &e)) {
+        printf("\n%s\n%s\n", e.msg, e.hint);
+        CU_FAIL_FATAL("the simulation could not be made");
+    }
+    return s;
+}
+
+static void ended_as(const struct simulation *s, const char *state, const char *cause)
+{
+    char text[240];
+    CU_ASSERT_STRING_EQUAL(rig_outcome(&s->rig, text, sizeof text), state);
+    ASSERT_HAS(text, cause);
+}
+
+struct truth_columns { size_t rows; double *time, *position, *force; };
+
+static struct truth_columns truth(struct simulation *s)
+{
+    struct truth_columns c = {0};
+    struct table t = {0};
+    char path[400];
+    uint64_t rows;
+    struct err e = {0};
+    CU_ASSERT_EQUAL(simulation_close_logs(s, &rows, &e), 0);
+    snprintf(path, sizeof path, "%s/truth.csv", s->logs);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, &e), 0);
+    c.rows = t.rows;
+    CU_ASSERT_EQUAL_FATAL(table_numbers(&t, "time_s", false, &c.time, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(table_numbers(&t, "position_um", false, &c.position, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(table_numbers(&t, "force_N", false, &c.force, &e), 0);
+    table_release(&t);
+    return c;
+}
+
+static void release(struct truth_columns *c)
+{
+    free(c->time);
+    free(c->position);
+    free(c->force);
+}
+
+static double largest(const struct truth_columns *c)
+{
+    double top = 0.0;
+    for (size_t i = 0; i < c->rows; i++)
+        top = fmax(top, fabs(c->force[i]));
+    return top;
+}
+
+/* What the budgets promise for a stage's speed on this bench. */
+static double promised(const struct simulation *s, double speed)
+{
+    struct budget b;
+    budget_judge(&s->bench, &s->limits, s->method.stiffness, speed, INFINITY, &b);
+    return b.worst;
+}
+
+/* The first register written to the drive at or after a time (s): address and value. */
+static void first_write_after(struct simulation *s, double t, long *address, long *value, double *when)
+{
+    struct table w = {0};
+    char path[400];
+    struct err e = {0};
+    snprintf(path, sizeof path, "%s/writes.csv", s->logs);
+    *address = *value = -1;
+    *when = NAN;
+    CU_ASSERT_EQUAL_FATAL(table_read(&w, path, &e), 0);
+    for (size_t i = 0; i < w.rows && *address < 0; i++)
+        if (atof(table_cell(&w, i, 0)) >= t && strcmp(table_cell(&w, i, 1), "1") == 0) {
+            *when = atof(table_cell(&w, i, 0));
+            *address = strtol(table_cell(&w, i, 3), NULL, 0);
+            *value = strtol(table_cell(&w, i, 4), NULL, 0);
+        }
+    table_release(&w);
+}
+
+static void a_press_to_force_ends_done_and_the_log_is_true(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    simulation_run(s, 40.0);
+    ended_as(s, "done", "");
+    CU_ASSERT_EQUAL(rig_result(&s->rig, NULL), 0);
+    ASSERT_ABS(s->rig.sequence.peak_force, 10.0, 0.8);
+    CU_ASSERT_TRUE(s->rig.sequence.peak_force >= 10.0 - 0.01);
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) >= 10.0 && largest(&c) <= 10.0 + promised(s, 0.5e-3));
+    /* the recorded peak is the true one within noise, quantum and rate x age */
+    ASSERT_ABS(s->rig.sequence.peak_force, largest(&c), 0.01 + 40e3 * 0.5e-3 * 0.03);
+    struct table t = {0};
+    char path[400];
+    struct err e = {0};
+    snprintf(path, sizeof path, "%s/samples.csv", s->folder);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, &e), 0);
+    CU_ASSERT_EQUAL(t.rows, s->rig.ticks);
+    CU_ASSERT_FALSE(table_has(&t, "depth_um"));
+    CU_ASSERT_TRUE(table_has(&t, "travel_um"));
+    /* each row's force is the true one of some moment no older than the stated age, within noise */
+    double *time = NULL, *force = NULL, *age = NULL;
+    CU_ASSERT_EQUAL_FATAL(table_numbers(&t, "time_s", false, &time, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(table_numbers(&t, "force_N", true, &force, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(table_numbers(&t, "force_age_ms", true, &age, &e), 0);
+    size_t wrong = 0, k = 0;
+    for (size_t i = 0; i < t.rows; i++) {
+        double at = time[i] + s->rig.start, lo = INFINITY, hi = -INFINITY;
+        if (isnan(force[i]))
+            continue;
+        while (k > 0 && c.time[k] > at - age[i] * 1e-3 - 0.02)
+            k--;
+        for (; k < c.rows && c.time[k] <= at + 1e-3; k++)
+            if (c.time[k] >= at - age[i] * 1e-3 - 0.02) {
+                lo = fmin(lo, c.force[k]);
+                hi = fmax(hi, c.force[k]);
+            }
+        if (lo <= hi && !(force[i] >= lo - 0.03 && force[i] <= hi + 0.03))
+            wrong++;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    free(time);
+    free(force);
+    free(age);
+    table_release(&t);
+    release(&c);
+    simulation_free(s);
+}
+
+static void a_press_to_travel_takes_off_the_machines_give(void)
+{
+    struct simulation *s = begin(TCP, PRESS_TRAVEL, NULL);
+    simulation_run(s, 40.0);
+    ended_as(s, "done", "");
+    ASSERT_ABS(s->rig.sequence.travel_end, 1200e-6, 4e-6);
+    simulation_free(s);
+}
+
+static void the_same_run_works_on_a_shared_serial_line(void)
+{
+    struct simulation *s = begin(RTU, PRESS_FORCE, NULL);
+    simulation_run(s, 40.0);
+    ended_as(s, "done", "");
+    ASSERT_ABS(s->rig.sequence.peak_force, 10.0, 1.2);
+    simulation_free(s);
+}
+
+static void force_beyond_the_limit_stops_the_axis_and_unloads(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 6.3 N: jump force +11.7 N\n");
+    simulation_run(s, 60.0);
+    ended_as(s, "tripped", "force");
+    CU_ASSERT_EQUAL(rig_result(&s->rig, NULL), ERR_SAFETY);
+    CU_ASSERT_TRUE(s->rig.stopper.is_proven);
+    CU_ASSERT_TRUE(s->rig.unload_steps > 0);
+    double tripped = s->rig.latch.at, when;
+    long address, value;
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) <= 15.0 + promised(s, 0.5e-3));
+    CU_ASSERT_TRUE(largest(&c) <= 6.3 + promised(s, 0.5e-3)); /* the jump stands for the limit: the truth went on from 6.3 N */
+    first_write_after(s, tripped - 1e-9, &address, &value, &when);
+    CU_ASSERT_EQUAL(address, 124); /* the first thing the drive is told after the cause is STOP */
+    CU_ASSERT_EQUAL(value, 0xE1);
+    CU_ASSERT_TRUE(when - tripped < 0.03);
+    CU_ASSERT_TRUE(c.position[c.rows - 1] < 12000.0 - 4000.0); /* unloaded: well above the skin */
+    char *events = simulation_text(s, "events.csv");
+    ASSERT_HAS(events, "unloading");
+    free(events);
+    release(&c);
+    simulation_free(s);
+}
+
+static void the_real_force_limit_holds_on_the_true_force(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    s->limits.force_push = 7.4; /* the specimen goes beyond it by itself */
+    s->rig.limits.force_push = 7.4;
+    simulation_run(s, 60.0);
+    ended_as(s, "tripped", "force_push");
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) > 7.3);
+    CU_ASSERT_TRUE(largest(&c) <= 7.4 + promised(s, 0.5e-3));
+    release(&c);
+    simulation_free(s);
+}
+
+static void the_estop_stops_the_run_and_allows_no_unload(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 4.1 N: estop\n");
+    simulation_run(s, 60.0);
+    ended_as(s, "tripped", "estop");
+    CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
+    double tripped = s->rig.latch.at, when;
+    long address, value;
+    struct truth_columns c = truth(s);
+    first_write_after(s, tripped - 1e-9, &address, &value, &when);
+    CU_ASSERT_EQUAL(address, 124);
+    CU_ASSERT_EQUAL(value, 0xE1);
+    CU_ASSERT_TRUE(largest(&c) <= 4.1 + promised(s, 0.5e-3));
+    release(&c);
+    simulation_free(s);
+}
+
+static void a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 5.0 && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    double cut = s->clock.now, before = s->rig.axis.position;
+    bus_memory_faults(s->bus[0])->is_cut = true;
+    simulation_run(s, 20.0);
+    ended_as(s, "tripped", "link");
+    CU_ASSERT_TRUE(s->rig.latch.at - cut <= 0.06);
+    CU_ASSERT_TRUE(s->rig.stopper.has_given_up);
+    struct err e = {0};
+    CU_ASSERT_EQUAL(rig_result(&s->rig, &e), ERR_SAFETY);
+    ASSERT_HAS(e.msg, "NOT seen to stop");
+    CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) <= 5.0 + promised(s, 0.5e-3));
+    /* it ran on for no longer than the watchdog and its deceleration */
+    CU_ASSERT_TRUE(c.position[c.rows - 1] * 1e-6 - before <= budget_travel(0.5e-3, 0.3 + 0.06, 0.1));
+    release(&c);
+    simulation_free(s);
+}
+
+static void a_link_that_comes_back_is_told_stop_first_and_motion_never_resumes(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 5.0 && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    bus_memory_faults(s->bus[0])->is_cut = true;
+    double end = s->clock.now + 0.1, when;
+    while (s->clock.now < end)
+        simulation_tick(s, KEY_NONE);
+    bus_memory_faults(s->bus[0])->is_cut = false;
+    simulation_run(s, 20.0);
+    ended_as(s, "tripped", "link");
+    long address, value;
+    struct truth_columns c = truth(s);
+    first_write_after(s, end, &address, &value, &when);
+    CU_ASSERT_EQUAL(address, 124);
+    CU_ASSERT_EQUAL(value, 0xE1);
+    release(&c);
+    char *writes = simulation_text(s, "writes.csv"), *last = writes ? strrchr(writes, '\n') : NULL;
+    CU_ASSERT_PTR_NOT_NULL(last);
+    free(writes);
+    simulation_free(s);
+}
+
+static void a_silent_load_cell_trips_on_age(void)
+{
+    struct simulation *s = begin(RTU, PRESS_FORCE, "when force > 3.7 N: silence force\n");
+    simulation_run(s, 60.0);
+    char text[240];
+    CU_ASSERT_STRING_EQUAL(rig_outcome(&s->rig, text, sizeof text), "tripped");
+    CU_ASSERT_TRUE(s->rig.latch.first == SAFETY_FORCE_AGE || s->rig.latch.first == SAFETY_BUS_FAILURES);
+    CU_ASSERT_TRUE(s->rig.stopper.is_proven); /* the axis on the same line is still reached */
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) <= 3.7 + promised(s, 0.5e-3));
+    release(&c);
+    simulation_free(s);
+}
+
+static void a_dead_tick_leaves_the_drive_to_its_watchdog(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 5.0 && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    s->is_dead = true;
+    double from = s->clock.now, when;
+    while (s->clock.now < from + 3.0)
+        simulation_tick(s, KEY_NONE);
+    struct link_stats t0, t1;
+    link_statistics(s->link[0], &t0);
+    while (s->clock.now < from + 5.0)
+        simulation_tick(s, KEY_NONE);
+    link_statistics(s->link[0], &t1);
+    CU_ASSERT_EQUAL(t0.transactions, t1.transactions); /* nothing is said that would feed the watchdog */
+    long address, value;
+    struct truth_columns c = truth(s);
+    first_write_after(s, from, &address, &value, &when);
+    CU_ASSERT_EQUAL(address, 124); /* but for one STOP, when the permit ran out */
+    CU_ASSERT_EQUAL(value, 0xE1);
+    CU_ASSERT_TRUE(when - from <= 3 * 0.02 + 0.1 + 0.03);
+    CU_ASSERT_TRUE(largest(&c) <= 5.2 + promised(s, 0.5e-3));
+    release(&c);
+    simulation_free(s);
+}
+
+static void a_late_tick_trips(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 2.0 && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    s->is_late_once = true;
+    simulation_run(s, 30.0);
+    ended_as(s, "tripped", "lateness");
+    simulation_free(s);
+}
+
+static void a_stop_by_the_operator_ends_as_stopped(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 2.0 && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    simulation_tick(s, KEY_STOP);
+    simulation_run(s, 30.0);
+    ended_as(s, "stopped", "by the operator");
+    CU_ASSERT_EQUAL(rig_result(&s->rig, NULL), ERR_STOPPED);
+    CU_ASSERT_TRUE(s->rig.stopper.is_proven);
+    simulation_free(s);
+}
+
+static void with_an_operator_nothing_starts_without_the_key(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    s->rig.is_unattended = false;
+    simulation_tick(s, KEY_ARM); /* before half a second of all clear: discarded */
+    simulation_run(s, 5.0);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_WAITING);
+    simulation_tick(s, KEY_ARM);
+    simulation_run(s, 1.0);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_RUNNING);
+    simulation_tick(s, KEY_STOP);
+    simulation_run(s, 1.0);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_STOPPED); /* stands and waits for u or q */
+    simulation_tick(s, KEY_QUIT);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_ENDED);
+    simulation_free(s);
+}
+
+static void an_operator_unloads_step_by_step(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 6.3 N: jump force +11.7 N\n");
+    s->rig.is_unattended = false;
+    simulation_run(s, 1.0);
+    simulation_tick(s, KEY_ARM);
+    while (s->rig.state != RIG_TRIPPED && s->clock.now < 60.0)
+        simulation_tick(s, KEY_NONE);
+    simulation_run(s, 1.0);
+    double at = s->rig.axis.position;
+    simulation_tick(s, KEY_UNLOAD);
+    simulation_run(s, 3.0);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+    ASSERT_ABS(at - s->rig.axis.position, 0.5e-3, 25e-6); /* one step, no more */
+    CU_ASSERT_EQUAL(s->rig.latch.first, SAFETY_FORCE_PUSH); /* the first cause stays */
+    simulation_free(s);
+}
+
+static void missing_skin_ends_as_not_completed(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    s->method.surface = 8e-3; /* the specimen is 12 mm below home: the search ends in air */
+    simulation_run(s, 40.0);
+    ended_as(s, "aborted", "no contact within 3 mm");
+    CU_ASSERT_EQUAL(rig_result(&s->rig, NULL), ERR_FAILED);
+    ASSERT_ABS(s->rig.axis.position, (8.0 - 1.0 - 0.5 + 3.0 - 8.0) * 1e-3, 30e-6); /* retracted */
+    simulation_free(s);
+}
+
+static void an_open_door_and_a_closed_limit_are_seen(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: open door\n");
+    simulation_run(s, 40.0);
+    ended_as(s, "tripped", "door");
+    simulation_free(s);
+    s = begin(TCP, PRESS_FORCE, "when position > 9 mm: limit\n");
+    simulation_run(s, 40.0);
+    ended_as(s, "tripped", "");
+    simulation_free(s);
+}
+
+static void saturation_and_an_alarm_trip(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: saturate\n");
+    simulation_run(s, 40.0);
+    ended_as(s, "tripped", "saturation");
+    simulation_free(s);
+    s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: alarm 0x80\n");
+    simulation_run(s, 40.0);
+    ended_as(s, "tripped", "drive_alarm: alarm word 0x00000080");
+    CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
+    simulation_free(s);
+}
+
+static void an_unplugged_cell_is_found_before_the_approach(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "at 0.1 s: freeze force\n");
+    simulation_run(s, 40.0);
+    ended_as(s, "tripped", "is the cell plugged in?");
+    CU_ASSERT_TRUE(s->rig.axis.position < 1e-3);
+    simulation_free(s);
+    s = begin(TCP, PRESS_FORCE, "at 0.1 s: jump force +0.81 N\n");
+    simulation_run(s, 40.0);
+    ended_as(s, "tripped", "force at the tare is 0.8");
+    simulation_free(s);
+}
+
+CU_TestInfo runs_tests[] = {
+    {"a_press_to_force_ends_done_and_the_log_is_true", a_press_to_force_ends_done_and_the_log_is_true},
+    {"a_press_to_travel_takes_off_the_machines_give", a_press_to_travel_takes_off_the_machines_give},
+    {"the_same_run_works_on_a_shared_serial_line", the_same_run_works_on_a_shared_serial_line},
+    {"force_beyond_the_limit_stops_the_axis_and_unloads", force_beyond_the_limit_stops_the_axis_and_unloads},
+    {"the_real_force_limit_holds_on_the_true_force", the_real_force_limit_holds_on_the_true_force},
+    {"the_estop_stops_the_run_and_allows_no_unload", the_estop_stops_the_run_and_allows_no_unload},
+    {"a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis", a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis},
+    {"a_link_that_comes_back_is_told_stop_first_and_motion_never_resumes",
+     a_link_that_comes_back_is_told_stop_first_and_motion_never_resumes},
+    {"a_silent_load_cell_trips_on_age", a_silent_load_cell_trips_on_age},
+    {"a_dead_tick_leaves_the_drive_to_its_watchdog", a_dead_tick_leaves_the_drive_to_its_watchdog},
+    {"a_late_tick_trips", a_late_tick_trips},
+    {"a_stop_by_the_operator_ends_as_stopped", a_stop_by_the_operator_ends_as_stopped},
+    {"with_an_operator_nothing_starts_without_the_key", with_an_operator_nothing_starts_without_the_key},
+    {"an_operator_unloads_step_by_step", an_operator_unloads_step_by_step},
+    {"missing_skin_ends_as_not_completed", missing_skin_ends_as_not_completed},
+    {"an_open_door_and_a_closed_limit_are_seen", an_open_door_and_a_closed_limit_are_seen},
+    {"saturation_and_an_alarm_trip", saturation_and_an_alarm_trip},
+    {"an_unplugged_cell_is_found_before_the_approach", an_unplugged_cell_is_found_before_the_approach},
+    CU_TEST_INFO_NULL};

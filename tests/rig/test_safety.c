@@ -1,0 +1,249 @@
+/* test_safety.c -- the latch and the overshoot budgets, as pure functions. */
+#include <math.h>
+#include "rig/safety/budget.h"
+#include "rig/safety/latch.h"
+#include "tests/rig/suites.h"
+
+static const struct safety_limits LIMITS = {.force_push = 17.3, .force_pull = 6.1, .force_rate = 213.0, .soft_from = -0.4e-3,
+    .soft_to = 18.2e-3, .hard_from = -0.9e-3, .hard_to = 19.1e-3, .following_error = 0.47e-3, .max_age = {0.21, 0.17},
+    .max_lateness = 0.083, .bus_failures = 3, .weakest_load = 50.0};
+
+static struct safety_inputs good(double now)
+{
+    return (struct safety_inputs){.now = now, .estop_healthy = true, .door_closed = true, .link_up = {true, true}, .links = 2,
+                                  .age = {0.02, 0.03}, .force = 0.013, .position = 7.1e-3, .is_homed = true, .lateness = 1e-4};
+}
+
+static struct safety_latch armed(double *now)
+{
+    struct safety_latch s;
+    safety_init(&s);
+    for (*now = 0.0; *now < 1.0; *now += 0.02) {
+        struct safety_inputs in = good(*now);
+        in.operator_edge = *now > 0.9;
+        safety_judge(&s, &LIMITS, &in);
+    }
+    return s;
+}
+
+static void it_starts_tripped(void)
+{
+    struct safety_latch s;
+    safety_init(&s);
+    CU_ASSERT_FALSE(s.is_armed);
+    CU_ASSERT_EQUAL(s.first, SAFETY_START);
+}
+
+static void arming_needs_half_a_second_of_all_clear_and_then_an_edge(void)
+{
+    struct safety_latch s;
+    safety_init(&s);
+    struct safety_inputs in = good(10.0);
+    in.operator_edge = true;
+    CU_ASSERT_FALSE(safety_judge(&s, &LIMITS, &in)); /* an edge before the time is lost */
+    in = good(10.49);
+    in.operator_edge = true;
+    CU_ASSERT_FALSE(safety_judge(&s, &LIMITS, &in));
+    in = good(10.51); /* clear for long enough, but nobody acts */
+    CU_ASSERT_FALSE(safety_judge(&s, &LIMITS, &in));
+    in.operator_edge = true;
+    CU_ASSERT_TRUE(safety_judge(&s, &LIMITS, &in));
+    CU_ASSERT_TRUE(s.is_armed);
+}
+
+static void a_glitch_restarts_the_half_second(void)
+{
+    struct safety_latch s;
+    safety_init(&s);
+    struct safety_inputs in = good(0.0);
+    safety_judge(&s, &LIMITS, &in);
+    in = good(0.4);
+    in.door_closed = false;
+    safety_judge(&s, &LIMITS, &in);
+    in = good(0.42);
+    safety_judge(&s, &LIMITS, &in);
+    in = good(0.9);
+    in.operator_edge = true;
+    CU_ASSERT_FALSE(safety_judge(&s, &LIMITS, &in));
+    in = good(0.93);
+    in.operator_edge = true;
+    CU_ASSERT_TRUE(safety_judge(&s, &LIMITS, &in));
+}
+
+static void spoil(struct safety_inputs *in, enum safety_cause c)
+{
+    switch (c) {
+    case SAFETY_ESTOP: in->estop_healthy = false; break;
+    case SAFETY_DRIVE_ALARM: in->alarm = 0x80; break;
+    case SAFETY_DOOR: in->door_closed = false; break;
+    case SAFETY_LINK: in->link_up[1] = false; break;
+    case SAFETY_BUS_FAILURES: in->failures_in_row = 3; break;
+    case SAFETY_AXIS_AGE: in->age[BENCH_AXIS] = 0.2101; break;
+    case SAFETY_FORCE_AGE: in->age[BENCH_FORCE] = 0.1701; break;
+    case SAFETY_SATURATION: in->saturated = true; break;
+    case SAFETY_FORCE_PUSH: in->force = 17.31; break;
+    case SAFETY_FORCE_PULL: in->force = -6.11; break;
+    case SAFETY_FORCE_RATE: in->force_rate = -213.5; break;
+    case SAFETY_TRAVEL: in->position = 19.11e-3; break;
+    case SAFETY_FOLLOWING: in->position_error = -0.471e-3; break;
+    case SAFETY_LATENESS: in->lateness = 0.0831; break;
+    case SAFETY_RECORDER: in->recorder_failed = true; break;
+    case SAFETY_POLARITY: in->polarity_wrong = true; break;
+    case SAFETY_SEQUENCE: in->sequence_failed = true; break;
+    default: CU_FAIL("no such cause"); break;
+    }
+}
+
+static void every_condition_trips_with_its_own_cause(void)
+{
+    for (int c = SAFETY_ESTOP; c < SAFETY_CAUSES; c++) {
+        double now;
+        struct safety_latch s = armed(&now);
+        struct safety_inputs in = good(now);
+        CU_ASSERT_TRUE(s.is_armed);
+        spoil(&in, (enum safety_cause)c);
+        CU_ASSERT_TRUE(safety_judge(&s, &LIMITS, &in));
+        CU_ASSERT_FALSE(s.is_armed);
+        CU_ASSERT_EQUAL(s.first, (enum safety_cause)c);
+        CU_ASSERT_EQUAL(s.at, now);
+    }
+}
+
+static void the_drives_own_words_trip_the_estop(void)
+{
+    double now;
+    struct safety_latch s = armed(&now);
+    struct safety_inputs in = good(now);
+    in.alarm_sto = true;
+    safety_judge(&s, &LIMITS, &in);
+    CU_ASSERT_EQUAL(s.first, SAFETY_ESTOP);
+    s = armed(&now);
+    in = good(now);
+    in.alarm_estop = true;
+    safety_judge(&s, &LIMITS, &in);
+    CU_ASSERT_EQUAL(s.first, SAFETY_ESTOP);
+}
+
+static void a_nan_trips(void)
+{
+    double now;
+    struct safety_latch s = armed(&now);
+    struct safety_inputs in = good(now);
+    in.force = NAN;
+    CU_ASSERT_TRUE(safety_judge(&s, &LIMITS, &in));
+    s = armed(&now);
+    in = good(now);
+    in.age[BENCH_AXIS] = NAN;
+    CU_ASSERT_TRUE(safety_judge(&s, &LIMITS, &in));
+    CU_ASSERT_EQUAL(s.first, SAFETY_AXIS_AGE);
+}
+
+static void values_at_their_limits_do_not_trip(void)
+{
+    double now;
+    struct safety_latch s = armed(&now);
+    struct safety_inputs in = good(now);
+    in.force = 17.3;
+    in.position = 19.1e-3;
+    in.lateness = 0.083;
+    in.failures_in_row = 2;
+    CU_ASSERT_FALSE(safety_judge(&s, &LIMITS, &in));
+    CU_ASSERT_TRUE(s.is_armed);
+}
+
+static void the_first_cause_is_kept(void)
+{
+    double now;
+    struct safety_latch s = armed(&now);
+    struct safety_inputs in = good(now);
+    in.force = 21.4;
+    safety_judge(&s, &LIMITS, &in);
+    in.now += 0.02;
+    in.estop_healthy = false;
+    CU_ASSERT_FALSE(safety_judge(&s, &LIMITS, &in));
+    CU_ASSERT_EQUAL(s.first, SAFETY_FORCE_PUSH);
+    CU_ASSERT_EQUAL(s.value, 21.4);
+    CU_ASSERT_EQUAL(s.limit, 17.3);
+    CU_ASSERT_EQUAL(s.at, now);
+    char text[160];
+    safety_describe(s.first, s.value, s.limit, text, sizeof text);
+    CU_ASSERT_STRING_EQUAL(text, "force_push: 21.4 N > 17.3 N");
+}
+
+static void travel_means_nothing_before_homing(void)
+{
+    double now, v, l;
+    struct safety_latch s = armed(&now);
+    struct safety_inputs in = good(now);
+    in.is_homed = false;
+    in.position = 1.0;
+    CU_ASSERT_EQUAL(safety_check(&LIMITS, &in, &v, &l), SAFETY_CLEAR);
+    CU_ASSERT_TRUE(s.is_armed);
+}
+
+static void only_mechanical_causes_may_be_unloaded(void)
+{
+    CU_ASSERT_TRUE(safety_can_unload(SAFETY_FORCE_PUSH));
+    CU_ASSERT_TRUE(safety_can_unload(SAFETY_TRAVEL));
+    CU_ASSERT_TRUE(safety_can_unload(SAFETY_FOLLOWING));
+    CU_ASSERT_FALSE(safety_can_unload(SAFETY_ESTOP));
+    CU_ASSERT_FALSE(safety_can_unload(SAFETY_LINK));
+    CU_ASSERT_FALSE(safety_can_unload(SAFETY_FORCE_AGE));
+}
+
+/* 250 N/mm, 1 mm/s, 200 ms, 100 mm/s2: 250 (0.2 + 0.005) = 51.25 N;  25 N/mm, 10 mm/s: 25 (2 + 0.5) = 62.5 N. */
+static void overshoot_equals_the_hand_worked_numbers(void)
+{
+    ASSERT_REL(budget_overshoot(250e3, 1e-3, 0.2, 0.1), 51.25, 1e-12);
+    ASSERT_REL(budget_overshoot(25e3, 10e-3, 0.2, 0.1), 62.5, 1e-12);
+    /* 0.5 mm/s and 20 ms on 28 N/mm: 28 (0.01 + 0.00125) = 0.315 N */
+    ASSERT_REL(budget_overshoot(28e3, 0.5e-3, 0.02, 0.1), 0.315, 1e-12);
+}
+
+static void the_times_add_up_worst_case(void)
+{
+    const struct budget_times t = {.filter = 5e-3, .sensor = 2e-3, .poll = 10e-3, .transaction = 12e-3, .decide = 120e-3,
+                                   .stop_frame = 24e-3, .latency = 10e-3};
+    ASSERT_REL(budget_total(&t), 0.183, 1e-12);
+}
+
+/* A TCP bench worked by hand: filter 5 + sensor 2 + poll 10 + transaction 12 + (tick 20 + lateness 100) + stop (12 + 12) +
+ * latency 10 = 183 ms;  sensor dies: age 200 + 120 + 24 + 10 = 354 ms;  PC dies: 300 + 10 = 310 ms. */
+static void the_three_budgets_of_a_bench(void)
+{
+    static struct bench b;
+    b.tick_period = 20e-3;
+    b.cell.filter_delay = 5e-3;
+    b.cell.period = 2e-3;
+    b.axis.latency = 10e-3;
+    b.axis.stop_decel = 0.1;
+    b.axis.watchdog_time = 0.3;
+    b.device[BENCH_FORCE].poll = 10e-3;
+    b.device[BENCH_AXIS].map.group[0].count = 24;
+    struct safety_limits l = {.max_age = {0.2, 0.2}, .max_lateness = 0.1};
+    struct budget out;
+    budget_judge(&b, &l, 80e3, 0.5e-3, INFINITY, &out);
+    ASSERT_REL(out.time[0], 0.183, 1e-12);
+    ASSERT_REL(out.time[1], 0.354, 1e-12);
+    ASSERT_REL(out.time[2], 0.310, 1e-12);
+    ASSERT_REL(out.overshoot[0], 80.0 * (0.5 * 0.183 + 0.25 / 200.0), 1e-9); /* 7.42 N */
+    ASSERT_REL(out.worst, 80.0 * (0.5 * 0.354 + 0.25 / 200.0), 1e-9);        /* 14.26 N */
+    budget_judge(&b, &l, 80e3, 0.5e-3, 20e-6, &out); /* the drive's own target is 20 um below the surface */
+    ASSERT_REL(out.worst, 1.6, 1e-9);
+}
+
+CU_TestInfo safety_tests[] = {
+    {"it_starts_tripped", it_starts_tripped},
+    {"arming_needs_half_a_second_of_all_clear_and_then_an_edge", arming_needs_half_a_second_of_all_clear_and_then_an_edge},
+    {"a_glitch_restarts_the_half_second", a_glitch_restarts_the_half_second},
+    {"every_condition_trips_with_its_own_cause", every_condition_trips_with_its_own_cause},
+    {"the_drives_own_words_trip_the_estop", the_drives_own_words_trip_the_estop},
+    {"a_nan_trips", a_nan_trips},
+    {"values_at_their_limits_do_not_trip", values_at_their_limits_do_not_trip},
+    {"the_first_cause_is_kept", the_first_cause_is_kept},
+    {"travel_means_nothing_before_homing", travel_means_nothing_before_homing},
+    {"only_mechanical_causes_may_be_unloaded", only_mechanical_causes_may_be_unloaded},
+    {"overshoot_equals_the_hand_worked_numbers", overshoot_equals_the_hand_worked_numbers},
+    {"the_times_add_up_worst_case", the_times_add_up_worst_case},
+    {"the_three_budgets_of_a_bench", the_three_budgets_of_a_bench},
+    CU_TEST_INFO_NULL};
