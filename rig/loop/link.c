@@ -26,8 +26,8 @@ struct link {
     /* the I/O side's own */
     double   due[BENCH_DEVICES];
     uint16_t known[BENCH_DEVICES][MAP_CANARIES][BUS_MAX_READ]; /* what the canaries read at start */
-    bool     is_suspect;          /* a canary must pass first */
-    size_t   suspect;             /* device that failed */
+    bool     is_suspect[BENCH_DEVICES]; /* a canary must pass before the device is believed again */
+    double   late_reply;          /* of the device that failed last, s */
     unsigned canary;              /* alternates the two */
     double   next_try, backoff;
     bool     is_silent;
@@ -89,16 +89,16 @@ static void note(struct link *l, size_t device, bool is_write, double took, int 
     if (rc == 0)
         latency_add(is_write ? &s->writes[device] : &s->reads[device], took);
     if (rc) {
-        l->outbox.failures_in_row++;
+        l->outbox.failures_in_row[device]++;
         snprintf(l->outbox.trouble, sizeof l->outbox.trouble, "%.199s", e->msg);
     } else if (!is_write) {
-        l->outbox.failures_in_row = 0;
+        l->outbox.failures_in_row[device] = 0;
     }
     l->outbox.is_up = l->bus->is_open;
     pthread_mutex_unlock(&l->lock);
     if (rc && l->bus->is_dirty) {
-        l->is_suspect = true;
-        l->suspect = device;
+        l->is_suspect[device] = true;
+        l->late_reply = l->bench->device[device].map.late_reply;
     }
 }
 
@@ -175,12 +175,20 @@ static int check_canary(struct link *l, size_t device, unsigned which, struct er
     return rc;
 }
 
-static void count_canary_failure(struct link *l, const struct err *e)
+/* What a device says is believed again once a canary passed; until then the other devices of the line go on. */
+static void prove_device(struct link *l, size_t device)
 {
+    struct err e = {0};
+    if (check_canary(l, device, l->canary++ % MAP_CANARIES, &e) == 0) {
+        l->is_suspect[device] = false;
+        return;
+    }
+    l->bus->is_dirty = true; /* the canary's own failure starts the drain anew */
+    l->late_reply = l->bench->device[device].map.late_reply;
     pthread_mutex_lock(&l->lock);
     l->stats.canaries_failed++;
-    l->outbox.failures_in_row++;
-    snprintf(l->outbox.trouble, sizeof l->outbox.trouble, "%.199s", e->msg);
+    l->outbox.failures_in_row[device]++;
+    snprintf(l->outbox.trouble, sizeof l->outbox.trouble, "%.199s", e.msg);
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -214,7 +222,7 @@ static double reopen(struct link *l, double now)
     pthread_mutex_unlock(&l->lock);
     if (rc == 0) {
         l->backoff = BACKOFF_FIRST;
-        l->is_suspect = false;
+        memset(l->is_suspect, 0, sizeof l->is_suspect);
         return bus_now(l->bus);
     }
     bus_close(l->bus);
@@ -223,28 +231,20 @@ static double reopen(struct link *l, double now)
     return l->next_try;
 }
 
-/* A link that may still hold a late reply: drained and proved (serial), or opened anew (TCP). */
+/* A link that may still hold a late reply: a serial line is drained, a TCP link opened anew. */
 static double recover(struct link *l)
 {
-    struct err e = {0};
-    double late = l->bench->device[l->suspect].map.late_reply;
-    if (!l->bus->is_serial) {
-        bus_close(l->bus);
-        l->next_try = bus_now(l->bus);
-        pthread_mutex_lock(&l->lock);
-        l->outbox.is_up = false;
-        pthread_mutex_unlock(&l->lock);
-        return l->next_try;
-    }
-    if (l->bus->is_dirty && bus_recover(l->bus, late, DRAIN_SLICE, &e) != 0)
+    struct err ignored = {0};
+    if (l->bus->is_serial) {
+        bus_recover(l->bus, l->late_reply, DRAIN_SLICE, &ignored);
         return bus_now(l->bus);
-    if (check_canary(l, l->suspect, l->canary++ % MAP_CANARIES, &e) == 0) {
-        l->is_suspect = false;
-    } else {
-        count_canary_failure(l, &e);
-        l->bus->is_dirty = true; /* the canary's own failure starts the drain anew */
     }
-    return bus_now(l->bus);
+    bus_close(l->bus);
+    l->next_try = bus_now(l->bus);
+    pthread_mutex_lock(&l->lock);
+    l->outbox.is_up = false;
+    pthread_mutex_unlock(&l->lock);
+    return l->next_try;
 }
 
 /* ---- the drive's orders ------------------------------------------------------------------------------------------------- */
@@ -264,8 +264,8 @@ static void do_step(struct link *l, const struct link_inbox *in)
     struct err e = {0};
     struct map_step *s = &l->step[l->step_at];
     uint16_t regs[BUS_MAX_READ];
-    if (axis_is_motion(in->command.order) && !in->may_move) {
-        finish_order(l, true, "permission withdrawn");
+    if (l->is_suspect[BENCH_AXIS] || (axis_is_motion(in->command.order) && !in->may_move)) {
+        finish_order(l, true, "permission withdrawn, or the line failed meanwhile");
         return;
     }
     int rc = s->is_write ? do_write(l, BENCH_AXIS, s, &e)
@@ -309,7 +309,10 @@ static double poll_due(struct link *l, double now)
         return now + 1.0;
     if (l->due[best] > now)
         return l->due[best];
-    poll_device(l, best);
+    if (l->is_suspect[best])
+        prove_device(l, best);
+    else
+        poll_device(l, best);
     double period = l->bench->device[best].poll;
     l->due[best] = fmax(l->due[best] + period, now - fmod(now - l->due[best], period) + period);
     return bus_now(l->bus);
@@ -338,8 +341,12 @@ double link_step(struct link *l)
     l->is_silent = false;
     if (!l->bus->is_open)
         return reopen(l, now);
-    if (l->is_suspect)
+    if (l->bus->is_dirty)
         return recover(l);
+    if (in.order != l->order_taken && l->is_suspect[BENCH_AXIS]) {
+        prove_device(l, BENCH_AXIS);
+        return bus_now(l->bus);
+    }
     if (l->steps == 0 && in.order != l->order_taken)
         take_order(l, &in);
     if (l->steps > 0) {
@@ -413,9 +420,9 @@ int link_prepare(struct link *l, struct err *e)
     for (size_t d = 0; d < BENCH_DEVICES && rc == 0; d++)
         if (l->bench->device[d].link == l->index)
             rc = prepare_device(l, d, e);
-    l->is_suspect = false;
+    memset(l->is_suspect, 0, sizeof l->is_suspect);
     l->outbox.is_up = rc == 0;
-    l->outbox.failures_in_row = 0;
+    memset(l->outbox.failures_in_row, 0, sizeof l->outbox.failures_in_row);
     l->outbox.generation++;
     for (size_t d = 0; d < BENCH_DEVICES; d++)
         l->due[d] = bus_now(l->bus);

@@ -34,7 +34,7 @@ struct link_outbox {           /* link -> tick */
     struct link_sample sample[BENCH_DEVICES];
     bool     is_up;
     unsigned generation;       /* counts openings */
-    int      failures_in_row;
+    int      failures_in_row[BENCH_DEVICES];
     char     trouble[200];     /* the last failure */
     unsigned stop_sent;        /* the STOP request last sent */
     double   stop_time;        /* when; the axis counts as still only from samples asked for later */

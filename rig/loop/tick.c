@@ -103,9 +103,23 @@ static void gather(struct rig *r, double lateness, bool edge)
     for (size_t i = 0; i < r->links; i++) {
         const struct link_outbox *o = &r->outbox[i];
         in->link_up[i] = o->is_up && (!r->latch.is_armed || o->generation == r->generation[i]);
-        if (o->failures_in_row > in->failures_in_row)
-            in->failures_in_row = o->failures_in_row;
+        for (size_t d = 0; d < BENCH_DEVICES; d++)
+            if (o->failures_in_row[d] > in->failures_in_row)
+                in->failures_in_row = o->failures_in_row[d];
     }
+}
+
+/* The last failure: of the link that is down, or of the one that failed most. */
+static const char *trouble_of(const struct rig *r)
+{
+    if (r->latch.first == SAFETY_LINK)
+        return r->outbox[(size_t)r->latch.value].trouble;
+    size_t worst = 0;
+    for (size_t d = 0; d < BENCH_DEVICES; d++)
+        for (size_t i = 0; i < r->links; i++)
+            if (r->outbox[i].failures_in_row[d] >= r->inputs.failures_in_row)
+                worst = i;
+    return r->outbox[worst].trouble;
 }
 
 static void describe_trip(const struct rig *r, char *out, size_t size)
@@ -116,7 +130,7 @@ static void describe_trip(const struct rig *r, char *out, size_t size)
     if (s->first == SAFETY_SEQUENCE || s->first == SAFETY_POLARITY)
         snprintf(out, size, "%s: %.150s", safety_cause_names[s->first], r->sequence.reason);
     else if (s->first == SAFETY_LINK || s->first == SAFETY_BUS_FAILURES)
-        snprintf(out, size, "%s: %.150s", text, r->outbox[s->first == SAFETY_LINK ? (size_t)s->value : 0].trouble);
+        snprintf(out, size, "%s: %.150s", text, trouble_of(r));
     else
         snprintf(out, size, "%s", text);
 }
