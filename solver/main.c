@@ -10,6 +10,7 @@ int main(int argc, char **argv)
         {"check", "validate studies and say what would be computed", help_check, command_check},
         {"sweep", "compute a study over a grid of values", help_sweep, command_sweep},
         {"compare", "hold simulations against measurements", help_compare, command_compare},
+        {"report", "put folders into one HTML page", help_report, command_report},
         {NULL, NULL, NULL, NULL}};
     int status = cli_main("mnsim", "diffusion of a drug through skin with and without microneedle channels", commands, argc, argv);
     units_release();

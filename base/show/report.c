@@ -225,3 +225,11 @@ int report_close(struct report *r, struct err *e)
     free(r);
     return code;
 }
+
+void report_abandon(struct report *r)
+{
+    if (!r)
+        return;
+    file_abandon(&r->file);
+    free(r);
+}

@@ -21,4 +21,5 @@ void report_figure(struct report *r, const char *svg_path, const char *caption, 
 void report_preformatted(struct report *r, const char *text);
 /* Writes and renames; ERR_IO for anything that failed on the way.  Frees r. */
 int  report_close(struct report *r, struct err *e);
+void report_abandon(struct report *r); /* removes what was begun; frees r; NULL is legal */
 #endif

@@ -28,6 +28,7 @@ static int take(struct options *o, int letter, const char *value, struct err *e)
     switch (letter) {
     case 'o': o->output = value; return 0;
     case 'c': o->config_dir = value; return 0;
+    case 't': o->title = value; return 0;
     case 'q': o->quiet = true; return 0;
     case 'f': o->force = true; return 0;
     case 's': return keep(o->overrides, &o->n_overrides, OVERRIDES_MAX, "--set options", value, e);
@@ -39,7 +40,8 @@ int options_parse(struct options *o, int argc, char **argv, const char *allowed,
 {
     static const struct option known[] = {{"output", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
                                           {"config", required_argument, NULL, 'c'}, {"run", required_argument, NULL, 'r'},
-                                          {"quiet", no_argument, NULL, 'q'},        {"force", no_argument, NULL, 'f'},
+                                          {"title", required_argument, NULL, 't'},  {"quiet", no_argument, NULL, 'q'},
+                                          {"force", no_argument, NULL, 'f'},
                                           {NULL, 0, NULL, 0}};
     *o = (struct options){0};
     keep_command(o, argc, argv);
