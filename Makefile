@@ -108,7 +108,7 @@ lint:
 	cppcheck --enable=warning,portability --inline-suppr --error-exitcode=1 -q -I. base solver rig
 
 valgrind: $(RUNNERS)
-	@set -e; for r in $(RUNNERS); do valgrind -q --leak-check=full --error-exitcode=9 $$r; done
+	@set -e; for r in $(RUNNERS); do valgrind -q --leak-check=full --suppressions=tests/valgrind.supp --error-exitcode=9 $$r; done
 
 # Leaks are left to the tests and valgrind: libfyaml 0.7.12 itself loses a few kB on some malformed scalars.
 FUZZ_SECONDS ?= 600

@@ -1,5 +1,6 @@
 /* suites.c -- every suite of the rig, one line each. */
 #include "tests/rig/suites.h"
+#include "tests/rig/virtual/bench_kit.h"
 
 CU_SuiteInfo test_suites[] = {
     {"convert", NULL, NULL, NULL, NULL, convert_tests},
@@ -11,8 +12,8 @@ CU_SuiteInfo test_suites[] = {
     {"virtual drive", NULL, NULL, NULL, NULL, virtual_drive_tests},
     {"virtual transmitter", NULL, NULL, NULL, NULL, virtual_transmitter_tests},
     {"virtual bench", NULL, NULL, NULL, NULL, virtual_vbench_tests},
-    {"virtual faults", NULL, NULL, NULL, NULL, virtual_fault_tests},
-    {"virtual settings", NULL, NULL, NULL, NULL, virtual_settings_tests},
-    {"virtual server", NULL, NULL, NULL, NULL, virtual_server_tests},
+    {"virtual faults", NULL, kit_clean_up, NULL, NULL, virtual_fault_tests},
+    {"virtual settings", NULL, kit_clean_up, NULL, NULL, virtual_settings_tests},
+    {"virtual server", NULL, kit_clean_up, NULL, NULL, virtual_server_tests},
     CU_SUITE_INFO_NULL,
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text/units.h"
 #include "tests/rig/virtual/bench_kit.h"
 
 struct plant_settings kit_settings(void)
@@ -124,6 +125,12 @@ void kit_move(struct vbench *v, double mm, double mm_s)
 {
     kit_start_move(v, mm, mm_s);
     wait_still(v);
+}
+
+int kit_clean_up(void)
+{
+    units_release();
+    return 0;
 }
 
 void kit_folder(char *out, size_t size)

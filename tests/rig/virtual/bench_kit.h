@@ -23,6 +23,8 @@ void kit_home(struct vbench *v);
 void kit_start_move(struct vbench *v, double mm, double mm_s);
 void kit_move(struct vbench *v, double mm, double mm_s);
 bool kit_is_moving(struct vbench *v);
+/* Ends a suite that parsed units; 0. */
+int  kit_clean_up(void);
 /* A folder under $TMPDIR, its name into out. */
 void kit_folder(char *out, size_t size);
 #endif
