@@ -1,4 +1,5 @@
 /* bench_kit.c -- see bench_kit.h. */
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,4 +139,17 @@ void kit_folder(char *out, size_t size)
     const char *tmp = getenv("TMPDIR");
     snprintf(out, size, "%s/mnbench-test-XXXXXX", tmp ? tmp : "/tmp");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(out));
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)st;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+void kit_remove(const char *folder)
+{
+    CU_ASSERT_EQUAL(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }

@@ -25,6 +25,7 @@ void kit_move(struct vbench *v, double mm, double mm_s);
 bool kit_is_moving(struct vbench *v);
 /* Ends a suite that parsed units; 0. */
 int  kit_clean_up(void);
-/* A folder under $TMPDIR, its name into out. */
+/* A folder under $TMPDIR, its name into out; and away with it and what it holds. */
 void kit_folder(char *out, size_t size);
+void kit_remove(const char *folder);
 #endif

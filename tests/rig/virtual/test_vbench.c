@@ -117,6 +117,7 @@ static void reading_is_the_true_depth_within_its_noise(void)
         ASSERT_ABS(mean_of(out, "specimen_1/true_holes.csv", "depth_um", &empty), buried, 1e-3);
     CU_ASSERT_EQUAL(vbench_close_logs(v, NULL), 0);
     vbench_free(v);
+    kit_remove(folder);
 }
 
 static void pressing_again_writes_another_reading(void)
@@ -134,6 +135,7 @@ static void pressing_again_writes_another_reading(void)
     CU_ASSERT_EQUAL(stat(path, &st), 0);
     CU_ASSERT_EQUAL(vbench_close_logs(v, NULL), 0);
     vbench_free(v);
+    kit_remove(folder);
 }
 
 static void truth_log_holds_every_millisecond_of_motion(void)
@@ -170,6 +172,7 @@ static void truth_log_holds_every_millisecond_of_motion(void)
     free(position);
     table_release(&t);
     vbench_free(v);
+    kit_remove(folder);
 }
 
 static void writes_are_kept_with_their_answer(void)
@@ -193,6 +196,7 @@ static void writes_are_kept_with_their_answer(void)
             CU_ASSERT_STRING_EQUAL(table_cell(&t, i, k), want[i][k]);
     table_release(&t);
     vbench_free(v);
+    kit_remove(folder);
 }
 
 static void logs_are_never_overwritten(void)
@@ -209,6 +213,7 @@ static void logs_are_never_overwritten(void)
     CU_ASSERT_EQUAL(vbench_log_to(v, "/proc/none/there", &e), ERR_IO);
     ASSERT_HAS(e.msg, "cannot make folder '/proc/none/there'");
     vbench_free(v);
+    kit_remove(folder);
 }
 
 CU_TestInfo virtual_vbench_tests[] = {
