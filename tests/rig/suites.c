@@ -4,7 +4,11 @@
 
 CU_SuiteInfo test_suites[] = {
     {"convert", NULL, NULL, NULL, NULL, convert_tests},
+    {"bus", NULL, NULL, NULL, NULL, bus_tests},
+    {"frames by hand", NULL, NULL, NULL, NULL, frames_tests},
     {"safety", NULL, NULL, NULL, NULL, safety_tests},
+    {"files", NULL, NULL, NULL, NULL, files_tests},
+    {"record", NULL, NULL, NULL, NULL, record_tests},
     {"runs", NULL, NULL, NULL, NULL, runs_tests},
     {"virtual carriage", NULL, NULL, NULL, NULL, virtual_carriage_tests},
     {"virtual skin", NULL, NULL, NULL, NULL, virtual_skin_tests},
