@@ -15,7 +15,7 @@ struct run {
     char folder[400], name[100], specimen[80], state[20];
     bool is_virtual;
     size_t n;
-    double *travel, *force;             /* um, N: rows after contact */
+    double *travel, *force;             /* um, N: rows at or below the contact point */
     double peak, peak_travel, end;      /* N, um, um */
     double contact;                     /* position at contact, um; NAN when run.yaml has none */
 };
@@ -57,8 +57,8 @@ static int read_samples(struct run *r, struct err *e)
     rc = table_numbers(&t, "travel_um", true, &r->travel, e);
     if (!rc) rc = table_numbers(&t, "net_force_N", true, &r->force, e);
     r->peak = r->peak_travel = r->end = NAN;
-    for (size_t i = 0; !rc && i < t.rows; i++) { /* keeps the rows after contact, in place */
-        if (isnan(r->travel[i]) || isnan(r->force[i]))
+    for (size_t i = 0; !rc && i < t.rows; i++) { /* keeps the rows in the skin, in place; the way up in air is none */
+        if (!(r->travel[i] >= 0.0) || isnan(r->force[i]))
             continue;
         r->travel[r->n] = r->travel[i];
         r->force[r->n] = r->force[i];

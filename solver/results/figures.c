@@ -51,7 +51,7 @@ static int plot_profiles(const struct study *s, const struct solution *sol, cons
     for (size_t i = 0; i < n; i++)
         x[i] = sol->z[i] * 1e6;
     for (size_t c = 0; c < curves; c++) {
-        size_t k = (c + 1) * sol->n_out / curves - 1;
+        size_t k = curves > 1 ? c * (sol->n_out - 1) / (curves - 1) : sol->n_out - 1; /* first to last */
         double *y = x + n * (c + 1);
         for (size_t i = 0; i < n; i++)
             y[i] = sol->mean[k * n + i] / donor;

@@ -40,5 +40,9 @@ CU_SuiteInfo test_suites[] = {
     {"core", NULL, NULL, NULL, NULL, core},
     {"exact answers", NULL, NULL, NULL, NULL, exact},
     {"reference and convergence", NULL, NULL, NULL, NULL, reference},
+    {"study", NULL, NULL, NULL, NULL, study_load_tests},
+    {"study errors", NULL, NULL, NULL, NULL, study_error_tests},
+    {"results", NULL, NULL, NULL, NULL, result_tests},
+    {"comparisons", NULL, NULL, NULL, NULL, comparison_tests},
     CU_SUITE_INFO_NULL,
 };

@@ -1,6 +1,10 @@
 /* suites.h -- every test of the solver; the list is suites.c. */
 #ifndef TESTS_SOLVER_SUITES_H
 #define TESTS_SOLVER_SUITES_H
+#include <CUnit/CUnit.h>
+
+extern CU_TestInfo study_load_tests[], study_error_tests[], result_tests[], comparison_tests[];
+
 void t1_slab_with_constant_donor_and_sink(void);
 void t2_three_layers_in_series(void);
 void t3_clearance_in_the_dermis(void);

@@ -1,0 +1,195 @@
+/* study_load.c -- a good study becomes the right problem: units, geometry, parts, overrides, assumptions. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "tests/runner.h"
+#include "tests/solver/study_fixture.h"
+#include "tests/solver/suites.h"
+
+static void load(struct fixture *f, struct study *s, const char *const *overrides)
+{
+    struct err e = {0};
+    struct study_options o = {overrides, NULL};
+    if (study_load(s, f->study, &o, &e)) {
+        err_print(stdout, "test", &e);
+        CU_FAIL_FATAL("the study should load");
+    }
+}
+
+static void values_arrive_in_si(void)
+{
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    load(&f, &s, NULL);
+    const struct problem *p = &s.problem;
+    CU_ASSERT_EQUAL(p->n_layers, 2);
+    CU_ASSERT_STRING_EQUAL(p->layer[1].name, "dermis");
+    ASSERT_REL(p->layer[1].h, 430e-6, 1e-14);
+    ASSERT_REL(p->layer[0].D, 6.1e-15, 1e-14);
+    ASSERT_REL(p->donor.C0, 7.3, 1e-14);
+    ASSERT_REL(p->donor.K, 1.1, 1e-14);
+    ASSERT_REL(p->area, 2.3e-4, 1e-14);
+    ASSERT_REL(p->remove_at, 18000.0, 1e-14);
+    ASSERT_REL(p->t_out[0], 1800.0, 1e-14);
+    ASSERT_REL(p->channel.D, 5.3e-10, 1e-14);
+    CU_ASSERT_EQUAL(p->layer[1].clearance, 0.0); /* no blood flows in vitro */
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+/* r(surface) = 0.83 (6 + (91.5 - 6) 312/610) um, r(tip) = 0.83 x 6 um; b = 1/sqrt(pi n). */
+static void channel_follows_the_needle_from_its_tip(void)
+{
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    load(&f, &s, NULL);
+    ASSERT_REL(s.problem.channel.r_surface, 0.83 * (6.0 + 85.5 * 312.0 / 610.0) * 1e-6, 1e-12);
+    ASSERT_REL(s.problem.channel.r_tip, 0.83 * 6e-6, 1e-12);
+    ASSERT_REL(s.problem.cell_radius, 1.0 / sqrt(3.14159265358979323846 * 137e4), 1e-12);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+static void pyramid_is_the_circle_of_equal_area(void)
+{
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    fixture_write(&f, "needles/pins.yaml", "name: pins\nkind: array\nshape: pyramid\nlength: 610 um\nbase_width: 200 um\ntip_diameter: 12 um\ncount: 50\n");
+    const char *const full[] = {"insertion={fraction_of_length: 0.5}", "channel/radius_ratio=1", NULL};
+    load(&f, &s, full);
+    double base = 200e-6 / sqrt(3.14159265358979323846);
+    ASSERT_REL(s.problem.channel.r_surface, 0.5 * (6e-6 + base), 1e-12);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+static void clearance_counts_in_vivo_and_body_may_be_the_drugs(void)
+{
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    fixture_change(&f, "receptor: {type: sink}", "receptor: {type: closed}\nbody: drug");
+    load(&f, &s, NULL);
+    ASSERT_REL(s.problem.layer[1].clearance, 4.3e-4, 1e-14);
+    ASSERT_REL(s.problem.body.V, 0.063, 1e-14);
+    ASSERT_REL(s.problem.body.CL, 0.021 / 3600.0, 1e-14);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+static void area_and_density_come_from_the_needles_when_not_stated(void)
+{
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    fixture_change(&f, "density: 137 /cm2\n", "");
+    fixture_change(&f, "area: 2.3 cm2, ", "");
+    load(&f, &s, NULL);
+    ASSERT_REL(s.density, 137e4, 1e-12); /* 274 needles on 2 cm2 */
+    ASSERT_REL(s.problem.area, 2e-4, 1e-12);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+static void overrides_reach_into_named_parts(void)
+{
+    struct fixture f;
+    struct study s;
+    const char *const overrides[] = {"drug/tissue/dermis/K=0.93", "skin.layers.1.thickness=500 um", "vehicle/concentration=2 mg/mL", NULL};
+    fixture_make(&f);
+    load(&f, &s, overrides);
+    ASSERT_REL(s.problem.layer[1].K, 0.93, 1e-14);
+    ASSERT_REL(s.problem.layer[1].h, 500e-6, 1e-14);
+    ASSERT_REL(s.problem.donor.C0, 2.0, 1e-14);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+static void parts_in_place_and_layer_values_win_over_the_drug(void)
+{
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    fixture_change(&f, "skin: slab", "skin: {name: own, layers: [{name: anything, thickness: 500 um, D: 2.7e-10 m2/s, K: 1.3}]}");
+    load(&f, &s, NULL);
+    ASSERT_REL(s.problem.layer[0].D, 2.7e-10, 1e-14);
+    ASSERT_REL(s.problem.layer[0].K, 1.3, 1e-14);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+/* Water at 25 C and a molar mass of 100 g/mol: 10^(-4.13 - 0.906) cm2/s by the formula itself. */
+static void assumed_channel_is_noted_with_its_rule(void)
+{
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    fixture_write(&f, "drugs/probe.yaml", "name: probe\nmolar_mass: 100 g/mol\ntissue:\n  stratum_corneum: {D: 6.1e-15 m2/s, K: 0.7}\n"
+                                          "  dermis: {D: 1.7e-10 m2/s, K: 0.81}\n");
+    const char *const at_25[] = {"skin/temperature=25 degC", NULL};
+    load(&f, &s, at_25);
+    ASSERT_REL(s.problem.channel.D, 1e-4 * pow(10.0, -5.036), 1e-9);
+    bool noted = false;
+    for (size_t i = 0; i < s.n_notes; i++)
+        noted = noted || (s.note[i].kind == NOTE_ASSUMED && strcmp(s.note[i].path, "channel/D") == 0);
+    CU_ASSERT_TRUE(noted);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+static void without_needles_the_skin_is_intact(void)
+{
+    struct fixture f;
+    struct study s;
+    const char *const none[] = {"needles=none", NULL};
+    fixture_make(&f);
+    load(&f, &s, none);
+    CU_ASSERT_FALSE(s.has_channel);
+    CU_ASSERT_EQUAL(s.problem.channel.fill, CHANNEL_NONE);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+/* The reading of a run: mean depth, and only the needles that went in make channels. */
+static void a_run_folder_gives_depth_and_penetrated_needles(void)
+{
+    struct fixture f;
+    struct study s;
+    char path[300];
+    fixture_make(&f);
+    snprintf(path, sizeof path, "%s/run1", f.folder);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
+    fixture_write(&f, "run1/penetration_01.yaml",
+                  "format: mn-penetration-1\nmethod: oct\nfile: a.csv\nfile_sha256: 00\ndepth: {mean: \"387.25 um\", sd: \"22 um\", n: 100}\n"
+                  "penetrated_fraction: 0.9\nvirtual: true\nrecorded: \"2026-03-09T14:05:09Z\"\n");
+    fixture_change(&f, "{depth: 312 um}", "{run: run1}");
+    load(&f, &s, NULL);
+    ASSERT_REL(s.depth, 387.25e-6, 1e-12);
+    ASSERT_REL(s.density, 0.9 * 137e4, 1e-12);
+    CU_ASSERT_TRUE(s.is_virtual);
+    bool labelled = false;
+    for (size_t i = 0; i < s.n_notes; i++)
+        labelled = labelled || (s.note[i].kind == NOTE_LABEL && strcmp(s.note[i].text, "virtual bench: rehearsal, not evidence") == 0);
+    CU_ASSERT_TRUE(labelled);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+CU_TestInfo study_load_tests[] = {
+    {"values_arrive_in_si", values_arrive_in_si},
+    {"channel_follows_the_needle_from_its_tip", channel_follows_the_needle_from_its_tip},
+    {"pyramid_is_the_circle_of_equal_area", pyramid_is_the_circle_of_equal_area},
+    {"clearance_counts_in_vivo_and_body_may_be_the_drugs", clearance_counts_in_vivo_and_body_may_be_the_drugs},
+    {"area_and_density_come_from_the_needles_when_not_stated", area_and_density_come_from_the_needles_when_not_stated},
+    {"overrides_reach_into_named_parts", overrides_reach_into_named_parts},
+    {"parts_in_place_and_layer_values_win_over_the_drug", parts_in_place_and_layer_values_win_over_the_drug},
+    {"assumed_channel_is_noted_with_its_rule", assumed_channel_is_noted_with_its_rule},
+    {"without_needles_the_skin_is_intact", without_needles_the_skin_is_intact},
+    {"a_run_folder_gives_depth_and_penetrated_needles", a_run_folder_gives_depth_and_penetrated_needles},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,311 @@
+/* study_results.c -- result folders, endpoints and sweeps. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/text/table.h"
+#include "solver/results/report.h"
+#include "solver/results/result.h"
+#include "solver/results/sweep.h"
+#include "tests/runner.h"
+#include "tests/solver/study_fixture.h"
+#include "tests/solver/suites.h"
+
+static const struct result_context context = {"mnsim run study.yaml", 1700000000, 0.25};
+
+/* Runs <folder>/<study> into <folder>/<name>, without figures. */
+static void run_into(const struct fixture *f, const char *study, const char *name)
+{
+    char path[400];
+    struct err e = {0};
+    struct study s;
+    struct result r;
+    struct folder out;
+    snprintf(path, sizeof path, "%s/%s", f->folder, study);
+    int rc = study_load(&s, path, NULL, &e);
+    snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    if (!rc) rc = result_compute(&s, &r, &e);
+    if (!rc) rc = folder_open(&out, path, false, &e);
+    if (!rc) rc = result_write(&s, &r, &context, &out, &e);
+    if (!rc) rc = folder_commit(&out, &e);
+    if (rc) {
+        err_print(stdout, "test", &e);
+        CU_FAIL_FATAL("the run should succeed");
+    }
+    result_release(&r);
+    study_release(&s);
+}
+
+static void same_bytes(const struct fixture *f, const char *one, const char *other)
+{
+    char *a = fixture_read(f, one), *b = fixture_read(f, other);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+    CU_ASSERT_STRING_EQUAL(a, b);
+    free(a);
+    free(b);
+}
+
+static void resolved_study_runs_again_to_the_same_bytes(void)
+{
+    struct fixture f;
+    fixture_make(&f);
+    fixture_write(&f, "penetration_01.yaml",
+                  "format: mn-penetration-1\nmethod: oct\nfile: a.csv\nfile_sha256: 00\ndepth: {mean: \"387.2519 um\", sd: \"22 um\", n: 100}\n"
+                  "penetrated_fraction: 0.9123\nvirtual: true\nrecorded: \"2026-03-09T14:05:09Z\"\n");
+    fixture_change(&f, "{depth: 312 um}", "{run: .}");
+    fixture_change(&f, ", radius_ratio", ", K: 1.07, radius_ratio");
+    char here[1000];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
+    CU_ASSERT_EQUAL_FATAL(chdir(f.folder), 0); /* "." is the run folder, the parts are found beside the study */
+    run_into(&f, "study.yaml", "first");
+    CU_ASSERT_EQUAL_FATAL(chdir(here), 0);
+    run_into(&f, "first/study.yaml", "second"); /* every part in place: needs no other file */
+    same_bytes(&f, "first/study.yaml", "second/study.yaml");
+    same_bytes(&f, "first/timeseries.csv", "second/timeseries.csv");
+    same_bytes(&f, "first/long.csv", "second/long.csv");
+    same_bytes(&f, "first/profiles.csv", "second/profiles.csv");
+    fixture_remove(&f);
+}
+
+static double *column(const struct fixture *f, const char *name, const char *col, size_t *rows)
+{
+    char path[400];
+    struct table t;
+    double *x = NULL;
+    snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(table_numbers(&t, col, true, &x, NULL), 0);
+    *rows = t.rows;
+    table_release(&t);
+    return x;
+}
+
+static void per_patch_is_per_area_times_area(void)
+{
+    struct fixture f;
+    size_t n;
+    fixture_make(&f);
+    run_into(&f, "study.yaml", "out");
+    double *area = column(&f, "out/timeseries.csv", "delivered_ug_cm2", &n), *patch = column(&f, "out/timeseries.csv", "delivered_ug_patch", &n);
+    CU_ASSERT_EQUAL(n, 5);
+    for (size_t i = 0; i < n; i++)
+        ASSERT_REL(patch[i], 2.3 * area[i], 1e-9);
+    CU_ASSERT(area[n - 1] > 0.0);
+    free(area);
+    free(patch);
+    fixture_remove(&f);
+}
+
+static void summary_says_what_the_table_says(void)
+{
+    struct fixture f;
+    size_t n;
+    char path[400];
+    struct config *doc;
+    double value, error;
+    fixture_make(&f);
+    run_into(&f, "study.yaml", "out");
+    double *Q = column(&f, "out/timeseries.csv", "delivered_ug_cm2", &n), *err = column(&f, "out/timeseries.csv", "delivered_err_ug_cm2", &n);
+    snprintf(path, sizeof path, "%s/out/summary.yaml", f.folder);
+    CU_ASSERT_EQUAL_FATAL(config_open(&doc, path, NULL), 0);
+    struct cnode end = config_get(config_get(config_root(doc), "results"), "delivered_end");
+    CU_ASSERT_EQUAL(config_number(end, "value", RANGE_ANY, &value, NULL), 0);
+    CU_ASSERT_EQUAL(config_number(end, "estimated_error", RANGE_ANY, &error, NULL), 0);
+    ASSERT_REL(value, Q[n - 1], 1e-9);
+    ASSERT_REL(error, err[n - 1], 1e-9);
+    config_close(doc);
+    free(Q);
+    free(err);
+    fixture_remove(&f);
+}
+
+/* All that went in is somewhere: the shares of the balance add up to it. */
+static void shares_add_up_to_what_went_in(void)
+{
+    struct fixture f;
+    struct study s;
+    struct result r;
+    struct share share[8 + LAYERS_MAX];
+    double sum = 0.0;
+    fixture_make(&f);
+    fixture_change(&f, "{type: infinite, concentration: 7.3 mg/mL, K: 1.1}", "{type: finite, concentration: 7.3 mg/mL, K: 1.1, volume: 50 uL, area: 2.3 cm2}");
+    CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, NULL, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(result_compute(&s, &r, NULL), 0);
+    size_t n = shares_at_end(&s, &r.solution, share);
+    for (size_t i = 0; i < n; i++)
+        sum += share[i].amount;
+    ASSERT_REL(sum, 7.3 * 50e-9 / 2.3e-4, 1e-6);
+    result_release(&r);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+/* J_ss = C0/K / sum h/(K D) of intact skin; the line through late points has its slope and lag. */
+static void endpoints_of_intact_skin_are_the_closed_form(void)
+{
+    struct fixture f;
+    struct study s;
+    struct result r;
+    const char *const overrides[] = {"needles=none", "skin={name: one, layers: [{name: slab, thickness: 130 um, D: 2.3e-12 m2/s, K: 1.4}]}",
+                                     "patch={area: 2.3 cm2}", "schedule={duration: 12 h, every: 1 h}", "lab_window={from: 3 h, to: 12 h}", NULL};
+    fixture_make(&f);
+    CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, &(struct study_options){overrides, NULL}, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(result_compute(&s, &r, NULL), 0);
+    double J = 7.3 / 1.1 * 1.4 * 2.3e-12 / 130e-6 * 1e5 * 3600.0, lag = 130e-6 * 130e-6 / 6.0 / 2.3e-12 / 3600.0;
+    ASSERT_REL(endpoint_find(&r.endpoints, "J_ss")->value, J, 1e-8);
+    ASSERT_REL(endpoint_find(&r.endpoints, "lag_asymptotic")->value, lag, 1e-6);
+    ASSERT_REL(endpoint_find(&r.endpoints, "Kp")->value, J / 7300.0, 1e-8); /* 7.3 mg/mL = 7300 ug/cm3 */
+    ASSERT_REL(endpoint_find(&r.endpoints, "J_lab")->value, J, 2e-3);
+    ASSERT_REL(endpoint_find(&r.endpoints, "lag_lab")->value, lag, 2e-2);
+    CU_ASSERT_PTR_NULL(endpoint_find(&r.endpoints, "ER_Q")); /* nothing to compare with */
+    result_release(&r);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
+static void enhancement_needs_a_quantified_intact_amount(void)
+{
+    static const struct { const char *limit, *remark; bool is_number; } cases[] = {
+        {NULL, "none: limit_of_quantification is not stated", false},
+        {"limit_of_quantification=1 mg/cm2", "none: the intact amount is below quantification", false},
+        {"limit_of_quantification=1e-9 ug/cm2", "with channels / intact skin", true}};
+    struct fixture f;
+    fixture_make(&f);
+    for (size_t i = 0; i < 3; i++) {
+        struct study s;
+        struct result r;
+        const char *const overrides[] = {cases[i].limit, NULL};
+        CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, &(struct study_options){overrides, NULL}, NULL), 0);
+        CU_ASSERT_EQUAL_FATAL(result_compute(&s, &r, NULL), 0);
+        const struct endpoint *p = endpoint_find(&r.endpoints, "ER_Q");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        CU_ASSERT_EQUAL(isfinite(p->value), cases[i].is_number);
+        ASSERT_HAS(p->remark, cases[i].remark);
+        result_release(&r);
+        study_release(&s);
+    }
+    fixture_remove(&f);
+}
+
+static void a_folder_is_whole_or_absent(void)
+{
+    struct fixture f;
+    struct folder out;
+    struct err e = {0};
+    char path[400], file[FOLDER_PATH + 100];
+    fixture_make(&f);
+    snprintf(path, sizeof path, "%s/out/", f.folder);
+    CU_ASSERT_EQUAL_FATAL(folder_open(&out, path, false, &e), 0);
+    CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+    CU_ASSERT_EQUAL(access(folder_file(&out, "", file), F_OK), 0);
+    folder_abandon(&out);
+    CU_ASSERT_NOT_EQUAL(access(out.temporary[0] ? out.temporary : path, F_OK), 0);
+    CU_ASSERT_EQUAL(folder_open(&out, f.folder, false, &e), ERR_IO);
+    ASSERT_HAS(e.msg, "exists already: results are never overwritten");
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(folder_open(&out, f.folder, true, &e), ERR_IO); /* not even with force: this is no result */
+    ASSERT_HAS(e.msg, "is not a folder that mnsim wrote");
+    run_into(&f, "study.yaml", "out");
+    CU_ASSERT_EQUAL(folder_open(&out, path, true, NULL), 0);
+    CU_ASSERT_EQUAL(folder_commit(&out, NULL), 0);
+    snprintf(file, sizeof file, "%s/out/summary.yaml", f.folder);
+    CU_ASSERT_NOT_EQUAL(access(file, F_OK), 0); /* replaced as a whole */
+    fixture_remove(&f);
+}
+
+static void write_sweep(const struct fixture *f, const char *densities)
+{
+    char text[400];
+    snprintf(text, sizeof text, "sweep: s\nstudy: study.yaml\nvary:\n  depth: [150 um, 445 um]\n  density: %s\nfills: [diffusing, stirred]\n", densities);
+    fixture_write(f, "sweep.yaml", text);
+}
+
+static double swept(const struct fixture *f, const char *depth, const char *density, const char *fill)
+{
+    char path[400];
+    struct sweep w;
+    double x = NAN;
+    snprintf(path, sizeof path, "%s/sweep.yaml", f->folder);
+    CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
+    sweep_compute(&w);
+    for (size_t i = 0; i < w.n_cases; i++) {
+        const struct sweep_case *c = &w.item[i];
+        if (c->good && strcmp(config_text(config_item(w.axis[0].values, c->index[0])), depth) == 0 &&
+            strcmp(config_text(config_item(w.axis[1].values, c->index[1])), density) == 0 && strcmp(w.fill[c->fill], fill) == 0)
+            x = endpoint_find(&c->endpoints, "delivered_end")->value;
+    }
+    sweep_release(&w);
+    return x;
+}
+
+static void order_of_a_sweep_changes_no_digit(void)
+{
+    struct fixture f;
+    fixture_make(&f);
+    write_sweep(&f, "[50 /cm2, 100 /cm2]");
+    double one = swept(&f, "150 um", "100 /cm2", "stirred");
+    write_sweep(&f, "[100 /cm2, 30 /cm2, 50 /cm2]");
+    CU_ASSERT_EQUAL(one, swept(&f, "150 um", "100 /cm2", "stirred"));
+    CU_ASSERT(one > swept(&f, "150 um", "100 /cm2", "diffusing"));
+    fixture_remove(&f);
+}
+
+static void a_failed_case_is_a_row_with_its_reason(void)
+{
+    struct fixture f;
+    struct sweep w;
+    struct folder out;
+    char path[400];
+    fixture_make(&f);
+    write_sweep(&f, "[50 /cm2, 90000 /cm2]");
+    snprintf(path, sizeof path, "%s/sweep.yaml", f.folder);
+    CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
+    sweep_compute(&w);
+    CU_ASSERT_EQUAL(sweep_failures(&w), 4);
+    snprintf(path, sizeof path, "%s/out", f.folder);
+    CU_ASSERT_EQUAL_FATAL(folder_open(&out, path, false, NULL), 0);
+    CU_ASSERT_EQUAL(sweep_write(&w, &context, &out, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(folder_commit(&out, NULL), 0);
+    sweep_release(&w);
+    char *csv = fixture_read(&f, "out/sweep.csv");
+    ASSERT_HAS(csv, "channels overlap");
+    ASSERT_HAS(csv, "failed");
+    free(csv);
+    fixture_remove(&f);
+}
+
+static void a_report_shows_results_and_refuses_other_folders(void)
+{
+    struct fixture f;
+    struct err e = {0};
+    char folder[400], page[400];
+    fixture_make(&f);
+    run_into(&f, "study.yaml", "out");
+    snprintf(folder, sizeof folder, "%s/out", f.folder);
+    snprintf(page, sizeof page, "%s/page.html", f.folder);
+    const char *const good[] = {folder}, *const bad[] = {folder, f.folder};
+    CU_ASSERT_EQUAL(report_write(bad, 2, "T", page, &e), ERR_IO);
+    ASSERT_HAS(e.msg, "holds no result, sweep, comparison or run");
+    CU_ASSERT_NOT_EQUAL(access(page, F_OK), 0);
+    CU_ASSERT_EQUAL(report_write(good, 1, "T", page, NULL), 0);
+    char *text = fixture_read(&f, "page.html");
+    ASSERT_HAS(text, "lag_asymptotic");
+    free(text);
+    fixture_remove(&f);
+}
+
+CU_TestInfo result_tests[] = {
+    {"resolved_study_runs_again_to_the_same_bytes", resolved_study_runs_again_to_the_same_bytes},
+    {"per_patch_is_per_area_times_area", per_patch_is_per_area_times_area},
+    {"summary_says_what_the_table_says", summary_says_what_the_table_says},
+    {"shares_add_up_to_what_went_in", shares_add_up_to_what_went_in},
+    {"endpoints_of_intact_skin_are_the_closed_form", endpoints_of_intact_skin_are_the_closed_form},
+    {"enhancement_needs_a_quantified_intact_amount", enhancement_needs_a_quantified_intact_amount},
+    {"a_folder_is_whole_or_absent", a_folder_is_whole_or_absent},
+    {"order_of_a_sweep_changes_no_digit", order_of_a_sweep_changes_no_digit},
+    {"a_failed_case_is_a_row_with_its_reason", a_failed_case_is_a_row_with_its_reason},
+    {"a_report_shows_results_and_refuses_other_folders", a_report_shows_results_and_refuses_other_folders},
+    CU_TEST_INFO_NULL,
+};
