@@ -51,7 +51,7 @@ void sequence_init(struct sequence *s, const struct method *m, const struct benc
 void sequence_step(struct sequence *s, const struct seq_inputs *in, struct seq_output *out);
 /* Name of the stage it is in. */
 const char *sequence_stage(const struct sequence *s);
-/* Net force; travel from contact, raw and without the machine's give.  NaN before the tare / before contact. */
+/* Net force; travel from contact, raw and without the machine's give (E26).  NaN before the tare / before contact. */
 double sequence_net(const struct sequence *s, double force);
 double sequence_raw_travel(const struct sequence *s, double position);
 double sequence_travel(const struct sequence *s, double position, double force);

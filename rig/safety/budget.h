@@ -1,5 +1,5 @@
 /* budget.h -- how far the force can overshoot a limit before the axis stands, in the worst case.  Pure functions.
- *     overshoot = k_max (v T + v^2 / (2 a))        T: cause -> deceleration begins
+ *     overshoot = k_max (v T + v^2 / (2 a))        T: cause -> deceleration begins  (E27)
  * Three budgets: (a) a normal trip, (b) the sensor dies just after a good sample, (c) the PC dies. */
 #ifndef RIG_SAFETY_BUDGET_H
 #define RIG_SAFETY_BUDGET_H

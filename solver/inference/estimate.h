@@ -1,5 +1,5 @@
 /* estimate.h -- positive parameters by least squares: GSL's trust region on their logarithms, with standard errors and
- * correlation.  Knows nothing of skin: the caller gives residuals. */
+ * correlation (E25).  Knows nothing of skin: the caller gives residuals. */
 #ifndef SOLVER_INFERENCE_ESTIMATE_H
 #define SOLVER_INFERENCE_ESTIMATE_H
 #include <stddef.h>

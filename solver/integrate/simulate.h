@@ -19,7 +19,7 @@ enum column {
     COL_LAB_Q,                        /* cumulative amount as a laboratory computes it from its readings, kg/m2 (E11) */
     COL_PLASMA,                       /* kg/m3 */
     COL_EXCRETED,                     /* kg, of the whole patch */
-    COL_BALANCE,                      /* |in - out| / in, -: an identity of the scheme, it finds leaks */
+    COL_BALANCE,                      /* |in - out| / in, -: an identity of the scheme, it finds leaks (E15) */
     COL_LAYER0,                       /* in tissue of layer 0, 1, ... */
     COLS_MAX = COL_LAYER0 + LAYERS_MAX
 };
@@ -35,7 +35,7 @@ struct solution {
     /* Steady state of an infinite donor over sink or clearance; NAN where there is none. */
     double J_ss, lag;                 /* delivered flux, kg/m2/s; asymptotic lag, s */
     double J_ss_error, lag_error;     /* |level s - level 2s|; 0 unless simulate_with_error */
-    double permeability;              /* J_ss / C0 of the vehicle, m/s */
+    double permeability;              /* J_ss / C0 of the vehicle, m/s  (E13) */
     double steady[COLS_MAX];          /* amounts in the layers and the channel at steady state; J_TOP, J_BOTTOM, J_CLEARED */
     double *steady_axis, *steady_mean, *steady_edge; /* nz */
     double worst_balance;             /* largest COL_BALANCE */
@@ -48,7 +48,7 @@ struct solution {
 
 /* Integrates p.  ERR_RANGE (a bad problem), ERR_NUMERIC (integrator or balance), ERR_NOMEM; *out is then released. */
 int  simulate(const struct problem *p, struct solution *out, struct err *e);
-/* The same with error estimates: space |Q(s) - Q(2s)|, time: the 2s mesh at rtol and rtol/10. */
+/* The same with error estimates: space |Q(s) - Q(2s)|, time: the 2s mesh at rtol and rtol/10  (E16). */
 int  simulate_with_error(const struct problem *p, struct solution *out, struct err *e);
 void solution_release(struct solution *s);
 /* A profile (axis, mean or edge of one output: nz values) at depth z, m: quadratic within the element. NAN outside. */

@@ -22,7 +22,7 @@ struct layer {
     double h;          /* thickness, m, > 0 */
     double D;          /* diffusivity of the drug, m2/s, > 0 */
     double K;          /* partition coefficient C_layer / C_reference, -, > 0 */
-    double clearance;  /* first-order capillary clearance k, 1/s, >= 0; 0 in vitro */
+    double clearance;  /* first-order capillary clearance k, 1/s, >= 0; 0 in vitro  (E10) */
 };
 
 enum channel_fill {
@@ -32,7 +32,7 @@ enum channel_fill {
 };
 
 /* A channel is a frustum of revolution; a cylinder has equal radii, a cone a small tip radius.
- *     r(z) = r_surface + (r_tip - r_surface) z / depth,   0 <= z <= depth */
+ *     r(z) = r_surface + (r_tip - r_surface) z / depth,   0 <= z <= depth                           (E5) */
 struct channel {
     enum channel_fill fill;
     double depth;      /* m, > 0, at most the skin's thickness */
@@ -42,7 +42,7 @@ struct channel {
 };
 #define CHANNEL_TIP_MIN 0.5e-6 /* m: a sharper tip changes the answer by < 0.1 % (measured) but starves the mesh */
 
-enum donor_kind {
+enum donor_kind {       /* (E6) */
     DONOR_INFINITE,    /* constant concentration C0 */
     DONOR_FINITE       /* well mixed, thickness H = volume / area */
 };
@@ -53,7 +53,7 @@ struct donor {
     double H;          /* m, DONOR_FINITE only */
 };
 
-enum receptor_kind {
+enum receptor_kind {    /* (E7) */
     RECEPTOR_SINK,     /* a = 0 below */
     RECEPTOR_CLOSED,   /* no flux below: in vivo, all exit by clearance */
     RECEPTOR_FRANZ     /* well mixed, V/A = H, replaced at flow/A = q, sampled with replacement */
@@ -101,10 +101,10 @@ double skin_thickness(const struct problem *p);
 /* Radius of the channel wall at depth z (the tip's below the floor), and its slope dr/dz. */
 double channel_radius(const struct channel *c, double z);
 double channel_slope(const struct channel *c, double z);
-/* b = 1/sqrt(pi n): radius, m, of the circle that is one needle's share of skin at n needles per m2. */
+/* b = 1/sqrt(pi n): radius, m, of the circle that is one needle's share of skin at n needles per m2  (E4). */
 double cell_radius_of_density(double n);
 /* Intact permeability 1 / sum h/(K D), m/s, relative to the reference phase (no clearance), and the exit lag of T2:
- * (1/R) int K R_up R_down dx. */
+ * (1/R) int K R_up R_down dx  (E2). */
 double skin_permeability(const struct problem *p);
 double skin_lag(const struct problem *p);
 #endif

@@ -101,7 +101,7 @@ static void add_ratio(struct endpoints *out, const char *name, double with, doub
         snprintf(p->remark, sizeof p->remark, "with channels / intact skin of the same study");
 }
 
-/* Enhancement has a name and a limit: over an amount that no laboratory could measure it means nothing. */
+/* Enhancement has a name and a limit: over an amount that no laboratory could measure it means nothing  (E14). */
 static void add_enhancement(const struct study *s, const struct solution *sol, const struct solution *intact, struct endpoints *out)
 {
     if (!intact)

@@ -8,7 +8,7 @@
 #include "solver/study/read.h"
 
 static const double PI = 3.14159265358979323846;
-#define OPEN_WARN   0.03 /* share of open area above which random strikes begin to overlap, physics of pens and rollers */
+#define OPEN_WARN   0.03 /* share of open area above which random strikes begin to overlap, pens and rollers (E18) */
 #define OPEN_REFUSE 0.2  /* ... and above which no unit cell describes them */
 #define CELL_SHARE  0.98 /* widest channel radius / cell radius, as problem_check has it */
 
@@ -299,7 +299,7 @@ static int read_radii(struct study *s, const struct needle *n, struct cnode at, 
     return rc;
 }
 
-/* log10 D[cm2/s, 25 C] = -4.13 - 0.453 log10 MW, scaled by T / viscosity of water (Vogel). */
+/* log10 D[cm2/s, 25 C] = -4.13 - 0.453 log10 MW, scaled by T / viscosity of water (Vogel)  (E19). */
 static double diffusivity_in_water(double molar_mass, double T)
 {
     double at_25 = 1e-4 * pow(10.0, -4.13 - 0.453 * log10(molar_mass * 1e3));

@@ -5,7 +5,7 @@
  *
  * State layout y = [core | border].  A face in contact with a well-mixed phase (finite vehicle, Franz receptor, stirred
  * channel left without its patch) is collapsed into ONE core unknown that carries the phase's capacity as well (E'AE), so the
- * core stays symmetric.  A face at constant activity is dropped; its residual is the consistent flux.
+ * core stays symmetric.  A face at constant activity is dropped; its residual is the consistent flux (E17).
  * Amounts kg/m2 of skin, fluxes kg/m2/s, activities kg/m3; border states in their own units. */
 #ifndef SOLVER_SYSTEM_SYSTEM_H
 #define SOLVER_SYSTEM_SYSTEM_H
