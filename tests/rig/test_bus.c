@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/text/units.h"
 #include "rig/bus/memory.h"
+#include "rig/commands/commands.h"
 #include "rig/loop/link.h"
 #include "rig/safety/limits.h"
 #include "tests/rig/peer.h"
@@ -313,7 +314,26 @@ static void nobody_listening_and_strange_settings_are_refused(void)
     bus_free(b);
 }
 
+static void unattended_is_refused_without_the_identity_block(void)
+{
+    static struct script s;
+    struct peer p;
+    struct err e = {0};
+    char port[8];
+    char *words[] = {"run", "--bench", "config/benches/virtual_tcp.yaml", "--method", "config/methods/press_10N_hold_5s.yaml",
+                     "--batch", "b", "--specimen", "s", "--unattended", "-o", "/nonexistent/never-made", "--port", port, NULL};
+    units_init(NULL);
+    CU_ASSERT_TRUE_FATAL(script_read(&s, "drive_state"));
+    CU_ASSERT_TRUE_FATAL(peer_start(&p, &s, PEER_REFUSES)); /* somebody answers, but is no mnbench */
+    snprintf(port, sizeof port, "%d", p.port);
+    CU_ASSERT_EQUAL(run_run(14, words, &e), ERR_ARG);
+    ASSERT_HAS(e.msg, "--unattended refused: bench 'virtual_tcp' did not show the virtual bench's identity block");
+    ASSERT_HAS(e.hint, "never run without an operator");
+    peer_stop(&p);
+}
+
 CU_TestInfo bus_tests[] = {
+    {"unattended_is_refused_without_the_identity_block", unattended_is_refused_without_the_identity_block},
     {"a_transaction_takes_the_time_of_the_formula", a_transaction_takes_the_time_of_the_formula},
     {"time_passes_as_on_the_line", time_passes_as_on_the_line},
     {"a_late_reply_is_taken_for_a_later_one_unless_drained", a_late_reply_is_taken_for_a_later_one_unless_drained},

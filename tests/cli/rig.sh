@@ -1,0 +1,180 @@
+#!/bin/sh
+# mnrig from the command line: exit codes and messages, a run over Modbus TCP and one over a serial line (pty) against mnbench.
+set -u
+cd "$(dirname "$0")/../.."
+B=${B:-build}
+T=$(mktemp -d "${TMPDIR:-/tmp}/mnrig-cli-XXXXXX")
+bench_pid=
+fails=0
+finish() { [ -z "$bench_pid" ] || kill "$bench_pid" 2>/dev/null; wait 2>/dev/null; rm -rf "$T"; }
+trap finish EXIT
+trap 'exit 1' INT TERM
+fail() { echo "FAIL: $*"; fails=$((fails + 1)); }
+
+# expect STATUS TEXT COMMAND...: the exit status, and TEXT on stdout or stderr
+expect() {
+    want=$1; text=$2; shift 2
+    "$@" >"$T/out" 2>&1 </dev/null
+    got=$?
+    [ $got -eq "$want" ] || { fail "$* : exit $got, want $want"; cat "$T/out"; }
+    grep -qF -- "$text" "$T/out" || { fail "$* : no '$text' in:"; cat "$T/out"; }
+}
+# alter FILE SED-SCRIPT NAME: an altered copy beside the bench files' devices
+alter() { mkdir -p "$T/files"; cp -R config/benches/devices "$T/files/" 2>/dev/null; sed "$2" "$1" >"$T/files/$3"; }
+start_bench() { # options of mnbench serve
+    rm -f "$T/port"
+    "$B/mnbench" serve --print-port "$T/port" --seconds 120 "$@" >"$T/bench.log" 2>&1 &
+    bench_pid=$!
+    n=0
+    while [ ! -s "$T/port" ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+    [ -s "$T/port" ] || { fail "mnbench did not start"; cat "$T/bench.log"; exit 1; }
+}
+stop_bench() { kill "$bench_pid" 2>/dev/null; wait "$bench_pid" 2>/dev/null; bench_pid=; }
+
+TCP=config/benches/virtual_tcp.yaml
+RTU=config/benches/virtual_rtu.yaml
+PRESS=config/methods/press_10N_hold_5s.yaml
+R="$B/mnrig"
+
+mkdir -p "$T/files"
+for m in press_10N_hold_5s press_1200um_hold_5s; do # the same with a short hold
+    sed 's/hold: {time: 5 s/hold: {time: 0.5 s/' config/methods/$m.yaml >"$T/files/$m.yaml"
+done
+QUICK=$T/files/press_10N_hold_5s.yaml
+
+# ---- usage
+expect 0 "usage: mnrig run" "$R" run --help
+expect 0 "exit status" "$R" check --help
+expect 2 "runn" "$R" runn
+expect 2 "--method is needed" "$R" run --bench $TCP
+expect 2 "unknown option '--bensh'" "$R" run --bensh $TCP
+expect 2 "did you mean --bench?" "$R" run --bensh $TCP
+expect 2 "no file to check" "$R" check
+expect 2 "--port '70000'" "$R" probe --bench $TCP --port 70000
+expect 2 "--bench is needed" "$R" probe
+expect 2 "a run folder and a CSV file are needed" "$R" depth "$T"
+expect 2 "goes with --unattended" "$R" run --bench $TCP --method $PRESS --batch b --specimen s --specimen-number 3
+
+# ---- files
+expect 0 "good" "$R" check $TCP $RTU config/benches/devices/*.yaml config/methods/*.yaml
+expect 0 "worst overshoot" "$R" check --bench $TCP config/methods/*.yaml
+expect 3 "no-such.yaml" "$R" check "$T/no-such.yaml"
+alter $TCP 's/force_push: 20 N/force_pusch: 20 N/' unknown.yaml
+expect 3 "unknown.yaml:" "$R" check "$T/files/unknown.yaml"
+expect 3 "force_pusch" "$R" check "$T/files/unknown.yaml"
+alter $TCP '/following_error:/d' nolimit.yaml
+expect 3 "missing key 'following_error'" "$R" run --bench "$T/files/nolimit.yaml" --method $PRESS --batch b --specimen s -o "$T/runs"
+alter $PRESS 's/to_force: 10 N/to_force: 10/' nounit.yaml
+expect 3 "to_force" "$R" run --bench $TCP --method "$T/files/nounit.yaml" --batch b --specimen s -o "$T/runs"
+alter $PRESS 's/stiffness: 80/stiffness: 900/' steel.yaml
+expect 3 "'load cell' bears 50 N" "$R" run --bench $TCP --method "$T/files/steel.yaml" --batch b --specimen s -o "$T/runs"
+mkdir -p "$T/files/devices"
+sed 's/kind: drive/kind: none/' config/benches/devices/moons_scl.yaml >"$T/files/devices/nodog.yaml"
+expect 1 "watchdog none" "$R" check "$T/files/devices/nodog.yaml"
+printf 'colour: red\n' >"$T/files/what.yaml"
+expect 3 "neither a bench, a device nor a method" "$R" check "$T/files/what.yaml"
+printf 'bench: [1\n' >"$T/files/torn.yaml"
+expect 3 "torn.yaml:" "$R" check "$T/files/torn.yaml"
+[ ! -e "$T/runs" ] || fail "a refused run left a folder: $(ls "$T/runs")"
+
+# ---- nobody there (port 1 is nobody's)
+expect 5 "cannot open tcp 127.0.0.1:1" "$R" run --bench $TCP --port 1 --method $PRESS --batch b --specimen s -o "$T/runs" --unattended
+expect 5 "mnbench serve" "$R" probe --bench $TCP --port 1
+expect 5 "cannot open rtu $T/no-tty" "$R" probe --bench $RTU --set "links/line/rtu=$T/no-tty"
+expect 3 "baud rate 14400" "$R" probe --bench $RTU --set links/line/baud=14400
+[ ! -e "$T/runs" ] || fail "a run without a bench left a folder"
+
+# ---- a run over TCP
+start_bench --tcp 0 --seed 23 --out "$T/world"
+PORT=$(sed -n 1p "$T/port")
+expect 0 "virtual bench: mnbench, seed 23" "$R" probe --bench $TCP --port "$PORT"
+expect 0 "outcome: done" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen tcp1 --unattended --specimen-number 4 -o "$T/runs"
+RUN=$(echo "$T"/runs/*_cli_tcp1_press_10N_hold_5s_r01)
+for f in run.yaml samples.csv events.csv; do [ -s "$RUN/$f" ] || fail "$RUN/$f is missing"; done
+grep -q '^virtual: true' "$RUN/run.yaml" || fail "virtual: true is missing"
+grep -q 'complete: true' "$RUN/run.yaml" || fail "complete: true is missing"
+grep -q 'specimen: 4' "$RUN/run.yaml" || fail "the specimen's number is missing"
+sum=$(sha256sum "$RUN/samples.csv" | cut -d' ' -f1)
+grep -q "$sum" "$RUN/run.yaml" || fail "samples_sha256 is not the file's"
+rows=$(($(wc -l <"$RUN/samples.csv") - 1))
+grep -q "rows: $rows\$" "$RUN/run.yaml" || fail "rows is not the file's, $rows"
+head -1 "$RUN/samples.csv" | grep -q depth && fail "samples.csv speaks of depth"
+
+# ---- a signal is a controlled stop; one master per bench meanwhile; the folder does not look complete
+"$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen sig --unattended --specimen-number 5 -o "$T/runs" >"$T/sig.out" 2>&1 &
+pid=$!
+sleep 2.5
+expect 5 "is in use by another mnrig" "$R" probe --bench $TCP --port "$PORT"
+kill -TERM $pid
+wait $pid
+got=$?
+[ $got -eq 7 ] || { fail "SIGTERM: exit $got, want 7"; cat "$T/sig.out"; }
+grep -q "stopped by the operator" "$T/sig.out" || fail "SIGTERM: no message"
+RUN2=$(echo "$T"/runs/*_cli_sig_*)
+grep -q 'state: stopped' "$RUN2/run.yaml" || fail "state: stopped is missing"
+grep -q 'complete: false' "$RUN2/run.yaml" || fail "a stopped run looks complete"
+grep -q 'stop proven' "$RUN2/events.csv" || fail "the stop was not proven"
+
+# ---- killed outright: what is left says so
+"$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen kill --unattended --specimen-number 6 -o "$T/runs" >/dev/null 2>&1 &
+pid=$!
+sleep 1.5
+kill -KILL $pid
+wait $pid 2>/dev/null
+grep -q 'cause: not finished' "$T"/runs/*_cli_kill_*/run.yaml || fail "a killed run does not say 'not finished'"
+grep -q 'complete: false' "$T"/runs/*_cli_kill_*/run.yaml || fail "a killed run looks complete"
+
+# ---- without an operator's key nothing moves, and the end of the keys is the end
+expect 7 "stopped by the operator" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen keys -o "$T/runs"
+stop_bench
+
+# ---- depth
+printf 'needle,depth_um,penetrated\n1,412.5,1\n2,,0\n3,388.1,1\n4,,1\n' >"$T/oct.csv"
+expect 0 "mean 400.3 um, sd 17.3 um, n 2, penetrated 3 of 4 (0.75)" "$R" depth "$RUN" "$T/oct.csv"
+expect 0 "penetration_02.yaml" "$R" depth "$RUN" "$T/oct.csv" --method histology
+[ -s "$RUN/penetration_01.yaml" ] || fail "penetration_01.yaml is missing"
+expect 2 "--method 'guess'" "$R" depth "$RUN" "$T/oct.csv" --method guess
+printf 'needle,depth,penetrated\n1,412.5,1\n' >"$T/bad.csv"
+expect 3 "depth_um" "$R" depth "$RUN" "$T/bad.csv"
+printf 'needle,depth_um,penetrated\n1,deep,1\n' >"$T/bad.csv"
+expect 3 "bad.csv:2" "$R" depth "$RUN" "$T/bad.csv"
+printf 'needle,depth_um,penetrated\n1,412.5,1\n2,17,0\n' >"$T/bad.csv"
+expect 3 "a depth without a hole" "$R" depth "$RUN" "$T/bad.csv"
+printf 'needle,depth_um,penetrated\n1,412.5,1\n2,41' >"$T/bad.csv"
+expect 3 "torn" "$R" depth "$RUN" "$T/bad.csv"
+printf 'needle,depth_um,penetrated\n1,412.5,1\n' >"$T/bad.csv"
+expect 3 "at least 2 are needed" "$R" depth "$RUN" "$T/bad.csv"
+expect 3 "run.yaml" "$R" depth "$T" "$T/oct.csv"
+
+# ---- stop on E-stop over TCP, judged on the truth log
+printf 'when force > 3 N: estop\n' >"$T/faults"
+start_bench --tcp 0 --seed 31 --out "$T/estop" --faults "$T/faults"
+PORT=$(sed -n 1p "$T/port")
+expect 6 "SAFETY TRIP estop" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen estop --unattended --specimen-number 1 -o "$T/runs"
+grep -q 'complete: false' "$T"/runs/*_cli_estop_*/run.yaml || fail "a tripped run looks complete"
+stop_bench
+[ -s "$T/estop/truth.csv" ] || fail "no truth log"
+# 3 N + what the budgets promise at 0.5 mm/s on 80 N/mm
+awk -F, 'NR > 1 && $3 > 3 + 14.3 { bad = 1 } END { exit bad }' "$T/estop/truth.csv" || fail "the true force went beyond limit + predicted overshoot"
+
+# ---- the server hangs up in the middle: trip, STOP is the first frame afterwards
+printf 'when force > 3 N: drop link\n' >"$T/faults"
+start_bench --tcp 0 --seed 32 --out "$T/drop" --faults "$T/faults"
+PORT=$(sed -n 1p "$T/port")
+expect 6 "SAFETY TRIP link" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen drop --unattended --specimen-number 1 -o "$T/runs"
+stop_bench
+awk -F, 'NR > 1 && $3 > 3 + 14.3 { bad = 1 } END { exit bad }' "$T/drop/truth.csv" || fail "cable: the true force went beyond the prediction"
+# the last motion trigger (opcode 0x67) is followed by STOP (0xE1) and by no other motion
+awk -F, 'NR > 1 && $2 == 1 && $4 == 124 { last = $5 } END { exit !(last == 225 || last == 158) }' "$T/drop/writes.csv" ||
+    fail "cable: the drive's last order is neither STOP nor switch-off"
+
+# ---- a run over a serial line (pty), by travel
+start_bench --rtu pty --seed 29 --out "$T/line"
+TTY=$(grep / "$T/port" | head -1)
+expect 0 "outcome: done" "$R" run --bench $RTU --set "links/line/rtu=$TTY" --method "$T/files/press_1200um_hold_5s.yaml" --batch cli --specimen rtu1 \
+    --unattended --specimen-number 2 -o "$T/runs"
+grep -q 'complete: true' "$T"/runs/*_cli_rtu1_*/run.yaml || fail "rtu: complete: true is missing"
+stop_bench
+
+[ $fails -eq 0 ] && echo "rig.sh: all good" || echo "rig.sh: $fails failed"
+exit $((fails > 0))
