@@ -49,9 +49,7 @@ static int compute_and_write(struct sweep *w, const struct options *o, struct fo
     struct err figure = {0};
     double start = now_s();
     progress_start(&p, "sweep", o->quiet, start);
-    w->progress = show;
-    w->progress_self = &p;
-    sweep_compute(w);
+    sweep_compute(w, show, &p);
     progress_done(&p, "done", now_s());
     struct result_context c = {o->command, (int64_t)time(NULL), now_s() - start};
     int rc = sweep_write(w, &c, f, e);

@@ -99,7 +99,7 @@ static int residuals(void *self, const double *value, double *r, struct err *e)
 static int read_parameters(struct work *w, struct err *e)
 {
     static const char *const keys[] = {"name", "layer", "start", "note", NULL};
-    struct cnode fit, list;
+    struct cnode fit, list = {NULL, NULL};
     int rc = config_need(config_root(w->c->doc), "fit", &fit, e);
     if (!rc) rc = config_known(fit, (const char *const[]){"parameters", "note", NULL}, e);
     if (!rc) rc = config_need(fit, "parameters", &list, e);

@@ -143,9 +143,18 @@ int sweep_load(struct sweep *w, const char *path, const struct study_options *op
     return rc;
 }
 
+struct told { struct sweep *w; void (*tell)(void *self, size_t finished, size_t cases); void *self; };
+
+static void on_done(void *self, size_t finished, size_t jobs)
+{
+    struct told *t = self;
+    if (t->tell)
+        t->tell(t->self, finished, jobs);
+}
+
 static void compute_case(void *self, size_t i)
 {
-    struct sweep_case *c = &((struct sweep *)self)->item[i];
+    struct sweep_case *c = &((struct told *)self)->w->item[i];
     struct err e = {0};
     struct result r;
     if (!c->study)
@@ -161,16 +170,10 @@ static void compute_case(void *self, size_t i)
     result_release(&r);
 }
 
-static void tell(void *self, size_t finished, size_t jobs)
+void sweep_compute(struct sweep *w, void (*tell)(void *self, size_t finished, size_t cases), void *self)
 {
-    struct sweep *w = self;
-    if (w->progress)
-        w->progress(w->progress_self, finished, jobs);
-}
-
-void sweep_compute(struct sweep *w)
-{
-    queue_run(&(struct queue){w->n_cases, w, compute_case, tell}, 0);
+    struct told told = {w, tell, self};
+    queue_run(&(struct queue){w->n_cases, &told, compute_case, on_done}, 0);
 }
 
 size_t sweep_failures(const struct sweep *w)

@@ -28,14 +28,13 @@ struct sweep {
     char fill[4][20];
     struct sweep_case *item; /* n_cases; first axis fastest, fill slowest */
     struct study base;       /* the study without variation */
-    void (*progress)(void *self, size_t finished, size_t cases);
-    void *progress_self;
 };
 
 /* Reads the sweep file, its study, and every case; a case that cannot be read keeps its reason. */
 int  sweep_load(struct sweep *w, const char *path, const struct study_options *options, struct err *e);
-/* Computes all cases on the machine's processors.  Their order changes no digit. */
-void sweep_compute(struct sweep *w);
+/* Computes all cases on the machine's processors.  Their order changes no digit.  tell (may be NULL) is called with self
+ * after each case, one call at a time. */
+void sweep_compute(struct sweep *w, void (*tell)(void *self, size_t finished, size_t cases), void *self);
 int  sweep_write(const struct sweep *w, const struct result_context *c, const struct folder *f, struct err *e);
 /* The map of w->map over the first two axes, one panel a fill; ERR_FAILED when it cannot be drawn. */
 int  sweep_figure(const struct sweep *w, const struct folder *f, struct err *e);

@@ -229,7 +229,7 @@ static double swept(const struct fixture *f, const char *depth, const char *dens
     double x = NAN;
     snprintf(path, sizeof path, "%s/sweep.yaml", f->folder);
     CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
-    sweep_compute(&w);
+    sweep_compute(&w, NULL, NULL);
     for (size_t i = 0; i < w.n_cases; i++) {
         const struct sweep_case *c = &w.item[i];
         if (c->good && strcmp(config_text(config_item(w.axis[0].values, c->index[0])), depth) == 0 &&
@@ -262,7 +262,7 @@ static void a_failed_case_is_a_row_with_its_reason(void)
     write_sweep(&f, "[50 /cm2, 90000 /cm2]");
     snprintf(path, sizeof path, "%s/sweep.yaml", f.folder);
     CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
-    sweep_compute(&w);
+    sweep_compute(&w, NULL, NULL);
     CU_ASSERT_EQUAL(sweep_failures(&w), 4);
     snprintf(path, sizeof path, "%s/out", f.folder);
     CU_ASSERT_EQUAL_FATAL(folder_open(&out, path, false, NULL), 0);
