@@ -5,7 +5,8 @@
 const char help_check[] =
     "usage: mnsim check STUDY.yaml... [--set path=value]... [--config DIR]\n"
     "\n"
-    "Validates studies without computing them; prints the resolved numbers, what was assumed, and what would be computed.\n"
+    "Validates studies without computing them; prints the resolved numbers, what was assumed, and what would be\n"
+    "computed.\n"
     "\n"
     "  --set path=value    override a value, as for run\n"
     "  --config DIR        where drugs/, skins/ and needles/ are looked up after the study's own folder\n"
@@ -24,18 +25,24 @@ static void print_layers(const struct study *s)
     struct cnode tissue = config_get(s->part[PART_DRUG], "tissue");
     for (size_t i = 0; i < s->problem.n_layers; i++) {
         const struct layer *l = &s->problem.layer[i];
-        struct cnode in_drug = config_get(tissue, l->name), in_skin = config_item(config_get(s->part[PART_SKIN], "layers"), i);
-        printf("  %-18s %8.4g um   D %-10.4g cm2/s  K %-8.4g clearance %.4g 1/s\n", l->name, l->h * 1e6, l->D * 1e4, l->K, l->clearance);
-        printf("    thickness: %.200s\n    D, K: %.200s\n", source_of(in_skin), source_of(config_is(in_drug) ? in_drug : in_skin));
+        struct cnode in_drug = config_get(tissue, l->name),
+                     in_skin = config_item(config_get(s->part[PART_SKIN], "layers"), i);
+        printf("  %-18s %8.4g um   D %-10.4g cm2/s  K %-8.4g clearance %.4g 1/s\n", l->name, l->h * 1e6, l->D * 1e4,
+               l->K, l->clearance);
+        printf("    thickness: %.200s\n    D, K: %.200s\n", source_of(in_skin),
+               source_of(config_is(in_drug) ? in_drug : in_skin));
     }
 }
 
 static void print_channel(const struct study *s)
 {
     const struct channel *c = &s->problem.channel;
-    printf("  channels           %.5g um deep, radius %.4g um at the surface to %.4g um at the tip, %s, D %.4g cm2/s, K %.4g\n", c->depth * 1e6,
-           c->r_surface * 1e6, c->r_tip * 1e6, c->fill == CHANNEL_STIRRED ? "stirred" : "diffusing", c->D * 1e4, c->K);
-    printf("  density            %.6g /cm2, unit cell of radius %.5g um, needles %s\n", s->density * 1e-4, s->problem.cell_radius * 1e6, s->needles);
+    printf("  channels           %.5g um deep, radius %.4g um at the surface to %.4g um at the tip, %s, D %.4g cm2/s, "
+           "K %.4g\n",
+           c->depth * 1e6, c->r_surface * 1e6, c->r_tip * 1e6, c->fill == CHANNEL_STIRRED ? "stirred" : "diffusing",
+           c->D * 1e4, c->K);
+    printf("  density            %.6g /cm2, unit cell of radius %.5g um, needles %s\n", s->density * 1e-4,
+           s->problem.cell_radius * 1e6, s->needles);
 }
 
 static void print_outside(const struct problem *p)
@@ -57,18 +64,19 @@ static void print_outside(const struct problem *p)
         printf("removed at %.5g h\n", p->remove_at / HOUR);
     else
         printf("not removed\n");
-    printf("  schedule           %.5g h, %zu outputs, mesh level %g, rtol %g\n", p->t_end / HOUR, p->n_out, p->level, p->rtol);
+    printf("  schedule           %.5g h, %zu outputs, mesh level %g, rtol %g\n", p->t_end / HOUR, p->n_out, p->level,
+           p->rtol);
 }
 
 static void print_study(const struct study *s, const char *path)
 {
     printf("%s: %s\n  drug %s, skin %s\n", path, s->title, s->drug, s->skin);
     print_layers(s);
-    if (s->has_channel)
-        print_channel(s);
+    if (s->has_channel) print_channel(s);
     print_outside(&s->problem);
     print_notes(stdout, s);
-    printf("  would compute: %s%s%s\n", s->has_channel ? "the unit cell (2-D) and the intact skin beside it (1-D)" : "intact skin (1-D)",
+    printf("  would compute: %s%s%s\n",
+           s->has_channel ? "the unit cell (2-D) and the intact skin beside it (1-D)" : "intact skin (1-D)",
            s->problem.body.present ? ", plasma" : "", s->error_estimate ? ", with its error estimate" : "");
 }
 

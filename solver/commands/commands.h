@@ -21,7 +21,8 @@ struct options {
     bool quiet, force;
     char command[1000]; /* the command line, for the provenance */
 };
-/* allowed: letters of the options this command takes: o output, s set, c config, q quiet, f force, r run, t title.  ERR_ARG. */
+/* allowed: letters of the options this command takes: o output, s set, c config, q quiet, f force, r run, t title.
+ * ERR_ARG. */
 int options_parse(struct options *o, int argc, char **argv, const char *allowed, struct err *e);
 struct study_options options_for_study(const struct options *o);
 /* Seconds of a monotonic clock. */

@@ -7,8 +7,8 @@
 const char help_compare[] =
     "usage: mnsim compare COMPARISON.yaml -o DIR [--run RUN_FOLDER]... [--config DIR] [--force] [--quiet]\n"
     "\n"
-    "Holds simulations against measurements as the comparison file says, with a criterion stated in it beforehand; fitted\n"
-    "and predicted are told apart.  Writes compare.csv, compare.yaml and figures.\n"
+    "Holds simulations against measurements as the comparison file says, with a criterion stated in it beforehand;\n"
+    "fitted and predicted are told apart.  Writes compare.csv, compare.yaml and figures.\n"
     "\n"
     "  -o, --output DIR    result folder (required)\n"
     "  --run DIR           a run folder for kind: force_travel, besides those in the file\n"
@@ -26,7 +26,8 @@ static void print_comparison(const struct compare *c, const struct options *o, c
     for (size_t i = 0; !o->quiet && i < c->n_lines; i++)
         printf("%s\n", c->line[i]);
     for (size_t i = 0; i < c->n_verdicts; i++)
-        printf("  %-9s %-7s %s: %s\n", role_word[c->verdict[i].role], c->verdict[i].met ? "met" : "NOT MET", c->verdict[i].subject, c->verdict[i].text);
+        printf("  %-9s %-7s %s: %s\n", role_word[c->verdict[i].role], c->verdict[i].met ? "met" : "NOT MET",
+               c->verdict[i].subject, c->verdict[i].text);
     printf("  written to %s\n", folder);
 }
 
@@ -37,15 +38,15 @@ static int run_comparison(struct compare *c, const struct options *o, struct err
     struct compare_options co = {&so, o->runs, o->n_runs};
     struct result_context context = {o->command, (int64_t)time(NULL), 0.0};
     int rc = folder_open(&f, o->output, o->force, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     rc = compare_run(c, o->files[0], &co, &context, &f, e);
     if (!rc) rc = folder_commit(&f, e);
     folder_abandon(&f);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     print_comparison(c, o, f.path);
-    return c->is_required && !compare_all_met(c) ? err_set(e, ERR_FAILED, "a criterion is not met, and this comparison requires all") : 0;
+    return c->is_required && !compare_all_met(c)
+               ? err_set(e, ERR_FAILED, "a criterion is not met, and this comparison requires all")
+               : 0;
 }
 
 int command_compare(int argc, char **argv, struct err *e)
@@ -53,14 +54,13 @@ int command_compare(int argc, char **argv, struct err *e)
     struct options o;
     int rc = options_parse(&o, argc, argv, "ocrfq", e);
     if (!rc && (o.n_files != 1 || !o.output)) {
-        rc = err_set(e, ERR_ARG, "%s", o.output ? "'mnsim compare' takes one comparison file" : "no result folder: -o DIR is missing");
+        rc = err_set(e, ERR_ARG, "%s",
+                     o.output ? "'mnsim compare' takes one comparison file" : "no result folder: -o DIR is missing");
         err_hint(e, "mnsim compare COMPARISON.yaml -o DIR");
     }
-    if (rc)
-        return rc;
+    if (rc) return rc;
     struct compare *c = calloc(1, sizeof *c);
-    if (!c)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!c) return err_set(e, ERR_NOMEM, "out of memory");
     rc = run_comparison(c, &o, e);
     compare_release(c);
     free(c);

@@ -17,8 +17,7 @@ static void keep_command(struct options *o, int argc, char **argv)
 
 static int keep(const char **list, size_t *n, size_t most, const char *what, const char *value, struct err *e)
 {
-    if (*n >= most)
-        return err_set(e, ERR_ARG, "more than %zu %s", most, what);
+    if (*n >= most) return err_set(e, ERR_ARG, "more than %zu %s", most, what);
     list[(*n)++] = value;
     return 0;
 }
@@ -32,17 +31,17 @@ static int take(struct options *o, int letter, const char *value, struct err *e)
     case 'q': o->quiet = true; return 0;
     case 'f': o->force = true; return 0;
     case 's': return keep(o->overrides, &o->n_overrides, OVERRIDES_MAX, "--set options", value, e);
-    default:  return keep(o->runs, &o->n_runs, FILES_MAX, "--run options", value, e);
+    default: return keep(o->runs, &o->n_runs, FILES_MAX, "--run options", value, e);
     }
 }
 
 int options_parse(struct options *o, int argc, char **argv, const char *allowed, struct err *e)
 {
-    static const struct option known[] = {{"output", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
-                                          {"config", required_argument, NULL, 'c'}, {"run", required_argument, NULL, 'r'},
-                                          {"title", required_argument, NULL, 't'},  {"quiet", no_argument, NULL, 'q'},
-                                          {"force", no_argument, NULL, 'f'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"output", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
+        {"config", required_argument, NULL, 'c'}, {"run", required_argument, NULL, 'r'},
+        {"title", required_argument, NULL, 't'},  {"quiet", no_argument, NULL, 'q'},
+        {"force", no_argument, NULL, 'f'},        {NULL, 0, NULL, 0}};
     *o = (struct options){0};
     keep_command(o, argc, argv);
     int letter, rc = 0;
@@ -59,8 +58,7 @@ int options_parse(struct options *o, int argc, char **argv, const char *allowed,
     }
     for (int i = optind; !rc && i < argc; i++)
         rc = keep(o->files, &o->n_files, FILES_MAX, "files", argv[i], e);
-    if (rc)
-        err_hint(e, "'mnsim %s --help' lists the options", argv[0]);
+    if (rc) err_hint(e, "'mnsim %s --help' lists the options", argv[0]);
     return rc;
 }
 

@@ -5,8 +5,8 @@
 const char help_report[] =
     "usage: mnsim report FOLDER... -o FILE.html [--title TEXT]\n"
     "\n"
-    "Puts result, sweep and comparison folders of mnsim and run folders of mnrig into one self-contained HTML page, in the\n"
-    "order given.  Shows what their files say and computes nothing.\n"
+    "Puts result, sweep and comparison folders of mnsim and run folders of mnrig into one self-contained HTML page, in\n"
+    "the order given.  Shows what their files say and computes nothing.\n"
     "\n"
     "  -o, --output FILE   the page (required); an older one is replaced\n"
     "  --title TEXT        its title (default: Microneedle report)\n"
@@ -19,7 +19,8 @@ int command_report(int argc, char **argv, struct err *e)
     struct options o;
     int rc = options_parse(&o, argc, argv, "ot", e);
     if (!rc && (o.n_files == 0 || !o.output)) {
-        rc = err_set(e, ERR_ARG, "%s", o.output ? "no folder to report on" : "no page to write: -o FILE.html is missing");
+        rc = err_set(e, ERR_ARG, "%s",
+                     o.output ? "no folder to report on" : "no page to write: -o FILE.html is missing");
         err_hint(e, "mnsim report FOLDER... -o FILE.html");
     }
     if (!rc) rc = report_write(o.files, o.n_files, o.title ? o.title : "Microneedle report", o.output, e);

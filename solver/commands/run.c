@@ -51,7 +51,8 @@ static const char *default_output(const char *study, char *buf, size_t size)
     return buf;
 }
 
-static int write_folder(const struct study *s, const struct result *r, const struct options *o, double wall_s, struct folder *f, struct err *e)
+static int write_folder(const struct study *s, const struct result *r, const struct options *o, double wall_s,
+                        struct folder *f, struct err *e)
 {
     struct result_context c = {o->command, (int64_t)time(NULL), wall_s};
     struct err figures = {0};
@@ -68,16 +69,14 @@ static int run_study(const struct study *s, const struct options *o, struct err 
     struct result r = {0};
     const char *path = o->output ? o->output : default_output(o->files[0], name, sizeof name);
     int rc = folder_open(&f, path, o->force, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     double start = now_s();
     rc = result_compute(s, &r, e);
     if (rc)
         err_at(e, "%s", o->files[0]);
     else
         rc = write_folder(s, &r, o, now_s() - start, &f, e);
-    if (!rc && !o->quiet)
-        print_result(s, &r, f.path);
+    if (!rc && !o->quiet) print_result(s, &r, f.path);
     folder_abandon(&f);
     result_release(&r);
     return rc;
@@ -92,12 +91,10 @@ int command_run(int argc, char **argv, struct err *e)
         rc = err_set(e, ERR_ARG, "%zu study files: 'mnsim run' takes one", o.n_files);
         err_hint(e, "mnsim run STUDY.yaml -o DIR");
     }
-    if (rc)
-        return rc;
+    if (rc) return rc;
     struct study_options so = options_for_study(&o);
     rc = study_load(&s, o.files[0], &so, e);
-    if (!rc)
-        rc = run_study(&s, &o, e);
+    if (!rc) rc = run_study(&s, &o, e);
     study_release(&s);
     return rc;
 }

@@ -8,7 +8,8 @@
 const char help_sweep[] =
     "usage: mnsim sweep SWEEP.yaml -o DIR [--set path=value]... [--config DIR] [--force] [--quiet]\n"
     "\n"
-    "Computes a study for every combination of varied values (needle length, depth, density, ...) and writes sweep.csv,\n"
+    "Computes a study for every combination of varied values (needle length, depth, density, ...) and writes "
+    "sweep.csv,\n"
     "sweep.yaml, the study as resolved, and a map.  A case that fails is a row with its reason.\n"
     "\n"
     "  -o, --output DIR    result folder (required)\n"
@@ -53,8 +54,7 @@ static int compute_and_write(struct sweep *w, const struct options *o, struct fo
     progress_done(&p, "done", now_s());
     struct result_context c = {o->command, (int64_t)time(NULL), now_s() - start};
     int rc = sweep_write(w, &c, f, e);
-    if (!rc && sweep_figure(w, f, &figure))
-        err_print(stderr, "mnsim: no figure", &figure);
+    if (!rc && sweep_figure(w, f, &figure)) err_print(stderr, "mnsim: no figure", &figure);
     return rc ? rc : folder_commit(f, e);
 }
 
@@ -63,8 +63,7 @@ static int run_sweep(struct sweep *w, const struct options *o, struct err *e)
     struct folder f;
     int rc = folder_open(&f, o->output, o->force, e);
     if (!rc) rc = compute_and_write(w, o, &f, e);
-    if (!rc && !o->quiet)
-        print_sweep(w, f.path);
+    if (!rc && !o->quiet) print_sweep(w, f.path);
     folder_abandon(&f);
     if (!rc && sweep_failures(w) == w->n_cases)
         rc = err_set(e, ERR_FAILED, "every case failed, the first because: %s", w->item[0].reason);
@@ -77,15 +76,14 @@ int command_sweep(int argc, char **argv, struct err *e)
     struct sweep w;
     int rc = options_parse(&o, argc, argv, "oscfq", e);
     if (!rc && (o.n_files != 1 || !o.output)) {
-        rc = err_set(e, ERR_ARG, "%s", o.output ? "'mnsim sweep' takes one sweep file" : "no result folder: -o DIR is missing");
+        rc = err_set(e, ERR_ARG, "%s",
+                     o.output ? "'mnsim sweep' takes one sweep file" : "no result folder: -o DIR is missing");
         err_hint(e, "mnsim sweep SWEEP.yaml -o DIR");
     }
-    if (rc)
-        return rc;
+    if (rc) return rc;
     struct study_options so = options_for_study(&o);
     rc = sweep_load(&w, o.files[0], &so, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     rc = run_sweep(&w, &o, e);
     sweep_release(&w);
     return rc;

@@ -11,8 +11,7 @@ const char *const role_word[] = {"FITTED", "PREDICTED", "SYNTHETIC"};
 
 void compare_say(struct compare *c, const char *fmt, ...)
 {
-    if (c->n_lines >= LINES_MAX)
-        return;
+    if (c->n_lines >= LINES_MAX) return;
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(c->line[c->n_lines++], sizeof c->line[0], fmt, ap);
@@ -21,8 +20,7 @@ void compare_say(struct compare *c, const char *fmt, ...)
 
 void compare_judge(struct compare *c, const char *subject, enum role role, bool met, const char *fmt, ...)
 {
-    if (c->n_verdicts >= VERDICTS_MAX)
-        return;
+    if (c->n_verdicts >= VERDICTS_MAX) return;
     struct verdict *v = &c->verdict[c->n_verdicts++];
     *v = (struct verdict){.role = role, .met = met};
     snprintf(v->subject, sizeof v->subject, "%s", subject);
@@ -44,8 +42,7 @@ const char *compare_path(const struct compare *c, const char *name, char *buf, s
 void compare_plot(struct compare *c, const struct plot *p, const char *name)
 {
     struct err e = {0};
-    if (plot_write(p, c->folder->temporary, name, &e))
-        compare_say(c, "no figure '%s': %.150s", name, e.msg);
+    if (plot_write(p, c->folder->temporary, name, &e)) compare_say(c, "no figure '%s': %.150s", name, e.msg);
 }
 
 static void record_verdicts(struct compare *c)
@@ -74,8 +71,7 @@ static int read_head(struct compare *c, int *kind, struct err *e)
     int rc = config_string(root, "comparison", &title, e);
     if (!rc) rc = config_choice(root, "kind", kinds, kind, e);
     if (!rc && config_is(config_get(root, "verdict"))) rc = config_choice(root, "verdict", verdicts, &verdict, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     snprintf(c->title, sizeof c->title, "%s", title);
     c->is_required = verdict == 1;
     record_text(c->record, "comparison", title);
@@ -83,8 +79,8 @@ static int read_head(struct compare *c, int *kind, struct err *e)
     return 0;
 }
 
-int compare_run(struct compare *c, const char *path, const struct compare_options *o, const struct result_context *context,
-                const struct folder *f, struct err *e)
+int compare_run(struct compare *c, const char *path, const struct compare_options *o,
+                const struct result_context *context, const struct folder *f, struct err *e)
 {
     static int (*const kinds[])(struct compare *, struct err *) = {compare_plasma, compare_ratio, compare_force};
     char file[FOLDER_PATH + 100], hash[65] = "";
@@ -95,8 +91,7 @@ int compare_run(struct compare *c, const char *path, const struct compare_option
     if (!rc) rc = read_head(c, &kind, e);
     if (!rc) rc = kinds[kind](c, e);
     if (!rc) rc = sha256_file(path, hash, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     record_verdicts(c);
     record_bool(c->record, "all_criteria_met", compare_all_met(c));
     record_subtree(c->record, "as_asked", config_root(c->doc));
@@ -109,8 +104,7 @@ int compare_run(struct compare *c, const char *path, const struct compare_option
 bool compare_all_met(const struct compare *c)
 {
     for (size_t i = 0; i < c->n_verdicts; i++)
-        if (!c->verdict[i].met)
-            return false;
+        if (!c->verdict[i].met) return false;
     return true;
 }
 

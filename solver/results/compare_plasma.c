@@ -1,4 +1,5 @@
-/* compare_plasma.c -- plasma curves of several doses: parameters fitted on the cases called fitted, the others predicted. */
+/* compare_plasma.c -- plasma curves of several doses: parameters fitted on the cases called fitted, the others
+ * predicted. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +15,17 @@ enum parameter_kind { PARAMETER_PERMEABILITY, PARAMETER_CAPACITY, PARAMETER_VOLU
 
 /* What a parameter is called, measured in, and shown in. */
 static const char *const parameter_names[] = {"permeability", "capacity", "body_volume", "body_clearance", NULL};
-static const struct { const char *si, *shown; double scale; } parameter_units[] = {
+static const struct {
+    const char *si, *shown;
+    double scale;
+} parameter_units[] = {
     {"m s-1", "cm/h", 100.0 * 3600.0}, {"m", "cm", 100.0}, {"m3", "L", 1e3}, {"m3 s-1", "L/h", 3.6e6}};
 
-struct parameter { int kind; char layer[40]; double start; };
+struct parameter {
+    int kind;
+    char layer[40];
+    double start;
+};
 struct dose {
     char name[60], column[80];
     enum role role;
@@ -31,7 +39,7 @@ struct work {
     size_t n_doses, n_parameters;
     struct dose *dose; /* CASES_MAX */
     struct parameter parameter[ESTIMATE_MAX];
-    double bound;      /* of the mean fold error */
+    double bound; /* of the mean fold error */
 };
 
 /* ---- parameters act on a problem ---- */
@@ -43,11 +51,13 @@ static int apply(const struct work *w, const double *value, struct problem *p, s
         const struct parameter *a = &w->parameter[i];
         struct layer *l = NULL;
         for (size_t k = 0; k < p->n_layers; k++)
-            if (strcmp(p->layer[k].name, a->layer) == 0)
-                l = &p->layer[k];
-        if (a->kind == PARAMETER_VOLUME) p->body.V = value[i];
-        else if (a->kind == PARAMETER_CLEARANCE) p->body.CL = value[i];
-        else if (!l) return err_set(e, ERR_PARSE, "fit: the skin has no layer '%s'", a->layer);
+            if (strcmp(p->layer[k].name, a->layer) == 0) l = &p->layer[k];
+        if (a->kind == PARAMETER_VOLUME)
+            p->body.V = value[i];
+        else if (a->kind == PARAMETER_CLEARANCE)
+            p->body.CL = value[i];
+        else if (!l)
+            return err_set(e, ERR_PARSE, "fit: the skin has no layer '%s'", a->layer);
         else if (a->kind == PARAMETER_CAPACITY) { /* keeps the permeability */
             double P = l->D * l->K / l->h;
             l->K = value[i] / l->h;
@@ -62,8 +72,7 @@ static int simulate_dose(const struct work *w, struct dose *d, const double *val
 {
     struct problem *p = malloc(sizeof *p);
     struct solution sol;
-    if (!p)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!p) return err_set(e, ERR_NOMEM, "out of memory");
     *p = d->study.problem;
     p->n_out = d->n;
     memcpy(p->t_out, d->t, d->n * sizeof *d->t);
@@ -73,8 +82,7 @@ static int simulate_dose(const struct work *w, struct dose *d, const double *val
         d->simulated[k] = solution_at(&sol, k, COL_PLASMA) * NG_ML;
         d->error[k] = solution_error(&sol, k, COL_PLASMA) * NG_ML;
     }
-    if (!rc)
-        solution_release(&sol);
+    if (!rc) solution_release(&sol);
     free(p);
     return rc;
 }
@@ -85,8 +93,7 @@ static int residuals(void *self, const double *value, double *r, struct err *e)
     int rc = 0;
     for (size_t i = 0; !rc && i < w->n_doses; i++) {
         struct dose *d = &w->dose[i];
-        if (d->role != ROLE_FITTED)
-            continue;
+        if (d->role != ROLE_FITTED) continue;
         rc = simulate_dose(w, d, value, false, e);
         for (size_t k = 0; !rc && k < d->n; k++)
             *r++ = d->simulated[k] - d->observed[k];
@@ -129,15 +136,15 @@ static int read_points(struct work *w, struct dose *d, struct cnode at, const ch
 {
     double *t = NULL, *y = NULL;
     if (!ends_with(time_column, "_h") || !ends_with(d->column, "_ng_mL"))
-        return config_fail(at, e, ERR_PARSE, "columns '%s', '%s': must end in their units, _h and _ng_mL", time_column, d->column);
+        return config_fail(at, e, ERR_PARSE, "columns '%s', '%s': must end in their units, _h and _ng_mL", time_column,
+                           d->column);
     int rc = table_numbers(&w->data, time_column, false, &t, e);
     if (!rc) rc = table_numbers(&w->data, d->column, true, &y, e);
     for (size_t i = 0; !rc && i < w->data.rows; i++) {
-        if (!(t[i] > 0.0) || isnan(y[i]))
-            continue;
+        if (!(t[i] > 0.0) || isnan(y[i])) continue;
         if (d->n >= POINTS_MAX || t[i] * HOUR > d->study.problem.t_end * (1.0 + 1e-9))
-            rc = err_set(e, ERR_RANGE, "%s:%d: %s = %g h: must lie within the study's %g h, at most %d points", w->data.path, w->data.line[i],
-                         time_column, t[i], d->study.problem.t_end / HOUR, POINTS_MAX);
+            rc = err_set(e, ERR_RANGE, "%s:%d: %s = %g h: must lie within the study's %g h, at most %d points",
+                         w->data.path, w->data.line[i], time_column, t[i], d->study.problem.t_end / HOUR, POINTS_MAX);
         else {
             d->t[d->n] = t[i] * HOUR;
             d->observed[d->n++] = y[i];
@@ -146,7 +153,8 @@ static int read_points(struct work *w, struct dose *d, struct cnode at, const ch
     free(t);
     free(y);
     if (!rc && d->n < 2)
-        rc = err_set(e, ERR_PARSE, "%s: column '%s' has %zu points: a curve needs at least 2", w->data.path, d->column, d->n);
+        rc = err_set(e, ERR_PARSE, "%s: column '%s' has %zu points: a curve needs at least 2", w->data.path, d->column,
+                     d->n);
     return rc;
 }
 
@@ -163,14 +171,14 @@ static int read_dose(struct work *w, struct cnode at, const char *time_column, s
     if (!rc) rc = config_string(at, "study", &study, e);
     if (!rc) rc = config_string(at, "column", &column, e);
     if (!rc) rc = study_load(&d->study, compare_path(w->c, study, path, sizeof path), w->c->options->study, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     w->n_doses++;
     d->role = (enum role)role;
     snprintf(d->name, sizeof d->name, "%s", name);
     snprintf(d->column, sizeof d->column, "%s", column);
     if (!d->study.problem.body.present)
-        return config_fail(config_get(at, "study"), e, ERR_PARSE, "'%s' has no body: there is no plasma to compare", study);
+        return config_fail(config_get(at, "study"), e, ERR_PARSE, "'%s' has no body: there is no plasma to compare",
+                           study);
     return read_points(w, d, config_get(at, "column"), time_column, e);
 }
 
@@ -188,7 +196,8 @@ static int read_data(struct work *w, const char **time_column, struct err *e)
 
 static int read_all(struct work *w, struct err *e)
 {
-    static const char *const keys[] = {"comparison", "kind", "note", "data", "fit", "cases", "criterion", "verdict", NULL};
+    static const char *const keys[] = {"comparison", "kind",      "note",    "data", "fit",
+                                       "cases",      "criterion", "verdict", NULL};
     struct cnode root = config_root(w->c->doc), cases, criterion;
     const char *time_column;
     int rc = config_known(root, keys, e);
@@ -229,8 +238,11 @@ static void report_estimate(struct work *w, const struct estimate *fit)
     record_number(r, "fit/rmse_ng_mL", fit->rmse);
     record_integer(r, "fit/iterations", (long long)fit->iterations);
     record_integer(r, "fit/simulations", (long long)fit->evaluations);
-    record_text(r, "fit/method", "unweighted least squares on the fitted cases, logarithms of the parameters, trust region (GSL)");
-    compare_say(w->c, "  %zu parameters fitted to %zu data of the fitted cases alone (rmse %.3g ng/mL):", fit->n_parameters, fit->n_residuals, fit->rmse);
+    record_text(r, "fit/method",
+                "unweighted least squares on the fitted cases, logarithms of the parameters, trust region (GSL)");
+    compare_say(w->c,
+                "  %zu parameters fitted to %zu data of the fitted cases alone (rmse %.3g ng/mL):", fit->n_parameters,
+                fit->n_residuals, fit->rmse);
     for (size_t i = 0; i < fit->n_parameters; i++) {
         const struct parameter *a = &w->parameter[i];
         double shown = fit->value[i] * parameter_units[a->kind].scale, percent = 100.0 * fit->relative_se[i];
@@ -243,8 +255,8 @@ static void report_estimate(struct work *w, const struct estimate *fit)
             snprintf(key, sizeof key, "correlation_with_%s", parameter_names[w->parameter[k].kind]);
             put(r, "fit/parameters", i, key, fit->correlation[i][k]);
         }
-        compare_say(w->c, "    %-16s %-10.4g %-5s +- %.0f %%%s", parameter_names[a->kind], shown, parameter_units[a->kind].shown, percent,
-                    percent > 50.0 ? "  (hardly identifiable)" : "");
+        compare_say(w->c, "    %-16s %-10.4g %-5s +- %.0f %%%s", parameter_names[a->kind], shown,
+                    parameter_units[a->kind].shown, percent, percent > 50.0 ? "  (hardly identifiable)" : "");
     }
 }
 
@@ -253,7 +265,8 @@ static void report_dose(struct work *w, size_t i)
 {
     struct dose *d = &w->dose[i];
     struct record *r = w->c->record;
-    double rmse = stats_rmse(d->simulated, d->observed, d->n), fold = stats_mean_fold_error(d->simulated, d->observed, d->n);
+    double rmse = stats_rmse(d->simulated, d->observed, d->n),
+           fold = stats_mean_fold_error(d->simulated, d->observed, d->n);
     put_word(r, "cases", i, "name", d->name);
     put_word(r, "cases", i, "role", role_word[d->role]);
     put_word(r, "cases", i, "study", d->study.title);
@@ -263,13 +276,16 @@ static void report_dose(struct work *w, size_t i)
     put(r, "cases", i, "bias_ng_mL", stats_bias(d->simulated, d->observed, d->n));
     put(r, "cases", i, "mean_fold_error", fold);
     put(r, "cases", i, "within_twofold", stats_within_fold(d->simulated, d->observed, d->n, 2.0));
-    compare_judge(w->c, d->name, d->role, fold <= w->bound, "mean fold error %.3g (at most %g asked for), rmse %.3g ng/mL, %zu data, %zu parameters fitted to them",
-                  fold, w->bound, rmse, d->n, d->role == ROLE_FITTED ? w->n_parameters : 0);
+    compare_judge(
+        w->c, d->name, d->role, fold <= w->bound,
+        "mean fold error %.3g (at most %g asked for), rmse %.3g ng/mL, %zu data, %zu parameters fitted to them", fold,
+        w->bound, rmse, d->n, d->role == ROLE_FITTED ? w->n_parameters : 0);
 }
 
 static int write_csv(const struct work *w, struct err *e)
 {
-    static const char *const columns[] = {"case", "role", "time_h", "observed_ng_mL", "simulated_ng_mL", "simulated_err_ng_mL"};
+    static const char *const columns[] = {
+        "case", "role", "time_h", "observed_ng_mL", "simulated_ng_mL", "simulated_err_ng_mL"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
     int rc = table_create(&o, folder_file(w->c->folder, "compare.csv", path), columns, 6, e);
@@ -293,8 +309,7 @@ static int draw(struct work *w, struct err *e)
     struct plot_series series[2 * CASES_MAX];
     char title[2 * CASES_MAX][100];
     double *hours = calloc(CASES_MAX * POINTS_MAX, sizeof *hours);
-    if (!hours)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!hours) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < w->n_doses; i++) {
         struct dose *d = &w->dose[i];
         double *x = hours + i * POINTS_MAX;
@@ -302,11 +317,17 @@ static int draw(struct work *w, struct err *e)
             x[k] = d->t[k] / HOUR;
         snprintf(title[2 * i], sizeof title[0], "%s measured", d->name);
         snprintf(title[2 * i + 1], sizeof title[0], "%s %s", d->name, d->role == ROLE_FITTED ? "fitted" : "predicted");
-        series[2 * i] = (struct plot_series){.title = title[2 * i], .style = PLOT_POINTS, .n = d->n, .x = x, .y = d->observed, .colour = (int)i + 1};
-        series[2 * i + 1] = (struct plot_series){.title = title[2 * i + 1], .style = d->role == ROLE_FITTED ? PLOT_DASHED : PLOT_LINE, .n = d->n,
-                                                 .x = x, .y = d->simulated, .colour = (int)i + 1};
+        series[2 * i] = (struct plot_series){
+            .title = title[2 * i], .style = PLOT_POINTS, .n = d->n, .x = x, .y = d->observed, .colour = (int)i + 1};
+        series[2 * i + 1] = (struct plot_series){.title = title[2 * i + 1],
+                                                 .style = d->role == ROLE_FITTED ? PLOT_DASHED : PLOT_LINE,
+                                                 .n = d->n,
+                                                 .x = x,
+                                                 .y = d->simulated,
+                                                 .colour = (int)i + 1};
     }
-    struct plot p = {.title = w->c->title, .xlabel = "time / h", .ylabel = "plasma / ng/mL", .n = 2 * w->n_doses, .series = series};
+    struct plot p = {
+        .title = w->c->title, .xlabel = "time / h", .ylabel = "plasma / ng/mL", .n = 2 * w->n_doses, .series = series};
     compare_plot(w->c, &p, "plasma");
     free(hours);
     return 0;
@@ -324,8 +345,7 @@ static int fit_and_predict(struct work *w, struct err *e)
     for (size_t i = 0; i < w->n_parameters; i++)
         start[i] = w->parameter[i].start;
     int rc = estimate_fit(&p, start, &fit, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     report_estimate(w, &fit);
     for (size_t i = 0; !rc && i < w->n_doses; i++) {
         rc = simulate_dose(w, &w->dose[i], fit.value, true, e);
@@ -337,8 +357,7 @@ static int fit_and_predict(struct work *w, struct err *e)
 int compare_plasma(struct compare *c, struct err *e)
 {
     struct work w = {.c = c, .dose = calloc(CASES_MAX, sizeof(struct dose))};
-    if (!w.dose)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!w.dose) return err_set(e, ERR_NOMEM, "out of memory");
     int rc = read_all(&w, e);
     if (!rc) rc = fit_and_predict(&w, e);
     if (!rc) rc = write_csv(&w, e);

@@ -1,4 +1,5 @@
-/* compare_ratio.c -- the ratio of one result between two studies, over a swept value that the experiment does not state. */
+/* compare_ratio.c -- the ratio of one result between two studies, over a swept value that the experiment does not
+ * state. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,10 @@ struct side { /* numerator or denominator */
     size_t n_set;
     double measured; /* NAN when not stated; ug/cm2 */
 };
-struct row { const char *text; double number, top, top_err, bottom, bottom_err; };
+struct row {
+    const char *text;
+    double number, top, top_err, bottom, bottom_err;
+};
 struct work {
     struct compare *c;
     struct side top, bottom;
@@ -52,22 +56,22 @@ static int read_vary(struct work *w, struct err *e)
 {
     struct cnode vary;
     int rc = config_need(config_root(w->c->doc), "vary", &vary, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     w->values = config_pair(vary, 0, &w->vary);
     w->n = config_count(w->values);
     if (config_count(vary) != 1 || !config_is_list(w->values) || w->n < 1 || w->n > VALUES_MAX)
         return config_fail(vary, e, ERR_PARSE, "vary: must name one value with a list of 1 to %d", VALUES_MAX);
     for (size_t i = 0; i < w->n; i++)
         if (!config_is_scalar(config_item(w->values, i)))
-            return config_fail(config_item(w->values, i), e, ERR_PARSE, "vary/%s: each must be a number with its unit", w->vary);
+            return config_fail(config_item(w->values, i), e, ERR_PARSE, "vary/%s: each must be a number with its unit",
+                               w->vary);
     return 0;
 }
 
 static int read_all(struct work *w, struct err *e)
 {
-    static const char *const keys[] = {"comparison", "kind", "note", "numerator", "denominator", "result", "measured", "vary", "criterion",
-                                       "verdict", NULL};
+    static const char *const keys[] = {"comparison", "kind", "note",      "numerator", "denominator", "result",
+                                       "measured",   "vary", "criterion", "verdict",   NULL};
     struct cnode root = config_root(w->c->doc), measured, criterion;
     int rc = config_known(root, keys, e);
     if (!rc) rc = read_side(root, "numerator", &w->top, e);
@@ -83,7 +87,8 @@ static int read_all(struct work *w, struct err *e)
 }
 
 /* One study at one value of the sweep; its derived numbers (radius rule, depth) are said once. */
-static int run_side(struct work *w, const struct side *side, const char *value, bool say, double *x, double *err, double *number, struct err *e)
+static int run_side(struct work *w, const struct side *side, const char *value, bool say, double *x, double *err,
+                    double *number, struct err *e)
 {
     char text[200], path[700];
     const char *list[SETS_MAX + 2];
@@ -97,8 +102,7 @@ static int run_side(struct work *w, const struct side *side, const char *value, 
     struct result r;
     const char *dir = w->c->options->study ? w->c->options->study->config_dir : NULL;
     int rc = study_load(&s, compare_path(w->c, side->study, path, sizeof path), &(struct study_options){list, dir}, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     rc = result_compute(&s, &r, e);
     const struct endpoint *p = rc ? NULL : endpoint_find(&r.endpoints, w->quantity);
     if (!rc && (!p || !isfinite(p->value)))
@@ -112,8 +116,7 @@ static int run_side(struct work *w, const struct side *side, const char *value, 
                 if (s.note[i].kind != NOTE_ASSUMED && strstr(s.note[i].text, "channel"))
                     compare_say(w->c, "  %s: %.150s", s.needles, s.note[i].text);
     }
-    if (!rc || p)
-        result_release(&r);
+    if (!rc || p) result_release(&r);
     study_release(&s);
     return rc;
 }
@@ -122,8 +125,9 @@ static double factor_off(double ratio, double measured) { return fmax(ratio / me
 
 static int write_csv(const struct work *w, struct err *e)
 {
-    static const char *const columns[] = {"varied", "value", "role", "numerator", "numerator_err", "denominator", "denominator_err", "ratio_predicted",
-                                          "ratio_measured", "factor_off"};
+    static const char *const columns[] = {
+        "varied",          "value",           "role",           "numerator", "numerator_err", "denominator",
+        "denominator_err", "ratio_predicted", "ratio_measured", "factor_off"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
     int rc = table_create(&o, folder_file(w->c->folder, "compare.csv", path), columns, 10, e);
@@ -159,8 +163,11 @@ static void draw(const struct work *w)
         {.title = "within the criterion", .style = PLOT_BAND, .n = w->n, .x = x, .y = lo, .err = hi, .colour = 7},
         {.title = "measured", .style = PLOT_DASHED, .n = w->n, .x = x, .y = measured, .colour = 2},
         {.title = "predicted", .style = PLOT_LINEPOINTS, .n = w->n, .x = x, .y = y, .colour = 1}};
-    struct plot p = {.title = w->c->title, .xlabel = strcmp(w->vary, "density") ? w->vary : "density / channels per cm2 (not published)",
-                     .ylabel = "ratio", .n = 3, .series = series};
+    struct plot p = {.title = w->c->title,
+                     .xlabel = strcmp(w->vary, "density") ? w->vary : "density / channels per cm2 (not published)",
+                     .ylabel = "ratio",
+                     .n = 3,
+                     .series = series};
     compare_plot(w->c, &p, "ratio");
 }
 
@@ -173,7 +180,8 @@ static void report(struct work *w)
         worst = fmax(worst, factor_off(ratio, w->measured));
         lo = fmin(lo, ratio);
         hi = fmax(hi, ratio);
-        compare_say(w->c, "    %s %-12s %s %-9.4g / %-9.4g = %.3g", w->vary, w->row[i].text, w->quantity, w->row[i].top, w->row[i].bottom, ratio);
+        compare_say(w->c, "    %s %-12s %s %-9.4g / %-9.4g = %.3g", w->vary, w->row[i].text, w->quantity, w->row[i].top,
+                    w->row[i].bottom, ratio);
     }
     record_text(r, "cases/0/name", w->c->title);
     record_text(r, "cases/0/role", role_word[ROLE_PREDICTED]);
@@ -184,17 +192,18 @@ static void report(struct work *w)
     record_number(r, "cases/0/ratio_predicted_highest", hi);
     record_number(r, "cases/0/worst_factor_off", worst);
     if (isfinite(w->top.measured) && isfinite(w->bottom.measured))
-        compare_say(w->c, "    measured amounts %.4g / %.4g ug/cm2: not predicted, the density is not published", w->top.measured, w->bottom.measured);
+        compare_say(w->c, "    measured amounts %.4g / %.4g ug/cm2: not predicted, the density is not published",
+                    w->top.measured, w->bottom.measured);
     compare_judge(w->c, w->c->title, ROLE_PREDICTED, worst <= w->within,
-                  "ratio %.3g to %.3g over %s %s to %s, measured %.3g: off by at most a factor %.3g (%g asked for), 1 datum, 0 fitted parameters", lo, hi,
-                  w->vary, w->row[0].text, w->row[w->n - 1].text, w->measured, worst, w->within);
+                  "ratio %.3g to %.3g over %s %s to %s, measured %.3g: off by at most a factor %.3g (%g asked for), 1 "
+                  "datum, 0 fitted parameters",
+                  lo, hi, w->vary, w->row[0].text, w->row[w->n - 1].text, w->measured, worst, w->within);
 }
 
 int compare_ratio(struct compare *c, struct err *e)
 {
     struct work *w = calloc(1, sizeof *w);
-    if (!w)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!w) return err_set(e, ERR_NOMEM, "out of memory");
     w->c = c;
     int rc = read_all(w, e);
     for (size_t i = 0; !rc && i < w->n; i++) {

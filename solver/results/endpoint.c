@@ -14,8 +14,7 @@ static struct endpoint *add(struct endpoints *l, const char *name, const char *u
 
 static void __attribute__((format(printf, 2, 3))) warn(struct endpoints *l, const char *fmt, ...)
 {
-    if (l->n_warnings >= ENDPOINT_WARNINGS)
-        return;
+    if (l->n_warnings >= ENDPOINT_WARNINGS) return;
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(l->warning[l->n_warnings++], sizeof l->warning[0], fmt, ap);
@@ -33,9 +32,9 @@ static void add_steady(const struct study *s, const struct solution *sol, struct
 {
     struct endpoint *J = add(out, "J_ss", "ug/cm2/h", sol->J_ss * UG_CM2_H, estimate(sol, sol->J_ss_error * UG_CM2_H));
     struct endpoint *lag = add(out, "lag_asymptotic", "h", sol->lag / HOUR, estimate(sol, sol->lag_error / HOUR));
-    struct endpoint *kp = add(out, "Kp", "cm/h", sol->permeability * CM_H, estimate(sol, sol->J_ss_error / s->problem.donor.C0 * CM_H));
-    if (isfinite(sol->J_ss))
-        return;
+    struct endpoint *kp =
+        add(out, "Kp", "cm/h", sol->permeability * CM_H, estimate(sol, sol->J_ss_error / s->problem.donor.C0 * CM_H));
+    if (isfinite(sol->J_ss)) return;
     J->error = lag->error = kp->error = NAN;
     struct endpoint *none[] = {J, lag, kp};
     for (size_t i = 0; i < 3; i++)
@@ -46,8 +45,7 @@ static void add_maximum(const struct solution *sol, struct endpoints *out)
 {
     size_t at = 0;
     for (size_t k = 1; k < sol->n_out; k++)
-        if (solution_delivery_rate(sol, k) > solution_delivery_rate(sol, at))
-            at = k;
+        if (solution_delivery_rate(sol, k) > solution_delivery_rate(sol, at)) at = k;
     double error = estimate(sol, solution_error(sol, at, COL_J_BOTTOM) + solution_error(sol, at, COL_J_CLEARED));
     add(out, "J_max", "ug/cm2/h", solution_delivery_rate(sol, at) * UG_CM2_H, error * UG_CM2_H);
     struct endpoint *t = add(out, "t_max", "h", sol->t[at] / HOUR, NAN);
@@ -60,7 +58,8 @@ static void add_end(const struct study *s, const struct solution *sol, struct en
 {
     size_t k = sol->n_out - 1;
     double Q = solution_delivered(sol, k), up = solution_at(sol, k, COL_Q_TOP);
-    double Q_err = delivered_error(sol, k), up_err = estimate(sol, solution_error(sol, k, COL_Q_TOP)), A = s->problem.area;
+    double Q_err = delivered_error(sol, k), up_err = estimate(sol, solution_error(sol, k, COL_Q_TOP)),
+           A = s->problem.area;
     add(out, "delivered_end", "ug/cm2", Q * UG_CM2, Q_err * UG_CM2);
     add(out, "delivered_end_patch", "ug/patch", Q * UG * A, Q_err * UG * A);
     add(out, "uptake_end", "ug/cm2", up * UG_CM2, up_err * UG_CM2);
@@ -74,22 +73,21 @@ static void add_end(const struct study *s, const struct solution *sol, struct en
 /* The straight line through Q(t) in the declared window, least squares. */
 static void add_lab(const struct study *s, const struct solution *sol, struct endpoints *out)
 {
-    if (!isfinite(s->lab_from))
-        return;
+    if (!isfinite(s->lab_from)) return;
     double n = 0, st = 0, sq = 0, stt = 0, stq = 0;
     for (size_t k = 0; k < sol->n_out; k++) {
         double t = sol->t[k], q = solution_delivered(sol, k);
-        if (t < s->lab_from * (1.0 - 1e-9) || t > s->lab_to * (1.0 + 1e-9))
-            continue;
+        if (t < s->lab_from * (1.0 - 1e-9) || t > s->lab_to * (1.0 + 1e-9)) continue;
         n += 1.0, st += t, sq += q, stt += t * t, stq += t * q;
     }
     double slope = (n * stq - st * sq) / (n * stt - st * st), lag = (st - sq / slope) / n;
     struct endpoint *J = add(out, "J_lab", "ug/cm2/h", slope * UG_CM2_H, NAN);
-    snprintf(J->remark, sizeof J->remark, "straight line through %.0f points, %.4g to %.4g h", n, s->lab_from / HOUR, s->lab_to / HOUR);
+    snprintf(J->remark, sizeof J->remark, "straight line through %.0f points, %.4g to %.4g h", n, s->lab_from / HOUR,
+             s->lab_to / HOUR);
     add(out, "lag_lab", "h", lag / HOUR, NAN);
     if (isfinite(sol->lag) && s->lab_from < 2.5 * sol->lag)
-        warn(out, "lab_window starts at %.4g h, before 2.5 lag times (%.4g h): J_lab is below the steady flux", s->lab_from / HOUR,
-             2.5 * sol->lag / HOUR);
+        warn(out, "lab_window starts at %.4g h, before 2.5 lag times (%.4g h): J_lab is below the steady flux",
+             s->lab_from / HOUR, 2.5 * sol->lag / HOUR);
 }
 
 static void add_ratio(struct endpoints *out, const char *name, double with, double without, const char *why)
@@ -102,27 +100,28 @@ static void add_ratio(struct endpoints *out, const char *name, double with, doub
 }
 
 /* Enhancement has a name and a limit: over an amount that no laboratory could measure it means nothing  (E14). */
-static void add_enhancement(const struct study *s, const struct solution *sol, const struct solution *intact, struct endpoints *out)
+static void add_enhancement(const struct study *s, const struct solution *sol, const struct solution *intact,
+                            struct endpoints *out)
 {
-    if (!intact)
-        return;
+    if (!intact) return;
     double Q0 = solution_delivered(intact, intact->n_out - 1), limit = s->quantification_limit;
     const char *why = !isfinite(limit) ? "limit_of_quantification is not stated"
-                    : !(Q0 > limit) ? "the intact amount is below quantification" : NULL;
+                      : !(Q0 > limit)  ? "the intact amount is below quantification"
+                                       : NULL;
     add(out, "delivered_end_intact", "ug/cm2", Q0 * UG_CM2, NAN);
     add_ratio(out, "ER_Q", solution_delivered(sol, sol->n_out - 1), Q0, why);
-    add_ratio(out, "ER_J", sol->J_ss, intact->J_ss, !why && !(isfinite(sol->J_ss) && isfinite(intact->J_ss)) ? "no steady state" : why);
+    add_ratio(out, "ER_J", sol->J_ss, intact->J_ss,
+              !why && !(isfinite(sol->J_ss) && isfinite(intact->J_ss)) ? "no steady state" : why);
 }
 
 static void add_plasma(const struct study *s, const struct solution *sol, struct endpoints *out)
 {
-    if (!s->problem.body.present)
-        return;
+    if (!s->problem.body.present) return;
     size_t at = 0;
     for (size_t k = 1; k < sol->n_out; k++)
-        if (solution_at(sol, k, COL_PLASMA) > solution_at(sol, at, COL_PLASMA))
-            at = k;
-    add(out, "plasma_max", "ng/mL", solution_at(sol, at, COL_PLASMA) * NG_ML, estimate(sol, solution_error(sol, at, COL_PLASMA) * NG_ML));
+        if (solution_at(sol, k, COL_PLASMA) > solution_at(sol, at, COL_PLASMA)) at = k;
+    add(out, "plasma_max", "ng/mL", solution_at(sol, at, COL_PLASMA) * NG_ML,
+        estimate(sol, solution_error(sol, at, COL_PLASMA) * NG_ML));
     add(out, "plasma_t_max", "h", sol->t[at] / HOUR, NAN);
 }
 
@@ -137,10 +136,12 @@ static void check_conditions(const struct study *s, const struct solution *sol, 
     for (size_t k = 0; k < sol->n_out; k++)
         highest = fmax(highest, solution_at(sol, k, COL_RECEPTOR_CONC));
     if (highest > 0.1 * solubility)
-        warn(out, "the receptor reaches %.3g mg/mL, above 10 %% of the drug's solubility of %.3g mg/mL: no sink", highest, solubility);
+        warn(out, "the receptor reaches %.3g mg/mL, above 10 %% of the drug's solubility of %.3g mg/mL: no sink",
+             highest, solubility);
 }
 
-void endpoints_compute(const struct study *s, const struct solution *sol, const struct solution *intact, struct endpoints *out)
+void endpoints_compute(const struct study *s, const struct solution *sol, const struct solution *intact,
+                       struct endpoints *out)
 {
     *out = (struct endpoints){0};
     add_steady(s, sol, out);
@@ -155,7 +156,6 @@ void endpoints_compute(const struct study *s, const struct solution *sol, const 
 const struct endpoint *endpoint_find(const struct endpoints *e, const char *name)
 {
     for (size_t i = 0; i < e->n; i++)
-        if (strcmp(e->item[i].name, name) == 0)
-            return &e->item[i];
+        if (strcmp(e->item[i].name, name) == 0) return &e->item[i];
     return NULL;
 }

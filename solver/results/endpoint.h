@@ -1,5 +1,5 @@
-/* endpoint.h -- the single numbers of a run, as a laboratory reports them: J_ss, lag, Kp, maxima, enhancement.  Definitions
- * and symbols: docs/reference/equations.md. */
+/* endpoint.h -- the single numbers of a run, as a laboratory reports them: J_ss, lag, Kp, maxima, enhancement.
+ * Definitions and symbols: docs/reference/equations.md. */
 #ifndef SOLVER_RESULTS_ENDPOINT_H
 #define SOLVER_RESULTS_ENDPOINT_H
 #include "solver/results/quantity.h"
@@ -7,8 +7,8 @@
 enum { ENDPOINTS_MAX = 32, ENDPOINT_WARNINGS = 8 };
 struct endpoint {
     const char *name, *unit;
-    double value, error;  /* in unit; NAN: none / no estimate */
-    char remark[160];     /* why there is none, or how it was made; may be empty */
+    double value, error; /* in unit; NAN: none / no estimate */
+    char remark[160];    /* why there is none, or how it was made; may be empty */
 };
 struct endpoints {
     size_t n, n_warnings;
@@ -17,7 +17,8 @@ struct endpoints {
 };
 
 /* intact: the solution of study_intact, or NULL when the skin is intact anyway. */
-void endpoints_compute(const struct study *s, const struct solution *sol, const struct solution *intact, struct endpoints *out);
+void endpoints_compute(const struct study *s, const struct solution *sol, const struct solution *intact,
+                       struct endpoints *out);
 /* By name, or NULL. */
 const struct endpoint *endpoint_find(const struct endpoints *e, const char *name);
 #endif

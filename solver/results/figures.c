@@ -11,29 +11,33 @@ enum { CURVES_MAX = 8 };
 static const struct quantity *find(const struct quantity *q, size_t n, const char *stem, const char *suffix)
 {
     for (size_t i = 0; i < n; i++)
-        if (strcmp(q[i].stem, stem) == 0 && strcmp(q[i].suffix, suffix) == 0)
-            return &q[i];
+        if (strcmp(q[i].stem, stem) == 0 && strcmp(q[i].suffix, suffix) == 0) return &q[i];
     return NULL;
 }
 
 /* One quantity over time: the case, and the intact skin beside it when there is one. */
-static int plot_over_time(const struct study *s, const struct result *r, const struct quantity *q, const char *label, const char *name,
-                          const char *folder, struct err *e)
+static int plot_over_time(const struct study *s, const struct result *r, const struct quantity *q, const char *label,
+                          const char *name, const char *folder, struct err *e)
 {
     const struct solution *sol = &r->solution;
     size_t n = sol->n_out;
     double *x = calloc(3 * n, sizeof *x), *y = x + n, *y0 = x + 2 * n;
-    if (!x)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!x) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t k = 0; k < n; k++) {
         x[k] = sol->t[k] / HOUR;
         y[k] = quantity_value(q, sol, k);
         y0[k] = r->has_intact ? quantity_value(q, &r->intact, k) : NAN;
     }
     struct plot_series series[] = {
-        {.title = s->has_channel ? "with channels" : "intact skin", .style = PLOT_LINEPOINTS, .n = n, .x = x, .y = y, .colour = 1},
+        {.title = s->has_channel ? "with channels" : "intact skin",
+         .style = PLOT_LINEPOINTS,
+         .n = n,
+         .x = x,
+         .y = y,
+         .colour = 1},
         {.title = "intact skin", .style = PLOT_DASHED, .n = n, .x = x, .y = y0, .colour = 2}};
-    struct plot p = {.title = s->title, .xlabel = "time / h", .ylabel = label, .n = r->has_intact ? 2 : 1, .series = series};
+    struct plot p = {
+        .title = s->title, .xlabel = "time / h", .ylabel = label, .n = r->has_intact ? 2 : 1, .series = series};
     int rc = plot_write(&p, folder, name, e);
     free(x);
     return rc;
@@ -46,8 +50,7 @@ static int plot_profiles(const struct study *s, const struct solution *sol, cons
     double donor = s->problem.donor.C0 / s->problem.donor.K, *x = calloc(n * (curves + 1), sizeof *x);
     char title[CURVES_MAX][40];
     struct plot_series series[CURVES_MAX];
-    if (!x)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!x) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < n; i++)
         x[i] = sol->z[i] * 1e6;
     for (size_t c = 0; c < curves; c++) {
@@ -56,9 +59,13 @@ static int plot_profiles(const struct study *s, const struct solution *sol, cons
         for (size_t i = 0; i < n; i++)
             y[i] = sol->mean[k * n + i] / donor;
         snprintf(title[c], sizeof title[c], "%.4g h", sol->t[k] / HOUR);
-        series[c] = (struct plot_series){.title = title[c], .style = PLOT_LINE, .n = n, .x = x, .y = y, .colour = (int)c};
+        series[c] =
+            (struct plot_series){.title = title[c], .style = PLOT_LINE, .n = n, .x = x, .y = y, .colour = (int)c};
     }
-    struct plot p = {.title = s->title, .xlabel = "depth / um", .ylabel = "activity / donor's activity at the start (mean over area)", .n = curves,
+    struct plot p = {.title = s->title,
+                     .xlabel = "depth / um",
+                     .ylabel = "activity / donor's activity at the start (mean over area)",
+                     .n = curves,
                      .series = series};
     int rc = plot_write(&p, folder, "profiles", e);
     free(x);
@@ -69,7 +76,8 @@ int figures_write(const struct study *s, const struct result *r, const struct fo
 {
     struct quantity q[QUANTITIES_MAX];
     size_t n = quantities_of(s, q);
-    int rc = plot_over_time(s, r, find(q, n, "delivered", "ug_cm2"), "delivered / ug/cm2", "delivered", f->temporary, e);
+    int rc =
+        plot_over_time(s, r, find(q, n, "delivered", "ug_cm2"), "delivered / ug/cm2", "delivered", f->temporary, e);
     if (!rc) rc = plot_over_time(s, r, find(q, n, "flux", "ug_cm2_h"), "flux / ug/cm2/h", "flux", f->temporary, e);
     if (!rc && s->problem.body.present)
         rc = plot_over_time(s, r, find(q, n, "plasma", "ng_mL"), "plasma / ng/mL", "plasma", f->temporary, e);

@@ -7,14 +7,17 @@
 #include "base/err.h"
 
 enum { FOLDER_PATH = 1000 };
-struct folder { char path[FOLDER_PATH], temporary[FOLDER_PATH]; bool replace; };
+struct folder {
+    char path[FOLDER_PATH], temporary[FOLDER_PATH];
+    bool replace;
+};
 
-/* Makes the temporary folder.  An existing path is refused (ERR_IO), unless replace is true and it holds one of the files
- * that results are known by: what is not a result is never removed. */
-int  folder_open(struct folder *f, const char *path, bool replace, struct err *e);
+/* Makes the temporary folder.  An existing path is refused (ERR_IO), unless replace is true and it holds one of the
+ * files that results are known by: what is not a result is never removed. */
+int folder_open(struct folder *f, const char *path, bool replace, struct err *e);
 /* "<temporary>/<name>" into buf; returns buf. */
 const char *folder_file(const struct folder *f, const char *name, char buf[FOLDER_PATH + 100]);
 /* Renames to the final name; on failure the temporary folder is removed. */
-int  folder_commit(struct folder *f, struct err *e);
+int folder_commit(struct folder *f, struct err *e);
 void folder_abandon(struct folder *f); /* removes the temporary folder; {0} is legal */
 #endif

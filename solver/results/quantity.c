@@ -3,9 +3,13 @@
 #include <stdio.h>
 #include "solver/results/quantity.h"
 
-struct list { struct quantity *q; size_t n; };
+struct list {
+    struct quantity *q;
+    size_t n;
+};
 
-static struct quantity *add(struct list *l, const char *stem, const char *suffix, const char *unit, enum column column, double scale)
+static struct quantity *add(struct list *l, const char *stem, const char *suffix, const char *unit, enum column column,
+                            double scale)
 {
     struct quantity *q = &l->q[l->n++];
     *q = (struct quantity){.suffix = suffix, .unit = unit, .column = column, .scale = scale};
@@ -35,8 +39,7 @@ static void add_receptor(struct list *l, const struct problem *p)
     double clearance = 0.0;
     for (size_t i = 0; i < p->n_layers; i++)
         clearance += p->layer[i].clearance;
-    if (clearance > 0.0)
-        add(l, "cleared", "ug_cm2", "ug/cm2", COL_Q_CLEARED, UG_CM2);
+    if (clearance > 0.0) add(l, "cleared", "ug_cm2", "ug/cm2", COL_Q_CLEARED, UG_CM2);
 }
 
 size_t quantities_of(const struct study *s, struct quantity out[QUANTITIES_MAX])
@@ -52,8 +55,7 @@ size_t quantities_of(const struct study *s, struct quantity out[QUANTITIES_MAX])
         snprintf(stem, sizeof stem, "amount_%s", p->layer[i].name);
         add(&l, stem, "ug_cm2", "ug/cm2", (enum column)(COL_LAYER0 + i), UG_CM2)->has_error = true;
     }
-    if (s->has_channel)
-        add(&l, "channel", "ug_cm2", "ug/cm2", COL_CHANNEL, UG_CM2);
+    if (s->has_channel) add(&l, "channel", "ug_cm2", "ug/cm2", COL_CHANNEL, UG_CM2);
     if (p->donor.kind == DONOR_FINITE) {
         add(&l, "vehicle", "ug_cm2", "ug/cm2", COL_VEHICLE, UG_CM2);
         add(&l, "removed", "ug_cm2", "ug/cm2", COL_REMOVED, UG_CM2);
@@ -70,16 +72,17 @@ size_t quantities_of(const struct study *s, struct quantity out[QUANTITIES_MAX])
 double quantity_value(const struct quantity *q, const struct solution *sol, size_t k)
 {
     double x = q->kind == QUANTITY_DELIVERED ? solution_delivered(sol, k)
-             : q->kind == QUANTITY_FLUX ? solution_delivery_rate(sol, k) : solution_at(sol, k, q->column);
+               : q->kind == QUANTITY_FLUX    ? solution_delivery_rate(sol, k)
+                                             : solution_at(sol, k, q->column);
     return q->scale * x;
 }
 
 double quantity_error(const struct quantity *q, const struct solution *sol, size_t k)
 {
-    if (!sol->space_error || q->column == COL_BALANCE)
-        return NAN;
-    double x = q->kind == QUANTITY_DELIVERED ? solution_error(sol, k, COL_Q_BOTTOM) + solution_error(sol, k, COL_Q_CLEARED)
-             : q->kind == QUANTITY_FLUX ? solution_error(sol, k, COL_J_BOTTOM) + solution_error(sol, k, COL_J_CLEARED)
-             : solution_error(sol, k, q->column);
+    if (!sol->space_error || q->column == COL_BALANCE) return NAN;
+    double x = q->kind == QUANTITY_DELIVERED
+                   ? solution_error(sol, k, COL_Q_BOTTOM) + solution_error(sol, k, COL_Q_CLEARED)
+               : q->kind == QUANTITY_FLUX ? solution_error(sol, k, COL_J_BOTTOM) + solution_error(sol, k, COL_J_CLEARED)
+                                          : solution_error(sol, k, q->column);
     return q->scale * x;
 }

@@ -1,27 +1,28 @@
-/* quantity.h -- the columns of a result: which, in which unit, how computed from a solution.  docs/reference/csv.md lists them. */
+/* quantity.h -- the columns of a result: which, in which unit, how computed from a solution.  docs/reference/csv.md
+ * lists them. */
 #ifndef SOLVER_RESULTS_QUANTITY_H
 #define SOLVER_RESULTS_QUANTITY_H
 #include "solver/integrate/simulate.h"
 #include "solver/study/study.h"
 
 /* Unit factors from SI to what laboratories write. */
-#define UG_CM2    1e5          /* kg/m2 */
-#define UG_CM2_H  (1e5 * 3600) /* kg/m2/s */
-#define UG        1e9          /* kg */
-#define NG_ML     1e6          /* kg/m3 */
-#define MG_ML     1.0          /* kg/m3 */
-#define CM_H      (100.0 * 3600) /* m/s */
-#define HOUR      3600.0       /* s */
+#define UG_CM2   1e5            /* kg/m2 */
+#define UG_CM2_H (1e5 * 3600)   /* kg/m2/s */
+#define UG       1e9            /* kg */
+#define NG_ML    1e6            /* kg/m3 */
+#define MG_ML    1.0            /* kg/m3 */
+#define CM_H     (100.0 * 3600) /* m/s */
+#define HOUR     3600.0         /* s */
 
 enum quantity_kind { QUANTITY_COLUMN, QUANTITY_DELIVERED, QUANTITY_FLUX };
 struct quantity {
-    char stem[56];          /* "delivered" */
-    const char *suffix;     /* of the column's name: "ug_cm2" */
-    const char *unit;       /* for people and long.csv: "ug/cm2" */
+    char stem[56];      /* "delivered" */
+    const char *suffix; /* of the column's name: "ug_cm2" */
+    const char *unit;   /* for people and long.csv: "ug/cm2" */
     enum quantity_kind kind;
-    enum column column;     /* QUANTITY_COLUMN only */
-    double scale;           /* SI to that unit */
-    bool has_error;         /* timeseries.csv has <stem>_err_<suffix> as well */
+    enum column column; /* QUANTITY_COLUMN only */
+    double scale;       /* SI to that unit */
+    bool has_error;     /* timeseries.csv has <stem>_err_<suffix> as well */
 };
 enum { QUANTITIES_MAX = 24 + LAYERS_MAX };
 

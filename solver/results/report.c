@@ -14,12 +14,15 @@
 enum { CELLS_MAX = 1200, CELL = 260 };
 
 /* Cells of one table, filled row by row. */
-struct cells { size_t n; char text[CELLS_MAX][CELL]; const char *list[CELLS_MAX]; };
+struct cells {
+    size_t n;
+    char text[CELLS_MAX][CELL];
+    const char *list[CELLS_MAX];
+};
 
 static void cell(struct cells *c, const char *text)
 {
-    if (c->n >= CELLS_MAX)
-        return;
+    if (c->n >= CELLS_MAX) return;
     snprintf(c->text[c->n], CELL, "%s", text ? text : "");
     c->list[c->n] = c->text[c->n];
     c->n++;
@@ -39,27 +42,29 @@ static void cell_short(struct cells *c, const char *text)
 
 static const char *word(struct cnode map, const char *key) { return config_text(config_get(map, key)); }
 
-static void put_table(struct report *r, const char *caption, const char *const header[], size_t columns, const struct cells *c)
+static void put_table(struct report *r, const char *caption, const char *const header[], size_t columns,
+                      const struct cells *c)
 {
-    if (c->n >= columns)
-        report_table(r, caption, header, c->list, c->n / columns, columns);
+    if (c->n >= columns) report_table(r, caption, header, c->list, c->n / columns, columns);
 }
 
 static void figure(struct report *r, const char *folder, const char *name, const char *caption)
 {
     char path[1100];
     snprintf(path, sizeof path, "%s/%s.svg", folder, name);
-    if (access(path, R_OK) == 0)
-        report_figure(r, path, caption, caption);
+    if (access(path, R_OK) == 0) report_figure(r, path, caption, caption);
 }
 
 static void list_of(struct report *r, struct cnode list, const char *lead, bool boxed)
 {
     for (size_t i = 0; i < config_count(list); i++) {
         char text[500];
-        snprintf(text, sizeof text, "%s%.400s", lead, config_text(config_item(list, i)) ? config_text(config_item(list, i)) : "");
-        if (boxed) report_warning(r, text);
-        else report_paragraph(r, text);
+        snprintf(text, sizeof text, "%s%.400s", lead,
+                 config_text(config_item(list, i)) ? config_text(config_item(list, i)) : "");
+        if (boxed)
+            report_warning(r, text);
+        else
+            report_paragraph(r, text);
     }
 }
 
@@ -67,9 +72,11 @@ static void provenance(struct report *r, struct cnode root)
 {
     struct cnode p = config_get(root, "provenance");
     char text[1600];
-    snprintf(text, sizeof text, "%.40s %.40s (%.40s), %.40s, configuration %.16s..., command: %.1000s", word(p, "program") ? word(p, "program") : "",
-             word(p, "version") ? word(p, "version") : "", word(p, "commit") ? word(p, "commit") : "", word(p, "date") ? word(p, "date") : "",
-             word(p, "configuration_sha256") ? word(p, "configuration_sha256") : "", word(p, "command") ? word(p, "command") : "");
+    snprintf(text, sizeof text, "%.40s %.40s (%.40s), %.40s, configuration %.16s..., command: %.1000s",
+             word(p, "program") ? word(p, "program") : "", word(p, "version") ? word(p, "version") : "",
+             word(p, "commit") ? word(p, "commit") : "", word(p, "date") ? word(p, "date") : "",
+             word(p, "configuration_sha256") ? word(p, "configuration_sha256") : "",
+             word(p, "command") ? word(p, "command") : "");
     report_preformatted(r, text);
 }
 
@@ -98,8 +105,7 @@ static void balance_table(struct report *r, struct cnode balance, struct cells *
     for (size_t i = 0; i < config_count(balance); i++) {
         const char *name;
         struct cnode at = config_pair(balance, i, &name);
-        if (!config_is_map(at))
-            continue;
+        if (!config_is_map(at)) continue;
         cell(c, name);
         cell_short(c, word(at, "ug_cm2"));
         cell_short(c, word(at, "ug_patch"));
@@ -128,15 +134,21 @@ static void section_result(struct report *r, const char *folder, struct cnode ro
 
 static int section_sweep(struct report *r, const char *folder, struct cnode root, struct cells *c, struct err *e)
 {
-    static const char *const wanted[] = {"needle_length_um", "depth_um", "density_per_cm2", "fill", "J_ss_ug_cm2_h", "delivered_end_ug_cm2",
-                                         "delivered_end_err_ug_cm2", "delivered_end_patch_ug_patch", "status"};
+    static const char *const wanted[] = {"needle_length_um",
+                                         "depth_um",
+                                         "density_per_cm2",
+                                         "fill",
+                                         "J_ss_ug_cm2_h",
+                                         "delivered_end_ug_cm2",
+                                         "delivered_end_err_ug_cm2",
+                                         "delivered_end_patch_ug_patch",
+                                         "status"};
     enum { WANTED = sizeof wanted / sizeof wanted[0] };
     char path[1100];
     struct table t;
     snprintf(path, sizeof path, "%s/sweep.csv", folder);
     int rc = table_read(&t, path, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     report_section(r, word(root, "sweep") ? word(root, "sweep") : folder);
     figure(r, folder, "map", "Map of the sweep; all panels share one scale");
     c->n = 0;
@@ -187,8 +199,7 @@ static void case_table(struct report *r, struct cnode list, struct cells *c)
 {
     const char *header[12];
     size_t columns = config_count(config_item(list, 0));
-    if (columns < 1 || columns > 12)
-        return;
+    if (columns < 1 || columns > 12) return;
     for (size_t k = 0; k < columns; k++)
         config_pair(config_item(list, 0), k, &header[k]);
     c->n = 0;
@@ -202,8 +213,7 @@ static void section_compare(struct report *r, const char *folder, struct cnode r
 {
     report_section(r, word(root, "comparison") ? word(root, "comparison") : folder);
     list_of(r, config_get(root, "labels"), "", true);
-    if (word(config_get(root, "as_asked"), "note"))
-        report_paragraph(r, word(config_get(root, "as_asked"), "note"));
+    if (word(config_get(root, "as_asked"), "note")) report_paragraph(r, word(config_get(root, "as_asked"), "note"));
     verdict_table(r, config_get(root, "verdicts"), c);
     fit_table(r, config_get(root, "fit"), c);
     figure(r, folder, "plasma", "Plasma: measured points, fitted and predicted curves");
@@ -223,8 +233,8 @@ static void reading(struct report *r, const char *folder)
         report_paragraph(r, "No penetration reading is recorded with this run.");
         return;
     }
-    snprintf(text, sizeof text, "Penetration depth by %s: %.4g um (sd %.3g um, %ld needles, %.3g of them in)%s.", p.method, p.depth_mean * 1e6,
-             p.depth_sd * 1e6, p.n, p.fraction, p.is_virtual ? ", virtual" : "");
+    snprintf(text, sizeof text, "Penetration depth by %s: %.4g um (sd %.3g um, %ld needles, %.3g of them in)%s.",
+             p.method, p.depth_mean * 1e6, p.depth_sd * 1e6, p.n, p.fraction, p.is_virtual ? ", virtual" : "");
     report_paragraph(r, text);
 }
 
@@ -233,15 +243,19 @@ static void section_run(struct report *r, const char *folder, struct cnode root,
     static const char *const header[] = {"run", ""};
     const char *virtual = word(root, "virtual");
     char title[300];
-    snprintf(title, sizeof title, "Bench run, specimen %.200s", word(root, "specimen") ? word(root, "specimen") : "not named");
+    snprintf(title, sizeof title, "Bench run, specimen %.200s",
+             word(root, "specimen") ? word(root, "specimen") : "not named");
     report_section(r, title);
-    if (virtual && strcmp(virtual, "true") == 0)
-        report_warning(r, "SYNTHETIC. virtual bench: rehearsal, not evidence");
+    if (virtual && strcmp(virtual, "true") == 0) report_warning(r, "SYNTHETIC. virtual bench: rehearsal, not evidence");
     c->n = 0;
-    const struct { const char *label, *text; } rows[] = {
-        {"started", word(root, "started")}, {"batch", word(root, "batch")}, {"method", word(config_get(root, "method"), "name")},
-        {"outcome", word(config_get(root, "outcome"), "state")}, {"peak force", word(root, "peak_force")},
-        {"travel at the end (not depth)", word(root, "travel_end")}};
+    const struct {
+        const char *label, *text;
+    } rows[] = {{"started", word(root, "started")},
+                {"batch", word(root, "batch")},
+                {"method", word(config_get(root, "method"), "name")},
+                {"outcome", word(config_get(root, "outcome"), "state")},
+                {"peak force", word(root, "peak_force")},
+                {"travel at the end (not depth)", word(root, "travel_end")}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cell(c, rows[i].label);
         cell(c, rows[i].text);
@@ -252,7 +266,10 @@ static void section_run(struct report *r, const char *folder, struct cnode root,
 
 /* ---- all ---- */
 
-static const struct { const char *file; int kind; } kinds[] = {{"summary.yaml", 0}, {"sweep.yaml", 1}, {"compare.yaml", 2}, {RUN_YAML, 3}};
+static const struct {
+    const char *file;
+    int kind;
+} kinds[] = {{"summary.yaml", 0}, {"sweep.yaml", 1}, {"compare.yaml", 2}, {RUN_YAML, 3}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static int add_folder(struct report *r, const char *folder, struct cells *c, struct err *e)
@@ -261,8 +278,7 @@ static int add_folder(struct report *r, const char *folder, struct cells *c, str
     size_t k = 0;
     for (; k < KINDS; k++) {
         snprintf(path, sizeof path, "%.1000s/%s", folder, kinds[k].file);
-        if (access(path, R_OK) == 0)
-            break;
+        if (access(path, R_OK) == 0) break;
     }
     if (k == KINDS) {
         err_set(e, ERR_IO, "'%s' holds no result, sweep, comparison or run", folder);
@@ -271,8 +287,7 @@ static int add_folder(struct report *r, const char *folder, struct cells *c, str
     }
     struct config *doc;
     int rc = config_open(&doc, path, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     struct cnode root = config_root(doc);
     if (k == 0) section_result(r, folder, root, c);
     if (k == 1) rc = section_sweep(r, folder, root, c, e);
@@ -287,8 +302,7 @@ int report_write(const char *const folder[], size_t n, const char *title, const 
     struct report *r;
     struct err closing = {0};
     struct cells *c = malloc(sizeof *c);
-    if (!c)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!c) return err_set(e, ERR_NOMEM, "out of memory");
     char subtitle[200];
     snprintf(subtitle, sizeof subtitle, "mnsim %s (%s)", provenance_version(), provenance_commit());
     int rc = report_open(&r, path, title, subtitle, e);
@@ -304,7 +318,6 @@ int report_write(const char *const folder[], size_t n, const char *title, const 
         return rc;
     }
     rc = report_close(r, &closing);
-    if (rc && e && !e->code)
-        *e = closing;
+    if (rc && e && !e->code) *e = closing;
     return rc;
 }

@@ -10,7 +10,8 @@
 int result_compute(const struct study *s, struct result *out, struct err *e)
 {
     *out = (struct result){0};
-    int rc = s->error_estimate ? simulate_with_error(&s->problem, &out->solution, e) : simulate(&s->problem, &out->solution, e);
+    int rc = s->error_estimate ? simulate_with_error(&s->problem, &out->solution, e)
+                               : simulate(&s->problem, &out->solution, e);
     if (!rc && s->has_channel) {
         struct problem *intact = malloc(sizeof *intact);
         if (!intact)
@@ -56,8 +57,7 @@ size_t shares_at_end(const struct study *s, const struct solution *sol, struct s
         add_share(out, &n, "vehicle", solution_at(sol, k, COL_VEHICLE));
         add_share(out, &n, "removed", solution_at(sol, k, COL_REMOVED));
     }
-    if (s->has_channel)
-        add_share(out, &n, "channel", solution_at(sol, k, COL_CHANNEL));
+    if (s->has_channel) add_share(out, &n, "channel", solution_at(sol, k, COL_CHANNEL));
     for (size_t i = 0; i < p->n_layers; i++)
         add_share(out, &n, p->layer[i].name, solution_at(sol, k, (enum column)(COL_LAYER0 + i)));
     if (p->receptor.kind == RECEPTOR_FRANZ) {
@@ -65,8 +65,7 @@ size_t shares_at_end(const struct study *s, const struct solution *sol, struct s
         add_share(out, &n, "sampled", solution_at(sol, k, COL_SAMPLED));
     } else if (p->receptor.kind == RECEPTOR_SINK)
         add_share(out, &n, "sink", solution_at(sol, k, COL_Q_BOTTOM));
-    if (solution_at(sol, k, COL_Q_CLEARED) > 0.0)
-        add_share(out, &n, "cleared", solution_at(sol, k, COL_Q_CLEARED));
+    if (solution_at(sol, k, COL_Q_CLEARED) > 0.0) add_share(out, &n, "cleared", solution_at(sol, k, COL_Q_CLEARED));
     return n;
 }
 
@@ -93,11 +92,9 @@ static void put_endpoints(struct record *r, const struct endpoints *list)
         if (isfinite(p->value)) {
             put(r, "results", p->name, "value", p->value);
             put_word(r, "results", p->name, "unit", p->unit);
-            if (isfinite(p->error))
-                put(r, "results", p->name, "estimated_error", p->error);
+            if (isfinite(p->error)) put(r, "results", p->name, "estimated_error", p->error);
         }
-        if (p->remark[0])
-            put_word(r, "results", p->name, isfinite(p->value) ? "remark" : "value", p->remark);
+        if (p->remark[0]) put_word(r, "results", p->name, isfinite(p->value) ? "remark" : "value", p->remark);
     }
 }
 
@@ -106,7 +103,8 @@ static void put_balance(struct record *r, const struct study *s, const struct so
     struct share share[8 + LAYERS_MAX];
     size_t n = shares_at_end(s, sol, share);
     double in = amount_in(s, sol);
-    record_text(r, "balance/meaning", "where the drug is at the last output; 'went in' is the dose, or what an infinite vehicle gave");
+    record_text(r, "balance/meaning",
+                "where the drug is at the last output; 'went in' is the dose, or what an infinite vehicle gave");
     put(r, "balance", "went_in", "ug_cm2", in * UG_CM2);
     put(r, "balance", "went_in", "ug_patch", in * UG * s->problem.area);
     for (size_t i = 0; i < n; i++) {
@@ -149,8 +147,7 @@ static void put_inputs(struct record *r, const struct study *s)
         put(r, "inputs/layers", index, "K", l->K);
         put(r, "inputs/layers", index, "clearance_per_s", l->clearance);
     }
-    if (s->has_channel)
-        put_channel(r, s);
+    if (s->has_channel) put_channel(r, s);
 }
 
 static void put_notes(struct record *r, const struct study *s, const struct endpoints *list)
@@ -180,8 +177,9 @@ static void put_solver(struct record *r, const struct study *s, const struct sol
     record_integer(r, "solver/nonlinear_failures", sol->stats.nonlinear_fails);
     record_number(r, "solver/smallest_step_s", sol->stats.smallest_step);
     record_number(r, "solver/lowest_activity_relative", sol->lowest);
-    record_text(r, "solver/error_estimate", sol->space_error ? "space: level s against 2s; time: rtol against rtol/10; their sum is reported"
-                                                             : "not asked for");
+    record_text(r, "solver/error_estimate",
+                sol->space_error ? "space: level s against 2s; time: rtol against rtol/10; their sum is reported"
+                                 : "not asked for");
     record_number(r, "solver/wall_time_s", wall_s);
 }
 
@@ -189,32 +187,28 @@ static int write_study(const struct study *s, const char *path, char hash[65], s
 {
     struct record *r;
     int rc = record_new(&r, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     study_resolve(s, r);
     char *text = record_string(r);
-    if (text)
-        sha256_hex(text, strlen(text), hash);
+    if (text) sha256_hex(text, strlen(text), hash);
     rc = text ? record_write(r, path, e) : err_set(e, ERR_NOMEM, "out of memory");
     free(text);
     record_free(r);
     return rc;
 }
 
-static int write_summary(const struct study *s, const struct result *res, const struct result_context *c, const char *hash,
-                         const char *path, struct err *e)
+static int write_summary(const struct study *s, const struct result *res, const struct result_context *c,
+                         const char *hash, const char *path, struct err *e)
 {
     struct record *r;
     int rc = record_new(&r, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     record_text(r, "study", s->title);
     put_endpoints(r, &res->endpoints);
     put_notes(r, s, &res->endpoints);
     put_balance(r, s, &res->solution);
     put_inputs(r, s);
-    if (s->penetration_file[0])
-        record_text(r, "inputs/penetration_file", s->penetration_file);
+    if (s->penetration_file[0]) record_text(r, "inputs/penetration_file", s->penetration_file);
     put_solver(r, s, &res->solution, c->wall_s);
     const char *const libraries[] = {"SUNDIALS CVODES", integrator_version(), NULL};
     struct provenance who = {"mnsim", c->command, hash, c->unix_time, -1, libraries};
@@ -224,7 +218,8 @@ static int write_summary(const struct study *s, const struct result *res, const 
     return rc;
 }
 
-int result_write(const struct study *s, const struct result *r, const struct result_context *c, const struct folder *f, struct err *e)
+int result_write(const struct study *s, const struct result *r, const struct result_context *c, const struct folder *f,
+                 struct err *e)
 {
     char path[FOLDER_PATH + 100], hash[65] = "";
     int rc = write_study(s, folder_file(f, "study.yaml", path), hash, e);

@@ -25,8 +25,7 @@ static int read_axes(struct sweep *w, struct err *e)
 {
     struct cnode vary;
     int rc = config_need(config_root(w->doc), "vary", &vary, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (!config_is_map(vary) || config_count(vary) < 1 || config_count(vary) > SWEEP_VARIED_MAX)
         return config_fail(vary, e, ERR_PARSE, "vary: must name 1 to %d values, each with a list", SWEEP_VARIED_MAX);
     w->n_cases = w->n_fills;
@@ -40,7 +39,8 @@ static int read_axes(struct sweep *w, struct err *e)
             return config_fail(a->values, e, ERR_PARSE, "vary/%s: must be a list of values", key);
         for (size_t k = 0; k < a->n; k++)
             if (!config_is_scalar(config_item(a->values, k)))
-                return config_fail(config_item(a->values, k), e, ERR_PARSE, "vary/%s: each value must be a number with its unit", key);
+                return config_fail(config_item(a->values, k), e, ERR_PARSE,
+                                   "vary/%s: each value must be a number with its unit", key);
         w->n_cases *= a->n;
         if (w->n_cases > SWEEP_CASES_MAX)
             return config_fail(vary, e, ERR_RANGE, "vary: more than %d cases", SWEEP_CASES_MAX);
@@ -58,7 +58,8 @@ static int read_fills(struct sweep *w, struct err *e)
     for (size_t i = 0; config_is(fills) && i < w->n_fills; i++) {
         const char *text = config_text(config_item(fills, i));
         if (!text || (strcmp(text, known[0]) && strcmp(text, known[1])))
-            return config_fail(config_item(fills, i), e, ERR_PARSE, "fills: '%s': must be diffusing or stirred", text ? text : "");
+            return config_fail(config_item(fills, i), e, ERR_PARSE, "fills: '%s': must be diffusing or stirred",
+                               text ? text : "");
         snprintf(w->fill[i], sizeof w->fill[i], "%s", text);
     }
     return 0;
@@ -101,8 +102,7 @@ static int load_case(struct sweep *w, size_t number, const struct study_options 
     list[n] = NULL;
     struct err mine = {0};
     c->study = malloc(sizeof *c->study);
-    if (!c->study)
-        return err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
+    if (!c->study) return err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
     if (study_load(c->study, w->study_path, &(struct study_options){list, options->config_dir}, &mine)) {
         first_line(&mine, c->reason, sizeof c->reason);
         free(c->study);
@@ -119,9 +119,9 @@ static int read_file(struct sweep *w, const char *path, struct err *e)
     if (!rc) rc = config_known(config_root(w->doc), keys, e);
     if (!rc) rc = config_string(config_root(w->doc), "sweep", &title, e);
     if (!rc) rc = config_string(config_root(w->doc), "study", &study, e);
-    if (!rc && config_is(config_get(config_root(w->doc), "map"))) rc = config_string(config_root(w->doc), "map", &map, e);
-    if (rc)
-        return rc;
+    if (!rc && config_is(config_get(config_root(w->doc), "map")))
+        rc = config_string(config_root(w->doc), "map", &map, e);
+    if (rc) return rc;
     snprintf(w->title, sizeof w->title, "%s", title);
     snprintf(w->map, sizeof w->map, "%s", map);
     beside(path, study, w->study_path, sizeof w->study_path);
@@ -138,18 +138,20 @@ int sweep_load(struct sweep *w, const char *path, const struct study_options *op
         rc = err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
     for (size_t i = 0; !rc && i < w->n_cases; i++)
         rc = load_case(w, i, options, e);
-    if (rc)
-        sweep_release(w);
+    if (rc) sweep_release(w);
     return rc;
 }
 
-struct told { struct sweep *w; void (*tell)(void *self, size_t finished, size_t cases); void *self; };
+struct told {
+    struct sweep *w;
+    void (*tell)(void *self, size_t finished, size_t cases);
+    void *self;
+};
 
 static void on_done(void *self, size_t finished, size_t jobs)
 {
     struct told *t = self;
-    if (t->tell)
-        t->tell(t->self, finished, jobs);
+    if (t->tell) t->tell(t->self, finished, jobs);
 }
 
 static void compute_case(void *self, size_t i)
@@ -157,8 +159,7 @@ static void compute_case(void *self, size_t i)
     struct sweep_case *c = &((struct told *)self)->w->item[i];
     struct err e = {0};
     struct result r;
-    if (!c->study)
-        return;
+    if (!c->study) return;
     if (result_compute(c->study, &r, &e)) {
         first_line(&e, c->reason, sizeof c->reason);
         return;

@@ -9,15 +9,25 @@
 #include "solver/results/sweep.h"
 
 /* Results that every row carries, with the column's unit. */
-static const struct { const char *name, *suffix; bool has_error; } results[] = {
-    {"J_ss", "ug_cm2_h", true},        {"lag_asymptotic", "h", true},       {"Kp", "cm_h", true},
-    {"J_max", "ug_cm2_h", true},       {"t_max", "h", false},               {"delivered_end", "ug_cm2", true},
-    {"delivered_end_patch", "ug_patch", true}, {"uptake_end", "ug_cm2", true}, {"delivered_end_intact", "ug_cm2", false},
-    {"ER_Q", "1", false},              {"ER_J", "1", false},                {"plasma_max", "ng_mL", true}};
+static const struct {
+    const char *name, *suffix;
+    bool has_error;
+} results[] = {{"J_ss", "ug_cm2_h", true},
+               {"lag_asymptotic", "h", true},
+               {"Kp", "cm_h", true},
+               {"J_max", "ug_cm2_h", true},
+               {"t_max", "h", false},
+               {"delivered_end", "ug_cm2", true},
+               {"delivered_end_patch", "ug_patch", true},
+               {"uptake_end", "ug_cm2", true},
+               {"delivered_end_intact", "ug_cm2", false},
+               {"ER_Q", "1", false},
+               {"ER_J", "1", false},
+               {"plasma_max", "ng_mL", true}};
 enum { RESULTS = sizeof results / sizeof results[0] };
 
-static const char *const inputs[] = {"needle_length_um", "depth_um", "density_per_cm2", "fill", "surface_radius_um", "tip_radius_um",
-                                     "patch_area_cm2"};
+static const char *const inputs[] = {"needle_length_um",  "depth_um",      "density_per_cm2", "fill",
+                                     "surface_radius_um", "tip_radius_um", "patch_area_cm2"};
 enum { INPUTS = sizeof inputs / sizeof inputs[0], COLUMNS_MAX = 3 + SWEEP_VARIED_MAX + INPUTS + 2 * RESULTS + 2 };
 
 static size_t name_columns(const struct sweep *w, char name[COLUMNS_MAX][90])
@@ -32,8 +42,7 @@ static size_t name_columns(const struct sweep *w, char name[COLUMNS_MAX][90])
         snprintf(name[c++], 90, "%s", inputs[i]);
     for (size_t i = 0; i < RESULTS; i++) {
         snprintf(name[c++], 90, "%s_%s", results[i].name, results[i].suffix);
-        if (results[i].has_error)
-            snprintf(name[c++], 90, "%s_err_%s", results[i].name, results[i].suffix);
+        if (results[i].has_error) snprintf(name[c++], 90, "%s_err_%s", results[i].name, results[i].suffix);
     }
     snprintf(name[c++], 90, "balance_rel");
     snprintf(name[c++], 90, "unknowns");
@@ -46,7 +55,10 @@ static void write_inputs(struct table_out *o, const struct sweep *w, const struc
     table_number(o, s ? s->needle_length * 1e6 : NAN);
     table_number(o, s ? s->depth * 1e6 : NAN);
     table_number(o, s ? s->density * 1e-4 : NAN);
-    table_word(o, !s ? w->fill[c->fill] : !s->has_channel ? "none" : s->problem.channel.fill == CHANNEL_STIRRED ? "stirred" : "diffusing");
+    table_word(o, !s                                           ? w->fill[c->fill]
+                  : !s->has_channel                            ? "none"
+                  : s->problem.channel.fill == CHANNEL_STIRRED ? "stirred"
+                                                               : "diffusing");
     table_number(o, s ? s->problem.channel.r_surface * 1e6 : NAN);
     table_number(o, s ? s->problem.channel.r_tip * 1e6 : NAN);
     table_number(o, s ? s->problem.area * 1e4 : NAN);
@@ -64,8 +76,7 @@ static int write_row(struct table_out *o, const struct sweep *w, size_t i, struc
     for (size_t k = 0; k < RESULTS; k++) {
         const struct endpoint *p = c->good ? endpoint_find(&c->endpoints, results[k].name) : NULL;
         table_number(o, p ? p->value : NAN);
-        if (results[k].has_error)
-            table_number(o, p ? p->error : NAN);
+        if (results[k].has_error) table_number(o, p ? p->error : NAN);
     }
     table_number(o, c->good ? c->balance : NAN);
     table_integer(o, (long long)c->unknowns);
@@ -92,15 +103,13 @@ static int write_yaml(const struct sweep *w, const struct result_context *c, con
     char path[FOLDER_PATH + 100], hash[65] = "";
     struct record *study, *r;
     int rc = record_new(&study, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     study_resolve(&w->base, study);
     rc = record_write(study, folder_file(f, "study.yaml", path), e);
     record_free(study);
     if (!rc) rc = sha256_file(path, hash, e);
     if (!rc) rc = record_new(&r, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     record_text(r, "sweep", w->title);
     record_text(r, "study", w->base.title);
     record_integer(r, "cases", (long long)w->n_cases);
@@ -108,8 +117,7 @@ static int write_yaml(const struct sweep *w, const struct result_context *c, con
     for (size_t i = 0; i < w->n_axes; i++) {
         char at[100];
         snprintf(at, sizeof at, "vary/%s", w->axis[i].key);
-        if (!strchr(w->axis[i].key, '/'))
-            record_subtree(r, at, w->axis[i].values);
+        if (!strchr(w->axis[i].key, '/')) record_subtree(r, at, w->axis[i].values);
     }
     record_number(r, "wall_time_s", c->wall_s);
     const char *const libraries[] = {"SUNDIALS CVODES", integrator_version(), NULL};
@@ -171,8 +179,7 @@ static void fill_map(const struct sweep *w, size_t panel, double *z, const char 
         const struct sweep_case *c = &w->item[panel * n + i];
         const struct endpoint *p = c->good ? endpoint_find(&c->endpoints, w->map) : NULL;
         z[i] = p ? p->value : NAN;
-        if (p)
-            *unit = p->unit;
+        if (p) *unit = p->unit;
     }
 }
 
@@ -188,8 +195,15 @@ static int draw(const struct sweep *w, double *x, double *y, double *z, const st
     }
     snprintf(label, sizeof label, "%.39s / %.30s", w->map, unit);
     for (size_t m = 0; m < w->n_fills; m++)
-        maps[m] = (struct plot_map){.title = title[m], .xlabel = axis_label(w->axis[0].key), .ylabel = axis_label(w->axis[1].key),
-                                    .zlabel = label, .nx = nx, .ny = ny, .x = x, .y = y, .z = z + m * nx * ny};
+        maps[m] = (struct plot_map){.title = title[m],
+                                    .xlabel = axis_label(w->axis[0].key),
+                                    .ylabel = axis_label(w->axis[1].key),
+                                    .zlabel = label,
+                                    .nx = nx,
+                                    .ny = ny,
+                                    .x = x,
+                                    .y = y,
+                                    .z = z + m * nx * ny};
     return plot_maps_write(maps, w->n_fills, f->temporary, "map", e);
 }
 
@@ -199,11 +213,13 @@ int sweep_figure(const struct sweep *w, const struct folder *f, struct err *e)
         return err_set(e, ERR_FAILED, "no map: it needs exactly two varied values, here are %zu", w->n_axes);
     size_t nx = w->axis[0].n, ny = w->axis[1].n;
     double *x = calloc(nx + ny + w->n_fills * nx * ny, sizeof *x);
-    if (!x)
-        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!x) return err_set(e, ERR_NOMEM, "out of memory");
     bool known = fill_axis(w, 0, x) && fill_axis(w, 1, x + nx);
-    int rc = known ? draw(w, x, x + nx, x + nx + ny, f, e)
-                   : err_set(e, ERR_FAILED, "no map: an axis has no numbers (length, depth, density, radius_ratio, fraction_of_length have)");
+    int rc =
+        known
+            ? draw(w, x, x + nx, x + nx + ny, f, e)
+            : err_set(e, ERR_FAILED,
+                      "no map: an axis has no numbers (length, depth, density, radius_ratio, fraction_of_length have)");
     free(x);
     return rc;
 }

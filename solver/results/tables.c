@@ -14,8 +14,7 @@ static int write_wide(const struct quantity *q, size_t n, const struct solution 
     snprintf(name[c++], size, "time_h");
     for (size_t i = 0; i < n; i++) {
         snprintf(name[c++], size, "%.55s_%s", q[i].stem, q[i].suffix);
-        if (q[i].has_error)
-            snprintf(name[c++], size, "%.55s_err_%s", q[i].stem, q[i].suffix);
+        if (q[i].has_error) snprintf(name[c++], size, "%.55s_err_%s", q[i].stem, q[i].suffix);
     }
     for (size_t i = 0; i < c; i++)
         columns[i] = name[i];
@@ -25,8 +24,7 @@ static int write_wide(const struct quantity *q, size_t n, const struct solution 
         table_number(o, sol->t[k] / HOUR);
         for (size_t i = 0; i < n; i++) {
             table_number(o, quantity_value(&q[i], sol, k));
-            if (q[i].has_error)
-                table_number(o, quantity_error(&q[i], sol, k));
+            if (q[i].has_error) table_number(o, quantity_error(&q[i], sol, k));
         }
         rc = table_end_row(o, e);
     }
@@ -56,14 +54,14 @@ static const char *layer_at(const struct problem *p, double z)
 {
     double end = 0.0;
     for (size_t i = 0; i < p->n_layers; i++)
-        if (z <= (end += p->layer[i].h) * (1.0 + 1e-12))
-            return p->layer[i].name;
+        if (z <= (end += p->layer[i].h) * (1.0 + 1e-12)) return p->layer[i].name;
     return p->layer[p->n_layers - 1].name;
 }
 
 static int write_profiles(const struct problem *p, const struct solution *sol, const char *path, struct err *e)
 {
-    static const char *const columns[] = {"time_h", "depth_um", "layer", "activity_axis_mg_mL", "activity_mean_mg_mL", "activity_edge_mg_mL"};
+    static const char *const columns[] = {
+        "time_h", "depth_um", "layer", "activity_axis_mg_mL", "activity_mean_mg_mL", "activity_edge_mg_mL"};
     struct table_out *o;
     int rc = table_create(&o, path, columns, 6, e);
     for (size_t k = 0; !rc && k < sol->n_out; k++)

@@ -1,5 +1,6 @@
 /* needles.c -- from a needle, its insertion and its density to the channel in one unit cell.
- * Depth is not travel: what the axis of a bench moves holds the skin's sink and is refused here (docs/reference/equations.md). */
+ * Depth is not travel: what the axis of a bench moves holds the skin's sink and is refused here
+ * (docs/reference/equations.md). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,8 @@ static int read_base(struct study *s, struct cnode at, struct needle *n, struct 
         rc = config_quantity(at, "base_width", "m", RANGE_POSITIVE, &width, e);
         n->base_radius = width / sqrt(PI);
         if (!rc)
-            note_add(s, NOTE_DERIVED, "", "", "pyramid of %.4g um width: circle of equal area, radius %.4g um", width * 1e6, n->base_radius * 1e6);
+            note_add(s, NOTE_DERIVED, "", "", "pyramid of %.4g um width: circle of equal area, radius %.4g um",
+                     width * 1e6, n->base_radius * 1e6);
     } else {
         rc = config_quantity(at, "base_diameter", "m", RANGE_POSITIVE, &width, e);
         n->base_radius = width / 2.0;
@@ -47,21 +49,22 @@ static int read_base(struct study *s, struct cnode at, struct needle *n, struct 
     rc = optional_quantity(at, "tip_diameter", "m", (struct range){0.0, width, false, false}, &tip, &found, e);
     n->tip_radius = tip / 2.0;
     if (!rc && !found)
-        note_add(s, NOTE_ASSUMED, "needles/tip_diameter", "0 um", "0 um: the needles file gives none, so the tip is taken as sharp");
+        note_add(s, NOTE_ASSUMED, "needles/tip_diameter", "0 um",
+                 "0 um: the needles file gives none, so the tip is taken as sharp");
     return rc;
 }
 
 static int read_count(struct cnode at, struct needle *n, struct err *e)
 {
     long count, rows, columns;
-    const char *key = config_is(config_get(at, "needles")) ? "needles" : "count"; /* a pen's cartridge, an array's patch */
+    const char *key =
+        config_is(config_get(at, "needles")) ? "needles" : "count"; /* a pen's cartridge, an array's patch */
     if (config_is(config_get(at, key))) {
         int rc = config_integer(at, key, 1, 10000000, &count, e);
         n->count = (double)count;
         return rc;
     }
-    if (!config_is(config_get(at, "rows")) && !config_is(config_get(at, "columns")))
-        return 0;
+    if (!config_is(config_get(at, "rows")) && !config_is(config_get(at, "columns"))) return 0;
     int rc = config_integer(at, "rows", 1, 10000, &rows, e);
     if (!rc) rc = config_integer(at, "columns", 1, 10000, &columns, e);
     if (!rc) n->count = (double)rows * (double)columns;
@@ -75,19 +78,18 @@ static int read_array_density(struct cnode at, struct needle *n, struct err *e)
     int rc = optional_quantity(at, "density", "m-2", RANGE_POSITIVE, &n->density, &found, e);
     if (!rc && !found) {
         rc = optional_quantity(at, "pitch", "m", RANGE_POSITIVE, &pitch, &found, e);
-        if (found)
-            n->density = 1.0 / (pitch * pitch);
+        if (found) n->density = 1.0 / (pitch * pitch);
     }
     if (!rc) rc = optional_quantity(at, "patch_area", "m2", RANGE_POSITIVE, &n->patch_area, &found, e);
-    if (!isfinite(n->density) && isfinite(n->count) && isfinite(n->patch_area))
-        n->density = n->count / n->patch_area;
+    if (!isfinite(n->density) && isfinite(n->count) && isfinite(n->patch_area)) n->density = n->count / n->patch_area;
     return rc;
 }
 
 static int read_needle(struct study *s, struct needle *n, struct err *e)
 {
-    static const char *const keys[] = {"name", "kind", "shape", "length", "base_diameter", "base_width", "tip_diameter", "count", "rows",
-                                       "columns", "pitch", "density", "patch_area", "needles", "strike_rate", "source", "note", NULL};
+    static const char *const keys[] = {
+        "name",    "kind",  "shape",   "length",     "base_diameter", "base_width",  "tip_diameter", "count", "rows",
+        "columns", "pitch", "density", "patch_area", "needles",       "strike_rate", "source",       "note",  NULL};
     static const char *const kinds[] = {"array", "pen", "roller", NULL};
     static const char *const shapes[] = {"cone", "cylinder", "pyramid", NULL};
     struct cnode at = s->part[PART_NEEDLES];
@@ -100,8 +102,7 @@ static int read_needle(struct study *s, struct needle *n, struct err *e)
     if (!rc) rc = config_choice(at, "kind", kinds, &kind, e);
     if (!rc) rc = config_choice(at, "shape", shapes, &shape, e);
     if (!rc) rc = config_quantity(at, "length", "m", (struct range){0.0, 0.01, true, false}, &n->length, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     n->kind = (enum kind)kind;
     n->shape = (enum shape)shape;
     snprintf(s->needles, sizeof s->needles, "%s", name);
@@ -129,8 +130,7 @@ static int depth_from_run(struct study *s, struct cnode at, struct err *e)
     const char *folder;
     char where[400];
     int rc = config_string(at, "run", &folder, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     beside_study(s, folder, s->run_folder, sizeof s->run_folder);
     rc = run_penetration_read(s->run_folder, &reading, e);
     if (rc) {
@@ -141,20 +141,25 @@ static int depth_from_run(struct study *s, struct cnode at, struct err *e)
     s->penetrated_fraction = reading.fraction;
     s->is_virtual = reading.is_virtual;
     snprintf(s->penetration_file, sizeof s->penetration_file, "%s", reading.file);
-    note_add(s, NOTE_DERIVED, "", "", "penetration depth %.4g um (sd %.3g um, %ld needles, %.3g of them in) read by %s, %.150s",
-             reading.depth_mean * 1e6, reading.depth_sd * 1e6, reading.n, reading.fraction, reading.method, reading.file);
+    note_add(s, NOTE_DERIVED, "", "",
+             "penetration depth %.4g um (sd %.3g um, %ld needles, %.3g of them in) read by %s, %.150s",
+             reading.depth_mean * 1e6, reading.depth_sd * 1e6, reading.n, reading.fraction, reading.method,
+             reading.file);
     return 0;
 }
 
 static int refuse_travel(struct cnode at, struct err *e)
 {
     if (config_is(config_get(at, "travel"))) {
-        config_fail(config_get(at, "travel"), e, ERR_RANGE, "insertion/travel: travel is not depth: it holds the skin's sink as well");
-        err_hint(e, "read the depth (OCT, histology, dye), record it with 'mnrig depth RUN FILE', and write insertion: {run: RUN}");
+        config_fail(config_get(at, "travel"), e, ERR_RANGE,
+                    "insertion/travel: travel is not depth: it holds the skin's sink as well");
+        err_hint(e, "read the depth (OCT, histology, dye), record it with 'mnrig depth RUN FILE', and write insertion: "
+                    "{run: RUN}");
         return ERR_RANGE;
     }
     if (config_is(config_get(at, "force"))) {
-        config_fail(config_get(at, "force"), e, ERR_RANGE, "insertion/force: needs the insertion model, not in this version");
+        config_fail(config_get(at, "force"), e, ERR_RANGE,
+                    "insertion/force: needs the insertion model, not in this version");
         err_hint(e, "give insertion: {depth: ...} or insertion: {run: RUN_FOLDER} with a recorded reading");
         return ERR_RANGE;
     }
@@ -175,10 +180,8 @@ static int read_depth(struct study *s, struct cnode at, struct err *e)
         err_hint(e, "e.g. insertion: {depth: 400 um}");
         return ERR_PARSE;
     }
-    if (which == 0)
-        return config_quantity(at, "depth", "m", RANGE_POSITIVE, &s->depth, e);
-    if (which == 2)
-        return depth_from_run(s, at, e);
+    if (which == 0) return config_quantity(at, "depth", "m", RANGE_POSITIVE, &s->depth, e);
+    if (which == 2) return depth_from_run(s, at, e);
     double fraction;
     int rc = config_number(at, "fraction_of_length", (struct range){0.0, 1.0, true, false}, &fraction, e);
     s->depth = fraction * s->needle_length;
@@ -193,16 +196,17 @@ static int check_depth(struct study *s, struct cnode at, struct err *e)
     char subject[100];
     config_subject(value, subject, sizeof subject);
     if (s->depth > s->needle_length * (1.0 + 1e-12)) {
-        config_fail(value, e, ERR_RANGE, "%s: depth %.6g um: must be at most the needle's length of %.6g um", subject, s->depth * 1e6,
-                    s->needle_length * 1e6);
+        config_fail(value, e, ERR_RANGE, "%s: depth %.6g um: must be at most the needle's length of %.6g um", subject,
+                    s->depth * 1e6, s->needle_length * 1e6);
         err_hint(e, "a needle cannot be buried deeper than it is long: is this the travel of the axis?");
         return ERR_RANGE;
     }
     double H = skin_thickness(&s->problem);
     if (s->depth > H * (1.0 + 1e-12)) {
-        config_fail(value, e, ERR_RANGE, "%s: channel depth %.6g um: must be at most the skin's thickness of %.6g um", subject, s->depth * 1e6,
-                    H * 1e6);
-        err_hint(e, "a channel that pierces the sample short-circuits the diffusion cell; use thicker skin or a shorter needle");
+        config_fail(value, e, ERR_RANGE, "%s: channel depth %.6g um: must be at most the skin's thickness of %.6g um",
+                    subject, s->depth * 1e6, H * 1e6);
+        err_hint(e, "a channel that pierces the sample short-circuits the diffusion cell; use thicker skin or a "
+                    "shorter needle");
         return ERR_RANGE;
     }
     return 0;
@@ -210,19 +214,21 @@ static int check_depth(struct study *s, struct cnode at, struct err *e)
 
 static int read_insertion(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"depth", "fraction_of_length", "run", "travel", "force", "penetrated_fraction", "virtual",
-                                       "read_from", "source", "note", NULL};
+    static const char *const keys[] = {
+        "depth",   "fraction_of_length", "run",    "travel", "force", "penetrated_fraction",
+        "virtual", "read_from",          "source", "note",   NULL};
     struct cnode at;
     bool found;
     int rc = config_need(config_root(s->doc), "insertion", &at, e);
     if (!rc) rc = config_known(at, keys, e);
     if (!rc) rc = refuse_travel(at, e);
     if (!rc) rc = read_depth(s, at, e);
-    if (!rc) rc = optional_number(at, "penetrated_fraction", (struct range){0.0, 1.0, true, false}, &s->penetrated_fraction, &found, e);
+    if (!rc)
+        rc = optional_number(at, "penetrated_fraction", (struct range){0.0, 1.0, true, false}, &s->penetrated_fraction,
+                             &found, e);
     if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &s->is_virtual, e);
     if (!rc) rc = check_depth(s, at, e);
-    if (!rc && s->is_virtual)
-        note_add(s, NOTE_LABEL, "", "", "virtual bench: rehearsal, not evidence");
+    if (!rc && s->is_virtual) note_add(s, NOTE_LABEL, "", "", "virtual bench: rehearsal, not evidence");
     return rc;
 }
 
@@ -234,21 +240,24 @@ static int read_density(struct study *s, const struct needle *n, struct cnode *a
 {
     struct cnode root = config_root(s->doc), part = s->part[PART_NEEDLES];
     *at = config_get(root, "density");
-    if (config_is(*at))
-        return config_quantity(root, "density", "m-2", RANGE_POSITIVE, &s->density, e);
+    if (config_is(*at)) return config_quantity(root, "density", "m-2", RANGE_POSITIVE, &s->density, e);
     if (n->kind != KIND_ARRAY && !isfinite(n->density)) {
-        config_fail(root, e, ERR_PARSE, "missing key 'density': a %s makes as many holes as it is used for", kind_name(n->kind));
+        config_fail(root, e, ERR_PARSE, "missing key 'density': a %s makes as many holes as it is used for",
+                    kind_name(n->kind));
         err_hint(e, "count the holes, or needles x strike rate x time / area; e.g. density: 100 /cm2");
         return ERR_PARSE;
     }
     if (!isfinite(n->density)) {
-        config_fail(part, e, ERR_PARSE, "needles: no density can be found: needs density, pitch, or a count and patch_area");
+        config_fail(part, e, ERR_PARSE,
+                    "needles: no density can be found: needs density, pitch, or a count and patch_area");
         return ERR_PARSE;
     }
     *at = config_is(config_get(part, "density")) ? config_get(part, "density") : place(part, "pitch");
     s->density = n->density;
     note_add(s, NOTE_DERIVED, "", "", "density %.6g needles/cm2 from the needles' own %s", n->density * 1e-4,
-             config_is(config_get(part, "density")) ? "density" : config_is(config_get(part, "pitch")) ? "pitch (square)" : "count and patch_area");
+             config_is(config_get(part, "density")) ? "density"
+             : config_is(config_get(part, "pitch")) ? "pitch (square)"
+                                                    : "count and patch_area");
     return 0;
 }
 
@@ -258,16 +267,17 @@ static int read_area(struct study *s, const struct needle *n, struct err *e)
     struct problem *p = &s->problem;
     bool found;
     int rc = optional_quantity(patch, "area", "m2", RANGE_POSITIVE, &p->area, &found, e);
-    if (rc || found)
-        return rc;
+    if (rc || found) return rc;
     if (n && isfinite(n->patch_area)) {
         p->area = n->patch_area;
         note_add(s, NOTE_DERIVED, "", "", "patch area %.6g cm2 from the needles' patch_area", p->area * 1e4);
     } else if (n && n->kind == KIND_ARRAY && isfinite(n->count)) {
         p->area = n->count / s->density;
-        note_add(s, NOTE_DERIVED, "", "", "patch area %.6g cm2 = %.0f needles / %.6g needles/cm2", p->area * 1e4, n->count, s->density * 1e-4);
+        note_add(s, NOTE_DERIVED, "", "", "patch area %.6g cm2 = %.0f needles / %.6g needles/cm2", p->area * 1e4,
+                 n->count, s->density * 1e-4);
     } else {
-        config_fail(config_is(patch) ? patch : config_root(s->doc), e, ERR_PARSE, "missing key 'patch/area': per-patch amounts need an area");
+        config_fail(config_is(patch) ? patch : config_root(s->doc), e, ERR_PARSE,
+                    "missing key 'patch/area': per-patch amounts need an area");
         err_hint(e, "e.g. patch: {area: 1 cm2}");
         return ERR_PARSE;
     }
@@ -283,7 +293,8 @@ static int read_radii(struct study *s, const struct needle *n, struct cnode at, 
     bool ratio = config_is(config_get(at, "radius_ratio"));
     if (ratio == (surface || tip) || surface != tip) {
         config_fail(at, e, ERR_PARSE, "channel: needs either radius_ratio, or surface_radius and tip_radius");
-        err_hint(e, "radius_ratio = channel radius / needle radius at the same distance from the tip; published values differ widely, "
+        err_hint(e, "radius_ratio = channel radius / needle radius at the same distance from the tip; published values "
+                    "differ widely, "
                     "so there is no default");
         return ERR_PARSE;
     }
@@ -294,7 +305,9 @@ static int read_radii(struct study *s, const struct needle *n, struct cnode at, 
     int rc = config_number(at, "radius_ratio", (struct range){0.0, 2.0, true, false}, &s->eta, e);
     c->r_tip = s->eta * n->tip_radius;
     c->r_surface = s->eta * (n->tip_radius + (n->base_radius - n->tip_radius) * s->depth / n->length);
-    note_add(s, NOTE_DERIVED, "", "", "channel radius = %.4g x needle radius at the same distance from the tip: %.4g um at the surface, %.4g um at the tip",
+    note_add(s, NOTE_DERIVED, "", "",
+             "channel radius = %.4g x needle radius at the same distance from the tip: %.4g um at the surface, %.4g um "
+             "at the tip",
              s->eta, c->r_surface * 1e6, c->r_tip * 1e6);
     return rc;
 }
@@ -312,17 +325,19 @@ static int assume_channel_D(struct study *s, struct cnode at, struct err *e)
     double molar_mass;
     bool found;
     int rc = optional_quantity(s->part[PART_DRUG], "molar_mass", "kg mol-1", RANGE_POSITIVE, &molar_mass, &found, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (!found || !isfinite(s->temperature)) {
-        config_fail(at, e, ERR_PARSE, "channel: D is not known: the drug has neither channel/D nor molar_mass, or the skin no temperature");
+        config_fail(
+            at, e, ERR_PARSE,
+            "channel: D is not known: the drug has neither channel/D nor molar_mass, or the skin no temperature");
         err_hint(e, "give channel: {D: 5e-6 cm2/s, ...}, the diffusivity in what fills the channel");
         return ERR_PARSE;
     }
     char value[40];
     s->problem.channel.D = diffusivity_in_water(molar_mass, s->temperature);
     snprintf(value, sizeof value, "%.17g m2/s", s->problem.channel.D);
-    note_add(s, NOTE_ASSUMED, "channel/D", value, "%.4g cm2/s, in water at %.1f C: log10 D = -4.13 - 0.453 log10 MW at 25 C, scaled with T/viscosity",
+    note_add(s, NOTE_ASSUMED, "channel/D", value,
+             "%.4g cm2/s, in water at %.1f C: log10 D = -4.13 - 0.453 log10 MW at 25 C, scaled with T/viscosity",
              s->problem.channel.D * 1e4, s->temperature - 273.15);
     return 0;
 }
@@ -334,8 +349,11 @@ static int read_filling(struct study *s, struct cnode at, struct err *e)
     struct cnode drug = config_get(s->part[PART_DRUG], "channel");
     int fill = 0, rc = 0;
     bool found = false;
-    if (config_is(config_get(at, "fill"))) rc = config_choice(at, "fill", fills, &fill, e);
-    else note_add(s, NOTE_ASSUMED, "channel/fill", "diffusing", "diffusing: stagnant fluid without drug at the start; stirred would be an upper bound");
+    if (config_is(config_get(at, "fill")))
+        rc = config_choice(at, "fill", fills, &fill, e);
+    else
+        note_add(s, NOTE_ASSUMED, "channel/fill", "diffusing",
+                 "diffusing: stagnant fluid without drug at the start; stirred would be an upper bound");
     c->fill = fill == 1 ? CHANNEL_STIRRED : CHANNEL_DIFFUSING;
     if (!rc) rc = optional_quantity(at, "D", "m2 s-1", RANGE_POSITIVE, &c->D, &found, e);
     if (!rc && !found) rc = optional_quantity(drug, "D", "m2 s-1", RANGE_POSITIVE, &c->D, &found, e);
@@ -344,7 +362,8 @@ static int read_filling(struct study *s, struct cnode at, struct err *e)
     if (!rc && !found) rc = optional_number(drug, "K", RANGE_POSITIVE, &c->K, &found, e);
     if (!rc && !found) {
         c->K = 1.0;
-        note_add(s, NOTE_ASSUMED, "channel/K", "1", "1: the channel's fluid dissolves the drug as the reference phase, water, does");
+        note_add(s, NOTE_ASSUMED, "channel/K", "1",
+                 "1: the channel's fluid dissolves the drug as the reference phase, water, does");
     }
     return rc;
 }
@@ -353,8 +372,9 @@ static void raise_tip(struct study *s)
 {
     struct channel *c = &s->problem.channel;
     if (c->r_tip < CHANNEL_TIP_MIN && c->r_surface > CHANNEL_TIP_MIN) {
-        note_add(s, NOTE_DERIVED, "", "", "channel tip radius raised from %.3g to %.3g um: changes the answer by less than 0.1 %%", c->r_tip * 1e6,
-                 CHANNEL_TIP_MIN * 1e6);
+        note_add(s, NOTE_DERIVED, "", "",
+                 "channel tip radius raised from %.3g to %.3g um: changes the answer by less than 0.1 %%",
+                 c->r_tip * 1e6, CHANNEL_TIP_MIN * 1e6);
         c->r_tip = CHANNEL_TIP_MIN;
     }
 }
@@ -362,28 +382,34 @@ static void raise_tip(struct study *s)
 static int check_density(struct study *s, const struct needle *n, struct cnode at, struct err *e)
 {
     const struct channel *c = &s->problem.channel;
-    double widest = fmax(c->r_surface, c->r_tip), b = s->problem.cell_radius, open = 1.0 - exp(-s->density * PI * widest * widest);
+    double widest = fmax(c->r_surface, c->r_tip), b = s->problem.cell_radius,
+           open = 1.0 - exp(-s->density * PI * widest * widest);
     char subject[100];
     if (widest >= CELL_SHARE * b) {
-        config_fail(at, e, ERR_RANGE, "%s: channels overlap: radius %.4g um at %.6g needles/cm2 leaves a cell radius of %.4g um",
+        config_fail(at, e, ERR_RANGE,
+                    "%s: channels overlap: radius %.4g um at %.6g needles/cm2 leaves a cell radius of %.4g um",
                     config_subject(at, subject, sizeof subject), widest * 1e6, s->density * 1e-4, b * 1e6);
-        err_hint(e, "with this radius the density must be below %.4g needles/cm2", 1e-4 * CELL_SHARE * CELL_SHARE / (PI * widest * widest));
+        err_hint(e, "with this radius the density must be below %.4g needles/cm2",
+                 1e-4 * CELL_SHARE * CELL_SHARE / (PI * widest * widest));
         return ERR_RANGE;
     }
-    if (n->kind == KIND_ARRAY)
-        return 0;
+    if (n->kind == KIND_ARRAY) return 0;
     if (open > OPEN_REFUSE)
-        return config_fail(at, e, ERR_RANGE, "%s: %.6g holes/cm2 open %.2g of the skin: at most %g for random strikes, no unit cell applies",
-                           config_subject(at, subject, sizeof subject), s->density * 1e-4, open, OPEN_REFUSE);
+        return config_fail(
+            at, e, ERR_RANGE,
+            "%s: %.6g holes/cm2 open %.2g of the skin: at most %g for random strikes, no unit cell applies",
+            config_subject(at, subject, sizeof subject), s->density * 1e-4, open, OPEN_REFUSE);
     if (open > OPEN_WARN)
-        note_add(s, NOTE_WARNING, "", "", "random strikes open %.2g of the skin: above %g holes begin to overlap, the unit cell is approximate",
+        note_add(s, NOTE_WARNING, "", "",
+                 "random strikes open %.2g of the skin: above %g holes begin to overlap, the unit cell is approximate",
                  open, OPEN_WARN);
     return 0;
 }
 
 static int read_channel(struct study *s, const struct needle *n, struct err *e)
 {
-    static const char *const keys[] = {"fill", "radius_ratio", "surface_radius", "tip_radius", "D", "K", "source", "note", NULL};
+    static const char *const keys[] = {"fill", "radius_ratio", "surface_radius", "tip_radius", "D",
+                                       "K",    "source",       "note",           NULL};
     struct cnode at;
     int rc = config_need(config_root(s->doc), "channel", &at, e);
     if (!rc) rc = config_known(at, keys, e);
@@ -408,8 +434,7 @@ static int intact(struct study *s, struct err *e)
 
 int read_needles(struct study *s, struct err *e)
 {
-    if (!config_is(s->part[PART_NEEDLES]))
-        return intact(s, e);
+    if (!config_is(s->part[PART_NEEDLES])) return intact(s, e);
     struct needle n;
     struct cnode density;
     s->has_channel = true;
@@ -417,11 +442,10 @@ int read_needles(struct study *s, struct err *e)
     if (!rc) rc = read_insertion(s, e);
     if (!rc) rc = read_density(s, &n, &density, e);
     if (!rc) rc = read_area(s, &n, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     if (s->penetrated_fraction < 1.0)
-        note_add(s, NOTE_DERIVED, "", "", "%.4g of the needles went in: %.5g channels/cm2 of %.5g needles/cm2", s->penetrated_fraction,
-                 s->density * s->penetrated_fraction * 1e-4, s->density * 1e-4);
+        note_add(s, NOTE_DERIVED, "", "", "%.4g of the needles went in: %.5g channels/cm2 of %.5g needles/cm2",
+                 s->penetrated_fraction, s->density * s->penetrated_fraction * 1e-4, s->density * 1e-4);
     s->density *= s->penetrated_fraction;
     s->problem.cell_radius = cell_radius_of_density(s->density);
     rc = read_channel(s, &n, e);

@@ -9,7 +9,10 @@ const char *const part_key[PARTS] = {"drug", "skin", "needles"};
 static const char *const part_folder[PARTS] = {"drugs", "skins", "needles"};
 
 enum { PLACES_MAX = 24, PATH_SIZE = 700 };
-struct places { size_t n; char path[PLACES_MAX][PATH_SIZE]; };
+struct places {
+    size_t n;
+    char path[PLACES_MAX][PATH_SIZE];
+};
 
 static void add_place(struct places *p, const char *dir, size_t len, const char *folder, const char *name)
 {
@@ -18,19 +21,18 @@ static void add_place(struct places *p, const char *dir, size_t len, const char 
 }
 
 /* In this order: beside the study, the folders above it, --config DIR, $MN_PATH, ./config, PREFIX/share/mn/config. */
-static void list_places(struct places *p, const char *study_path, const char *config_dir, const char *folder, const char *name)
+static void list_places(struct places *p, const char *study_path, const char *config_dir, const char *folder,
+                        const char *name)
 {
     const char *slash = strrchr(study_path, '/');
     char dir[PATH_SIZE], up[PATH_SIZE + 4];
     snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - study_path) : 1, slash ? study_path : ".");
     snprintf(up, sizeof up, "%s/..", dir);
     *p = (struct places){0};
-    if (p->n < PLACES_MAX)
-        snprintf(p->path[p->n++], PATH_SIZE, "%.400s/%s.yaml", dir, name);
+    if (p->n < PLACES_MAX) snprintf(p->path[p->n++], PATH_SIZE, "%.400s/%s.yaml", dir, name);
     add_place(p, dir, strlen(dir), folder, name);
     add_place(p, up, strlen(up), folder, name); /* config/studies/x.yaml -> config/drugs/ */
-    if (config_dir)
-        add_place(p, config_dir, strlen(config_dir), folder, name);
+    if (config_dir) add_place(p, config_dir, strlen(config_dir), folder, name);
     for (const char *m = getenv("MN_PATH"); m && *m;) {
         size_t len = strcspn(m, ":");
         add_place(p, m, len, folder, name);
@@ -56,22 +58,23 @@ static int fail_not_found(struct cnode at, const char *kind, const char *name, c
 
 static bool is_plain_name(const char *name)
 {
-    return name[0] && name[0] != '.' && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == strlen(name);
+    return name[0] && name[0] != '.' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == strlen(name);
 }
 
 static int open_named(struct study *s, int part, struct cnode at, const struct study_options *o, struct err *e)
 {
     const char *name = config_text(at);
     if (!is_plain_name(name))
-        return config_fail(at, e, ERR_PARSE, "%s: '%s' must be the name of a part (letters, digits, _ - .), or a map in place",
+        return config_fail(at, e, ERR_PARSE,
+                           "%s: '%s' must be the name of a part (letters, digits, _ - .), or a map in place",
                            part_key[part], name);
     struct places p;
     list_places(&p, config_path(s->doc), o->config_dir, part_folder[part], name);
     for (size_t i = 0; i < p.n; i++)
         if (access(p.path[i], F_OK) == 0) {
             int rc = config_open(&s->part_doc[part], p.path[i], e);
-            if (!rc)
-                s->part[part] = config_root(s->part_doc[part]);
+            if (!rc) s->part[part] = config_root(s->part_doc[part]);
             return rc;
         }
     return fail_not_found(at, part_key[part], name, &p, e);
@@ -89,8 +92,7 @@ static bool is_for_named_part(const struct study *s, const char *override)
 {
     for (int part = 0; part < PARTS; part++) {
         const char *name = config_text(config_get(config_root(s->doc), part_key[part]));
-        if (inside_part(override, part) && name && strcmp(name, "none") != 0)
-            return true;
+        if (inside_part(override, part) && name && strcmp(name, "none") != 0) return true;
     }
     return false;
 }
@@ -102,8 +104,7 @@ static int override_study(struct study *s, const struct study_options *o, struct
     for (int deep = 0; deep < 2; deep++)
         for (const char *const *v = o->overrides; !rc && v && *v; v++) {
             bool is_deep = strcspn(*v, "/.") < strcspn(*v, "=");
-            if (is_deep == (deep == 1) && !(deep && is_for_named_part(s, *v)))
-                rc = config_override(s->doc, *v, e);
+            if (is_deep == (deep == 1) && !(deep && is_for_named_part(s, *v))) rc = config_override(s->doc, *v, e);
         }
     return rc;
 }
@@ -113,8 +114,7 @@ static int override_part(struct study *s, int part, const struct study_options *
     int rc = 0;
     for (const char *const *v = o->overrides; !rc && v && *v; v++) {
         const char *rest = inside_part(*v, part);
-        if (rest)
-            rc = config_override(s->part_doc[part], rest, e);
+        if (rest) rc = config_override(s->part_doc[part], rest, e);
     }
     return rc;
 }
@@ -130,12 +130,13 @@ int parts_open(struct study *s, const struct study_options *o, struct err *e)
         else if (part == PART_NEEDLES && (!config_is(at) || (config_text(at) && strcmp(config_text(at), "none") == 0)))
             continue;
         else if (!config_is_scalar(at))
-            rc = config_need(config_root(s->doc), part_key[part], &at, e) ? ERR_PARSE
-               : config_fail(at, e, ERR_PARSE, "%s: must be the name of a part or a map in place", part_key[part]);
+            rc =
+                config_need(config_root(s->doc), part_key[part], &at, e)
+                    ? ERR_PARSE
+                    : config_fail(at, e, ERR_PARSE, "%s: must be the name of a part or a map in place", part_key[part]);
         else
             rc = open_named(s, part, at, o, e);
-        if (!rc && s->part_doc[part])
-            rc = override_part(s, part, o, e);
+        if (!rc && s->part_doc[part]) rc = override_part(s, part, o, e);
     }
     return rc;
 }

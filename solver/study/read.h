@@ -1,4 +1,5 @@
-/* read.h -- what the files of study/ share: notes, optional values, the readers of each section.  Not for other rooms. */
+/* read.h -- what the files of study/ share: notes, optional values, the readers of each section.  Not for other rooms.
+ */
 #ifndef SOLVER_STUDY_READ_H
 #define SOLVER_STUDY_READ_H
 #include "solver/study/study.h"
@@ -8,7 +9,8 @@ void note_add(struct study *s, enum note_kind kind, const char *path, const char
     __attribute__((format(printf, 5, 6)));
 
 /* As config_quantity and config_number for a key that may be missing: *out keeps its value then, *found says which. */
-int optional_quantity(struct cnode map, const char *key, const char *si_unit, struct range r, double *out, bool *found, struct err *e);
+int optional_quantity(struct cnode map, const char *key, const char *si_unit, struct range r, double *out, bool *found,
+                      struct err *e);
 int optional_number(struct cnode map, const char *key, struct range r, double *out, bool *found, struct err *e);
 /* The value of key, or the map itself: where a caret best stands. */
 struct cnode place(struct cnode map, const char *key);
@@ -17,10 +19,11 @@ struct cnode place(struct cnode map, const char *key);
  * part ("drug/log_kow=1") go to the part. */
 int parts_open(struct study *s, const struct study_options *options, struct err *e);
 /* Each section, in the order they depend on each other.  All need s->part[] and s->doc. */
-int read_skin(struct study *s, struct err *e);      /* layers: skin's geometry, drug's values */
-int read_outside(struct study *s, struct err *e);   /* vehicle, receptor, body */
-int read_schedule(struct study *s, struct err *e);  /* schedule, patch/remove_at, sampling, numerics, lab window, limit */
-int read_needles(struct study *s, struct err *e);   /* needles, insertion, density, channel, patch area */
+int read_skin(struct study *s, struct err *e);    /* layers: skin's geometry, drug's values */
+int read_outside(struct study *s, struct err *e); /* vehicle, receptor, body */
+int read_schedule(struct study *s,
+                  struct err *e);                 /* schedule, patch/remove_at, sampling, numerics, lab window, limit */
+int read_needles(struct study *s, struct err *e); /* needles, insertion, density, channel, patch area */
 /* Overall checks that need more than one section. */
 int check_relations(struct study *s, struct err *e);
 #endif

@@ -1,15 +1,17 @@
-/* skin.c -- layers of a study: thickness from the skin, D, K and clearance from the drug unless the skin states its own. */
+/* skin.c -- layers of a study: thickness from the skin, D, K and clearance from the drug unless the skin states its
+ * own. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "solver/study/read.h"
 
-static const char *const drug_keys[] = {"name", "molar_mass", "log_kow", "pka", "acid_base", "solubility", "source", "note", "tissue",
-                                        "channel", "plasma", NULL};
+static const char *const drug_keys[] = {"name",   "molar_mass", "log_kow", "pka",     "acid_base", "solubility",
+                                        "source", "note",       "tissue",  "channel", "plasma",    NULL};
 static const char *const tissue_keys[] = {"D", "K", "clearance", "source", "note", NULL};
 static const char *const channel_keys[] = {"D", "K", "source", "note", NULL};
 static const char *const plasma_keys[] = {"volume", "clearance", "source", "note", NULL};
-static const char *const skin_keys[] = {"name", "species", "site", "preparation", "temperature", "source", "note", "layers", NULL};
+static const char *const skin_keys[] = {"name",   "species", "site",   "preparation", "temperature",
+                                        "source", "note",    "layers", NULL};
 static const char *const layer_keys[] = {"name", "thickness", "source", "note", "D", "K", "clearance", NULL};
 
 /* Every value of a drug file, used or not: a typing mistake in it is found before it matters. */
@@ -21,8 +23,7 @@ static int check_drug(struct study *s, struct err *e)
     bool found;
     int rc = config_known(drug, drug_keys, e);
     if (!rc) rc = config_string(drug, "name", &name, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     snprintf(s->drug, sizeof s->drug, "%s", name);
     rc = optional_quantity(drug, "molar_mass", "kg mol-1", RANGE_POSITIVE, &x, &found, e);
     if (!rc) rc = optional_number(drug, "log_kow", (struct range){-10, 15, false, false}, &x, &found, e);
@@ -53,9 +54,10 @@ static int fail_unknown_layer(const struct study *s, struct cnode layer, const c
         int w = snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", key);
         used += w > 0 ? (size_t)w : 0;
     }
-    config_fail(place(layer, "name"), e, ERR_PARSE, "layer '%s': the drug '%s' (%s) has no values for it", name, s->drug,
-                config_path(s->part[PART_DRUG].doc));
-    err_hint(e, "the drug knows: %s; add tissue/%s to the drug, or D and K to the layer", known[0] ? known : "no layer", name);
+    config_fail(place(layer, "name"), e, ERR_PARSE, "layer '%s': the drug '%s' (%s) has no values for it", name,
+                s->drug, config_path(s->part[PART_DRUG].doc));
+    err_hint(e, "the drug knows: %s; add tissue/%s to the drug, or D and K to the layer", known[0] ? known : "no layer",
+             name);
     return ERR_PARSE;
 }
 
@@ -64,14 +66,12 @@ static int read_transport(struct study *s, struct cnode at, struct layer *l, str
 {
     struct cnode tissue = config_get(config_get(s->part[PART_DRUG], "tissue"), l->name);
     bool own_D = config_is(config_get(at, "D")), own_K = config_is(config_get(at, "K"));
-    if (!config_is(tissue) && !(own_D && own_K))
-        return fail_unknown_layer(s, at, l->name, e);
+    if (!config_is(tissue) && !(own_D && own_K)) return fail_unknown_layer(s, at, l->name, e);
     int rc = config_quantity(own_D ? at : tissue, "D", "m2 s-1", RANGE_POSITIVE, &l->D, e);
     if (!rc) rc = config_number(own_K ? at : tissue, "K", RANGE_POSITIVE, &l->K, e);
     bool found = false;
     if (!rc) rc = optional_quantity(at, "clearance", "s-1", RANGE_NONNEG, &l->clearance, &found, e);
-    if (rc || found)
-        return rc;
+    if (rc || found) return rc;
     double k = 0.0;
     rc = optional_quantity(tissue, "clearance", "s-1", RANGE_NONNEG, &k, &found, e);
     if (s->problem.receptor.kind == RECEPTOR_CLOSED)
@@ -87,13 +87,14 @@ static int read_layer(struct study *s, struct cnode at, struct err *e)
     const char *name;
     int rc = config_known(at, layer_keys, e);
     if (!rc) rc = config_string(at, "name", &name, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     struct layer *l = &p->layer[p->n_layers];
     *l = (struct layer){0};
-    if (strlen(name) >= sizeof l->name || !name[0] || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
-        return config_fail(place(at, "name"), e, ERR_PARSE, "layer name '%s': must be 1 to %zu letters, digits or _ (it names a column)",
-                           name, sizeof l->name - 1);
+    if (strlen(name) >= sizeof l->name || !name[0] ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
+        return config_fail(place(at, "name"), e, ERR_PARSE,
+                           "layer name '%s': must be 1 to %zu letters, digits or _ (it names a column)", name,
+                           sizeof l->name - 1);
     for (size_t i = 0; i < p->n_layers; i++)
         if (strcmp(p->layer[i].name, name) == 0)
             return config_fail(place(at, "name"), e, ERR_PARSE, "layer name '%s': appears twice", name);
@@ -112,13 +113,15 @@ int read_skin(struct study *s, struct err *e)
     int rc = check_drug(s, e);
     if (!rc) rc = config_known(skin, skin_keys, e);
     if (!rc) rc = config_string(skin, "name", &name, e);
-    if (!rc) rc = optional_quantity(skin, "temperature", "K", (struct range){273.15, 320.0, false, false}, &s->temperature, &found, e);
+    if (!rc)
+        rc = optional_quantity(skin, "temperature", "K", (struct range){273.15, 320.0, false, false}, &s->temperature,
+                               &found, e);
     if (!rc) rc = config_need(skin, "layers", &layers, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     snprintf(s->skin, sizeof s->skin, "%s", name);
     if (!config_is_list(layers) || config_count(layers) < 1 || config_count(layers) > LAYERS_MAX)
-        return config_fail(layers, e, ERR_PARSE, "layers: must be a list of 1 to %d layers, outermost first", LAYERS_MAX);
+        return config_fail(layers, e, ERR_PARSE, "layers: must be a list of 1 to %d layers, outermost first",
+                           LAYERS_MAX);
     for (size_t i = 0; !rc && i < config_count(layers); i++)
         rc = read_layer(s, config_item(layers, i), e);
     return rc;

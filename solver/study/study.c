@@ -7,8 +7,7 @@
 
 void note_add(struct study *s, enum note_kind kind, const char *path, const char *value, const char *fmt, ...)
 {
-    if (s->n_notes >= NOTES_MAX)
-        return;
+    if (s->n_notes >= NOTES_MAX) return;
     struct note *n = &s->note[s->n_notes++];
     va_list ap;
     *n = (struct note){.kind = kind};
@@ -19,7 +18,8 @@ void note_add(struct study *s, enum note_kind kind, const char *path, const char
     va_end(ap);
 }
 
-int optional_quantity(struct cnode map, const char *key, const char *si_unit, struct range r, double *out, bool *found, struct err *e)
+int optional_quantity(struct cnode map, const char *key, const char *si_unit, struct range r, double *out, bool *found,
+                      struct err *e)
 {
     *found = config_is(config_get(map, key));
     return *found ? config_quantity(map, key, si_unit, r, out, e) : 0;
@@ -39,8 +39,10 @@ struct cnode place(struct cnode map, const char *key)
 
 static int read_title(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"study", "note", "drug", "skin", "needles", "density", "insertion", "channel", "vehicle", "receptor",
-                                       "body", "patch", "schedule", "numerics", "lab_window", "limit_of_quantification", NULL};
+    static const char *const keys[] = {
+        "study",   "note",     "drug", "skin",  "needles",  "density",  "insertion",  "channel",
+        "vehicle", "receptor", "body", "patch", "schedule", "numerics", "lab_window", "limit_of_quantification",
+        NULL};
     const char *title;
     int rc = config_known(config_root(s->doc), keys, e);
     if (!rc) rc = config_string(config_root(s->doc), "study", &title, e);
@@ -61,8 +63,7 @@ int check_relations(struct study *s, struct err *e)
         return ERR_RANGE;
     }
     int rc = problem_check(p, e);
-    if (rc)
-        err_at(e, "%s", config_path(s->doc));
+    if (rc) err_at(e, "%s", config_path(s->doc));
     return rc;
 }
 
@@ -81,12 +82,16 @@ static int read_all(struct study *s, const struct study_options *o, struct err *
 int study_load(struct study *s, const char *path, const struct study_options *options, struct err *e)
 {
     static const struct study_options none = {NULL, NULL};
-    *s = (struct study){.eta = NAN, .temperature = NAN, .lab_from = NAN, .lab_to = NAN, .quantification_limit = NAN, .penetrated_fraction = 1.0};
+    *s = (struct study){.eta = NAN,
+                        .temperature = NAN,
+                        .lab_from = NAN,
+                        .lab_to = NAN,
+                        .quantification_limit = NAN,
+                        .penetrated_fraction = 1.0};
     problem_init(&s->problem);
     int rc = config_open(&s->doc, path, e);
     if (!rc) rc = read_all(s, options ? options : &none, e);
-    if (rc)
-        study_release(s);
+    if (rc) study_release(s);
     return rc;
 }
 
@@ -120,8 +125,7 @@ static void resolve_insertion(const struct study *s, struct record *r)
 static int part_of_key(const char *key)
 {
     for (int part = 0; part < PARTS; part++)
-        if (strcmp(key, part_key[part]) == 0)
-            return part;
+        if (strcmp(key, part_key[part]) == 0) return part;
     return -1;
 }
 
@@ -140,6 +144,5 @@ void study_resolve(const struct study *s, struct record *r)
             record_subtree(r, key, at);
     }
     for (size_t i = 0; i < s->n_notes; i++)
-        if (s->note[i].kind == NOTE_ASSUMED)
-            record_text(r, s->note[i].path, s->note[i].value);
+        if (s->note[i].kind == NOTE_ASSUMED) record_text(r, s->note[i].path, s->note[i].value);
 }

@@ -19,7 +19,8 @@ static void refused(const char *find, const char *put, int code, const char *pla
 static void unknown_key_names_the_nearest(void)
 {
     refused("vehicle:", "vehicel:", ERR_PARSE, "8:1", "vehicel: unknown key", "did you mean 'vehicle'?");
-    refused("radius_ratio", "radius_ration", ERR_PARSE, "7:28", "channel/radius_ration: unknown key", "did you mean 'radius_ratio'?");
+    refused("radius_ratio", "radius_ration", ERR_PARSE, "7:28", "channel/radius_ration: unknown key",
+            "did you mean 'radius_ratio'?");
 }
 
 static void value_without_unit_is_refused_with_an_example(void)
@@ -41,12 +42,14 @@ static void wrong_dimension_is_refused(void)
 
 static void channel_deeper_than_the_skin_is_refused_at_the_depth(void)
 {
-    refused("312 um", "447 um", ERR_RANGE, "6:20", "channel depth 447 um: must be at most the skin's thickness of 446 um", "thicker skin");
+    refused("312 um", "447 um", ERR_RANGE, "6:20",
+            "channel depth 447 um: must be at most the skin's thickness of 446 um", "thicker skin");
 }
 
 static void depth_beyond_the_needle_is_refused(void)
 {
-    refused("312 um", "611 um", ERR_RANGE, "6:20", "depth 611 um: must be at most the needle's length of 610 um", "travel of the axis");
+    refused("312 um", "611 um", ERR_RANGE, "6:20", "depth 611 um: must be at most the needle's length of 610 um",
+            "travel of the axis");
     refused("depth: 312 um", "fraction_of_length: 1.2", ERR_RANGE, "6:33", "1.2", "");
 }
 
@@ -58,19 +61,22 @@ static void overlapping_channels_are_refused_at_the_density(void)
 static void travel_is_not_depth(void)
 {
     refused("depth: 312 um", "travel: 1310 um", ERR_RANGE, "6:21", "travel is not depth", "mnrig depth");
-    refused("depth: 312 um", "force: 12 N", ERR_RANGE, "6:20", "needs the insertion model, not in this version", "insertion: {run:");
+    refused("depth: 312 um", "force: 12 N", ERR_RANGE, "6:20", "needs the insertion model, not in this version",
+            "insertion: {run:");
     refused("depth: 312 um", "", ERR_PARSE, "6:1", "exactly one of depth, fraction_of_length, run", "");
     refused("depth: 312 um", "depth: 312 um, fraction_of_length: 0.5", ERR_PARSE, "6:1", "exactly one", "");
 }
 
 static void radius_ratio_has_no_default(void)
 {
-    refused(", radius_ratio: 0.83", "", ERR_PARSE, "7:1", "needs either radius_ratio, or surface_radius and tip_radius", "no default");
+    refused(", radius_ratio: 0.83", "", ERR_PARSE, "7:1", "needs either radius_ratio, or surface_radius and tip_radius",
+            "no default");
 }
 
 static void times_outside_the_study_are_refused(void)
 {
-    refused("remove_at: 5 h", "remove_at: 7 h", ERR_RANGE, "10:35", "patch/remove_at: 7 h is after the end of the study: must be at most 6 h", "never");
+    refused("remove_at: 5 h", "remove_at: 7 h", ERR_RANGE, "10:35",
+            "patch/remove_at: 7 h is after the end of the study: must be at most 6 h", "never");
     refused("4 h, 6 h]", "4 h, 6.5 h]", ERR_RANGE, "11:59", "must be at most the duration of 6 h", "");
     refused("2 h, 4 h", "4 h, 2 h", ERR_RANGE, "11:54", "must be later than the time before it, 4 h", "");
     refused("from: 1 h", "from: 3 h", ERR_RANGE, "12:1", "a regression line needs at least 4", "");
@@ -99,7 +105,8 @@ static void unknown_part_lists_where_it_was_looked_for(void)
 
 static void closed_receptor_needs_a_clearance_and_body_a_closed_receptor(void)
 {
-    refused("receptor: {type: sink}", "receptor: {type: sink}\nbody: drug", ERR_PARSE, "10:7", "needs receptor: {type: closed}", "diffusion cell");
+    refused("receptor: {type: sink}", "receptor: {type: sink}\nbody: drug", ERR_PARSE, "10:7",
+            "needs receptor: {type: closed}", "diffusion cell");
     struct fixture f;
     struct err e = {0};
     struct study s;
@@ -114,15 +121,21 @@ static void closed_receptor_needs_a_clearance_and_body_a_closed_receptor(void)
 /* A mistake inside a part is told at the part's own file. */
 static void mistakes_in_parts_are_placed_in_the_part(void)
 {
-    static const struct { const char *file, *text; int code; const char *words; } bad[] = {
-        {"skins/slab.yaml", "name: slab\nlayers:\n  - {name: stratum_corneum, thickness: -16 um}\n", ERR_RANGE, "slab.yaml:3:40: layers/0/thickness"},
+    static const struct {
+        const char *file, *text;
+        int code;
+        const char *words;
+    } bad[] = {
+        {"skins/slab.yaml", "name: slab\nlayers:\n  - {name: stratum_corneum, thickness: -16 um}\n", ERR_RANGE,
+         "slab.yaml:3:40: layers/0/thickness"},
         {"skins/slab.yaml", "name: slab\nlayers:\n  - {name: granulosum, thickness: 16 um}\n", ERR_PARSE,
          "slab.yaml:3:12: layer 'granulosum': the drug 'probe'"},
         {"skins/slab.yaml", "name: slab\nlayers: []\n", ERR_PARSE, "slab.yaml:2"},
         {"drugs/probe.yaml", "name: probe\ntisue: {}\n", ERR_PARSE, "probe.yaml:2:1: tisue: unknown key"},
         {"needles/pins.yaml", "name: pins\nkind: array\nshape: cube\nlength: 610 um\n", ERR_PARSE, "pins.yaml:3:8"},
-        {"needles/pins.yaml", "name: pins\nkind: array\nshape: cone\nlength: 610 um\nbase_diameter: 183 um\ntip_diameter: 190 um\n", ERR_RANGE,
-         "pins.yaml:6:15: tip_diameter"},
+        {"needles/pins.yaml",
+         "name: pins\nkind: array\nshape: cone\nlength: 610 um\nbase_diameter: 183 um\ntip_diameter: 190 um\n",
+         ERR_RANGE, "pins.yaml:6:15: tip_diameter"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture f;
@@ -143,7 +156,9 @@ static void a_pen_needs_a_density(void)
     struct study s;
     fixture_make(&f);
     fixture_change(&f, "density: 137 /cm2\n", "");
-    fixture_write(&f, "needles/pins.yaml", "name: pins\nkind: pen\nshape: cone\nlength: 610 um\nbase_diameter: 183 um\ntip_diameter: 12 um\nneedles: 12\n");
+    fixture_write(&f, "needles/pins.yaml",
+                  "name: pins\nkind: pen\nshape: cone\nlength: 610 um\nbase_diameter: 183 um\ntip_diameter: 12 "
+                  "um\nneedles: 12\n");
     CU_ASSERT_EQUAL(study_load(&s, f.study, NULL, &e), ERR_PARSE);
     ASSERT_HAS(e.msg, "missing key 'density': a pen makes as many holes as it is used for");
     ASSERT_HAS(e.hint, "density: 100 /cm2");
@@ -162,7 +177,8 @@ CU_TestInfo study_error_tests[] = {
     {"times_outside_the_study_are_refused", times_outside_the_study_are_refused},
     {"missing_sections_are_named", missing_sections_are_named},
     {"unknown_part_lists_where_it_was_looked_for", unknown_part_lists_where_it_was_looked_for},
-    {"closed_receptor_needs_a_clearance_and_body_a_closed_receptor", closed_receptor_needs_a_clearance_and_body_a_closed_receptor},
+    {"closed_receptor_needs_a_clearance_and_body_a_closed_receptor",
+     closed_receptor_needs_a_clearance_and_body_a_closed_receptor},
     {"mistakes_in_parts_are_placed_in_the_part", mistakes_in_parts_are_placed_in_the_part},
     {"a_pen_needs_a_density", a_pen_needs_a_density},
     CU_TEST_INFO_NULL,

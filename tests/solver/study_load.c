@@ -59,7 +59,9 @@ static void pyramid_is_the_circle_of_equal_area(void)
     struct fixture f;
     struct study s;
     fixture_make(&f);
-    fixture_write(&f, "needles/pins.yaml", "name: pins\nkind: array\nshape: pyramid\nlength: 610 um\nbase_width: 200 um\ntip_diameter: 12 um\ncount: 50\n");
+    fixture_write(&f, "needles/pins.yaml",
+                  "name: pins\nkind: array\nshape: pyramid\nlength: 610 um\nbase_width: 200 um\ntip_diameter: 12 "
+                  "um\ncount: 50\n");
     const char *const full[] = {"insertion={fraction_of_length: 0.5}", "channel/radius_ratio=1", NULL};
     load(&f, &s, full);
     double base = 200e-6 / sqrt(3.14159265358979323846);
@@ -100,7 +102,8 @@ static void overrides_reach_into_named_parts(void)
 {
     struct fixture f;
     struct study s;
-    const char *const overrides[] = {"drug/tissue/dermis/K=0.93", "skin.layers.1.thickness=500 um", "vehicle/concentration=2 mg/mL", NULL};
+    const char *const overrides[] = {"drug/tissue/dermis/K=0.93", "skin.layers.1.thickness=500 um",
+                                     "vehicle/concentration=2 mg/mL", NULL};
     fixture_make(&f);
     load(&f, &s, overrides);
     ASSERT_REL(s.problem.layer[1].K, 0.93, 1e-14);
@@ -115,7 +118,8 @@ static void parts_in_place_and_layer_values_win_over_the_drug(void)
     struct fixture f;
     struct study s;
     fixture_make(&f);
-    fixture_change(&f, "skin: slab", "skin: {name: own, layers: [{name: anything, thickness: 500 um, D: 2.7e-10 m2/s, K: 1.3}]}");
+    fixture_change(&f, "skin: slab",
+                   "skin: {name: own, layers: [{name: anything, thickness: 500 um, D: 2.7e-10 m2/s, K: 1.3}]}");
     load(&f, &s, NULL);
     ASSERT_REL(s.problem.layer[0].D, 2.7e-10, 1e-14);
     ASSERT_REL(s.problem.layer[0].K, 1.3, 1e-14);
@@ -129,8 +133,9 @@ static void assumed_channel_is_noted_with_its_rule(void)
     struct fixture f;
     struct study s;
     fixture_make(&f);
-    fixture_write(&f, "drugs/probe.yaml", "name: probe\nmolar_mass: 100 g/mol\ntissue:\n  stratum_corneum: {D: 6.1e-15 m2/s, K: 0.7}\n"
-                                          "  dermis: {D: 1.7e-10 m2/s, K: 0.81}\n");
+    fixture_write(&f, "drugs/probe.yaml",
+                  "name: probe\nmolar_mass: 100 g/mol\ntissue:\n  stratum_corneum: {D: 6.1e-15 m2/s, K: 0.7}\n"
+                  "  dermis: {D: 1.7e-10 m2/s, K: 0.81}\n");
     const char *const at_25[] = {"skin/temperature=25 degC", NULL};
     load(&f, &s, at_25);
     ASSERT_REL(s.problem.channel.D, 1e-4 * pow(10.0, -5.036), 1e-9);
@@ -165,7 +170,8 @@ static void a_run_folder_gives_depth_and_penetrated_needles(void)
     snprintf(path, sizeof path, "%s/run1", f.folder);
     CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
     fixture_write(&f, "run1/penetration_01.yaml",
-                  "format: mn-penetration-1\nmethod: oct\nfile: a.csv\nfile_sha256: 00\ndepth: {mean: \"387.25 um\", sd: \"22 um\", n: 100}\n"
+                  "format: mn-penetration-1\nmethod: oct\nfile: a.csv\nfile_sha256: 00\ndepth: {mean: \"387.25 um\", "
+                  "sd: \"22 um\", n: 100}\n"
                   "penetrated_fraction: 0.9\nvirtual: true\nrecorded: \"2026-03-09T14:05:09Z\"\n");
     fixture_change(&f, "{depth: 312 um}", "{run: run1}");
     load(&f, &s, NULL);
@@ -174,7 +180,8 @@ static void a_run_folder_gives_depth_and_penetrated_needles(void)
     CU_ASSERT_TRUE(s.is_virtual);
     bool labelled = false;
     for (size_t i = 0; i < s.n_notes; i++)
-        labelled = labelled || (s.note[i].kind == NOTE_LABEL && strcmp(s.note[i].text, "virtual bench: rehearsal, not evidence") == 0);
+        labelled = labelled || (s.note[i].kind == NOTE_LABEL &&
+                                strcmp(s.note[i].text, "virtual bench: rehearsal, not evidence") == 0);
     CU_ASSERT_TRUE(labelled);
     study_release(&s);
     fixture_remove(&f);

@@ -52,7 +52,8 @@ static void resolved_study_runs_again_to_the_same_bytes(void)
     struct fixture f;
     fixture_make(&f);
     fixture_write(&f, "penetration_01.yaml",
-                  "format: mn-penetration-1\nmethod: oct\nfile: a.csv\nfile_sha256: 00\ndepth: {mean: \"387.2519 um\", sd: \"22 um\", n: 100}\n"
+                  "format: mn-penetration-1\nmethod: oct\nfile: a.csv\nfile_sha256: 00\ndepth: {mean: \"387.2519 um\", "
+                  "sd: \"22 um\", n: 100}\n"
                   "penetrated_fraction: 0.9123\nvirtual: true\nrecorded: \"2026-03-09T14:05:09Z\"\n");
     fixture_change(&f, "{depth: 312 um}", "{run: .}");
     fixture_change(&f, ", radius_ratio", ", K: 1.07, radius_ratio");
@@ -88,7 +89,8 @@ static void per_patch_is_per_area_times_area(void)
     size_t n;
     fixture_make(&f);
     run_into(&f, "study.yaml", "out");
-    double *area = column(&f, "out/timeseries.csv", "delivered_ug_cm2", &n), *patch = column(&f, "out/timeseries.csv", "delivered_ug_patch", &n);
+    double *area = column(&f, "out/timeseries.csv", "delivered_ug_cm2", &n),
+           *patch = column(&f, "out/timeseries.csv", "delivered_ug_patch", &n);
     CU_ASSERT_EQUAL(n, 5);
     for (size_t i = 0; i < n; i++)
         ASSERT_REL(patch[i], 2.3 * area[i], 1e-9);
@@ -107,7 +109,8 @@ static void summary_says_what_the_table_says(void)
     double value, error;
     fixture_make(&f);
     run_into(&f, "study.yaml", "out");
-    double *Q = column(&f, "out/timeseries.csv", "delivered_ug_cm2", &n), *err = column(&f, "out/timeseries.csv", "delivered_err_ug_cm2", &n);
+    double *Q = column(&f, "out/timeseries.csv", "delivered_ug_cm2", &n),
+           *err = column(&f, "out/timeseries.csv", "delivered_err_ug_cm2", &n);
     snprintf(path, sizeof path, "%s/out/summary.yaml", f.folder);
     CU_ASSERT_EQUAL_FATAL(config_open(&doc, path, NULL), 0);
     struct cnode end = config_get(config_get(config_root(doc), "results"), "delivered_end");
@@ -130,7 +133,8 @@ static void shares_add_up_to_what_went_in(void)
     struct share share[8 + LAYERS_MAX];
     double sum = 0.0;
     fixture_make(&f);
-    fixture_change(&f, "{type: infinite, concentration: 7.3 mg/mL, K: 1.1}", "{type: finite, concentration: 7.3 mg/mL, K: 1.1, volume: 50 uL, area: 2.3 cm2}");
+    fixture_change(&f, "{type: infinite, concentration: 7.3 mg/mL, K: 1.1}",
+                   "{type: finite, concentration: 7.3 mg/mL, K: 1.1, volume: 50 uL, area: 2.3 cm2}");
     CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, NULL, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(result_compute(&s, &r, NULL), 0);
     size_t n = shares_at_end(&s, &r.solution, share);
@@ -148,8 +152,13 @@ static void endpoints_of_intact_skin_are_the_closed_form(void)
     struct fixture f;
     struct study s;
     struct result r;
-    const char *const overrides[] = {"needles=none", "skin={name: one, layers: [{name: slab, thickness: 130 um, D: 2.3e-12 m2/s, K: 1.4}]}",
-                                     "patch={area: 2.3 cm2}", "schedule={duration: 12 h, every: 1 h}", "lab_window={from: 3 h, to: 12 h}", NULL};
+    const char *const overrides[] = {
+        "needles=none",
+        "skin={name: one, layers: [{name: slab, thickness: 130 um, D: 2.3e-12 m2/s, K: 1.4}]}",
+        "patch={area: 2.3 cm2}",
+        "schedule={duration: 12 h, every: 1 h}",
+        "lab_window={from: 3 h, to: 12 h}",
+        NULL};
     fixture_make(&f);
     CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, &(struct study_options){overrides, NULL}, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(result_compute(&s, &r, NULL), 0);
@@ -167,10 +176,12 @@ static void endpoints_of_intact_skin_are_the_closed_form(void)
 
 static void enhancement_needs_a_quantified_intact_amount(void)
 {
-    static const struct { const char *limit, *remark; bool is_number; } cases[] = {
-        {NULL, "none: limit_of_quantification is not stated", false},
-        {"limit_of_quantification=1 mg/cm2", "none: the intact amount is below quantification", false},
-        {"limit_of_quantification=1e-9 ug/cm2", "with channels / intact skin", true}};
+    static const struct {
+        const char *limit, *remark;
+        bool is_number;
+    } cases[] = {{NULL, "none: limit_of_quantification is not stated", false},
+                 {"limit_of_quantification=1 mg/cm2", "none: the intact amount is below quantification", false},
+                 {"limit_of_quantification=1e-9 ug/cm2", "with channels / intact skin", true}};
     struct fixture f;
     fixture_make(&f);
     for (size_t i = 0; i < 3; i++) {
@@ -218,7 +229,10 @@ static void a_folder_is_whole_or_absent(void)
 static void write_sweep(const struct fixture *f, const char *densities)
 {
     char text[400];
-    snprintf(text, sizeof text, "sweep: s\nstudy: study.yaml\nvary:\n  depth: [150 um, 445 um]\n  density: %s\nfills: [diffusing, stirred]\n", densities);
+    snprintf(
+        text, sizeof text,
+        "sweep: s\nstudy: study.yaml\nvary:\n  depth: [150 um, 445 um]\n  density: %s\nfills: [diffusing, stirred]\n",
+        densities);
     fixture_write(f, "sweep.yaml", text);
 }
 
@@ -233,7 +247,8 @@ static double swept(const struct fixture *f, const char *depth, const char *dens
     for (size_t i = 0; i < w.n_cases; i++) {
         const struct sweep_case *c = &w.item[i];
         if (c->good && strcmp(config_text(config_item(w.axis[0].values, c->index[0])), depth) == 0 &&
-            strcmp(config_text(config_item(w.axis[1].values, c->index[1])), density) == 0 && strcmp(w.fill[c->fill], fill) == 0)
+            strcmp(config_text(config_item(w.axis[1].values, c->index[1])), density) == 0 &&
+            strcmp(w.fill[c->fill], fill) == 0)
             x = endpoint_find(&c->endpoints, "delivered_end")->value;
     }
     sweep_release(&w);
