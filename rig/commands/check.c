@@ -117,7 +117,7 @@ int check_run(int argc, char **argv, struct err *e)
 {
     const char *bench = NULL, *files[FILES_MAX];
     size_t n = 0, findings = 0;
-    const struct option_spec specs[] = {{"bench", .text = &bench}, {NULL}};
+    const struct option_spec specs[] = {{"bench", .text = &bench}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, files, FILES_MAX, &n, e);
     if (rc)
         return rc;

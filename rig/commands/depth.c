@@ -126,7 +126,7 @@ int depth_run(int argc, char **argv, struct err *e)
     bool is_virtual = false, known = false;
     size_t n = 0;
     struct reading r = {0};
-    const struct option_spec specs[] = {{"method", .text = &method}, {NULL}};
+    const struct option_spec specs[] = {{"method", .text = &method}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, word, 2, &n, e);
     if (rc == 0 && n != 2)
         rc = err_set(e, ERR_ARG, "a run folder and a CSV file are needed");

@@ -64,7 +64,7 @@ int probe_run(int argc, char **argv, struct err *e)
     size_t words = 0;
     const struct option_spec specs[] = {{"bench", .text = &o.bench_path},
                                         {"set", .list = o.overrides, .n = &o.n, .max = SESSION_OVERRIDES},
-                                        {"port", .text = &port}, {NULL}};
+                                        {"port", .text = &port}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, NULL, 0, &words, e);
     if (rc == 0 && !o.bench_path)
         rc = err_set(e, ERR_ARG, "--bench is needed");

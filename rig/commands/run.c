@@ -64,7 +64,7 @@ static int read_options(struct run_options *o, int argc, char **argv, struct err
         {"batch", .text = &o->batch}, {"operator", .text = &o->operator_name}, {"o", .text = &o->out},
         {"plain", .flag = &o->plain}, {"unattended", .flag = &o->unattended}, {"port", .text = &port},
         {"specimen-number", .text = &number},
-        {"set", .list = o->session.overrides, .n = &o->session.n, .max = SESSION_OVERRIDES}, {NULL}};
+        {"set", .list = o->session.overrides, .n = &o->session.n, .max = SESSION_OVERRIDES}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, NULL, 0, &words, e);
     const struct { const char *name, *value; } needed[] = {
         {"bench", o->session.bench_path}, {"method", o->method}, {"specimen", o->specimen}, {"batch", o->batch}};

@@ -124,7 +124,7 @@ static const char *trouble_of(const struct rig *r)
 
 static void describe_trip(const struct rig *r, char *out, size_t size)
 {
-    char text[160];
+    char text[80];
     const struct safety_latch *s = &r->latch;
     safety_describe(s->first, s->value, s->limit, text, sizeof text);
     if (s->first == SAFETY_SEQUENCE || s->first == SAFETY_POLARITY)
@@ -145,14 +145,14 @@ static void on_armed(struct rig *r)
 
 static void on_trip(struct rig *r)
 {
-    char text[240], where[96];
-    describe_trip(r, text, sizeof text);
-    snprintf(where, sizeof where, "in %s at %.4f mm, %.4f N", r->state == RIG_RUNNING ? sequence_stage(&r->sequence) : rig_state_names[r->state],
+    char where[48];
+    describe_trip(r, r->trip_text, sizeof r->trip_text);
+    snprintf(where, sizeof where, "%.10s at %.4f mm, %.4f N", r->state == RIG_RUNNING ? sequence_stage(&r->sequence) : rig_state_names[r->state],
              r->axis.position * 1e3, r->force.force);
-    rig_event(r, "trip", safety_cause_names[r->latch.first], text, where);
+    rig_event(r, "trip", safety_cause_names[r->latch.first], where, r->trip_text);
     stop_begin(r);
     if (r->state != RIG_STOPPED)
-        go(r, RIG_TRIPPED, text);
+        go(r, RIG_TRIPPED, r->trip_text);
 }
 
 static void judge(struct rig *r, double lateness, enum rig_key key)
@@ -216,6 +216,7 @@ static void give_up_waiting(struct rig *r)
     enum safety_cause c = safety_check(&r->limits, &r->inputs, &r->latch.value, &r->latch.limit);
     r->latch.first = c == SAFETY_CLEAR ? SAFETY_START : c;
     r->latch.at = r->now;
+    describe_trip(r, r->trip_text, sizeof r->trip_text);
     r->ended_from = RIG_TRIPPED;
     go(r, RIG_ENDED, "never all clear");
 }
@@ -427,7 +428,7 @@ const char *rig_outcome(const struct rig *r, char *cause, size_t size)
         snprintf(cause, size, "stopped by the operator");
         return "stopped";
     }
-    describe_trip(r, cause, size);
+    snprintf(cause, size, "%s", r->trip_text);
     return "tripped";
 }
 

@@ -63,6 +63,7 @@ struct rig {
     bool   unload_has_base;
     unsigned unload_steps;
     double peak_force;                /* N, largest |force| seen */
+    char trip_text[240];              /* the first cause in words, as it was then */
     /* counts */
     uint64_t ticks, skipped;
     struct latency lateness;
