@@ -10,7 +10,7 @@ enum { SPECS_MAX = 24 };
 static int complain(const struct option_spec *specs, const char *argv0, const char *word, int code, struct err *e)
 {
     const char *names[SPECS_MAX + 1] = {NULL};
-    for (size_t i = 0; specs[i].name && i < SPECS_MAX; i++)
+    for (size_t i = 0; i < SPECS_MAX && specs[i].name; i++)
         names[i] = specs[i].name;
     if (code == ':')
         return err_set(e, ERR_ARG, "option '%s' needs a value", word);
