@@ -243,12 +243,17 @@ static void write_output(struct run *r, struct solution *out, size_t k)
 
 /* ---- events ---- */
 
+/* Times read from units and summed from steps differ in their last digits: an event or an output this close is now. */
+#define SAME_TIME 1e-12
+
+static bool reached(const struct run *r, double t) { return t <= r->t * (1.0 + SAME_TIME); }
+
 static double next_event(const struct run *r)
 {
     const struct problem *p = r->p;
     double t = p->t_end;
-    if (p->remove_at > r->t) t = fmin(t, p->remove_at);
-    if (p->body.infusion > 0.0 && p->body.infusion_end > r->t) t = fmin(t, p->body.infusion_end);
+    if (!reached(r, p->remove_at)) t = fmin(t, p->remove_at);
+    if (p->body.infusion > 0.0 && !reached(r, p->body.infusion_end)) t = fmin(t, p->body.infusion_end);
     if (r->next_sample < p->receptor.n_samples) t = fmin(t, p->receptor.sample_at[r->next_sample]);
     return t;
 }
@@ -256,14 +261,14 @@ static double next_event(const struct run *r)
 static void apply_events(struct run *r)
 {
     const struct problem *p = r->p;
-    if (r->phase.patch_on && r->t >= p->remove_at) {
+    if (r->phase.patch_on && reached(r, p->remove_at)) {
         r->phase.patch_on = false;
         if (p->donor.kind == DONOR_FINITE)
             r->removed += p->donor.H * p->donor.K * r->donor_a;
     }
-    if (r->t >= p->body.infusion_end)
+    if (reached(r, p->body.infusion_end))
         r->phase.infusing = false;
-    while (r->next_sample < p->receptor.n_samples && p->receptor.sample_at[r->next_sample] <= r->t) {
+    while (r->next_sample < p->receptor.n_samples && reached(r, p->receptor.sample_at[r->next_sample])) {
         /* The sampled volume is replaced by blank medium; tissue at the face keeps its drug.  One collapsed unknown holds
          * both, so the receptor alone is diluted and then mixed with the face again when the next segment gathers it. */
         double taken = p->receptor.sample_fraction * p->receptor.H * r->receptor_a;
@@ -288,7 +293,7 @@ static int run_segment(struct run *r, struct solution *out, struct err *e)
             break;
         }
         r->t = t;
-        if (r->next_out < p->n_out && t >= p->t_out[r->next_out])
+        while (r->next_out < p->n_out && reached(r, p->t_out[r->next_out]))
             write_output(r, out, r->next_out++);
     }
     if (!rc)
@@ -392,7 +397,7 @@ static int run_all(struct run *r, struct solution *out, struct err *e)
     int rc = solve_steady(r, out, e);
     r->phase = (struct phase){.patch_on = true, .infusing = r->p->body.infusion > 0.0};
     r->donor_a = r->p->donor.C0 / r->p->donor.K;
-    while (!rc && r->t < r->p->t_end) {
+    while (!rc && !reached(r, r->p->t_end)) {
         rc = run_segment(r, out, e);
         apply_events(r);
     }
@@ -430,6 +435,7 @@ int simulate(const struct problem *p, struct solution *out, struct err *e)
 #define ROUNDING 1e-12
 #define WINDOW 4.0  /* times within this factor share the largest relative difference: a difference may cross zero in time */
 #define TIME_SAFETY 3.0 /* BDF errors at rtol and rtol/10 are not nested: measured up to 3.4 times their difference */
+#define COARSEST_SAFETY 2.0 /* |Q(s) - Q(s/2)| misses the error that s/2 has left */
 #define COMMON 0.1  /* no quantity is taken to be more than ten times as accurate as the uptake */
 
 static double relative_difference(const struct solution *a, const struct solution *b, size_t k, size_t c)
@@ -461,15 +467,16 @@ static double *difference(const struct solution *a, const struct solution *b, do
 int simulate_with_error(const struct problem *p, struct solution *out, struct err *e)
 {
     struct problem coarse = *p, tight;
-    coarse.level = fmin(4.0, 2.0 * p->level);
+    bool coarsest = 2.0 * p->level > LEVEL_MAX, tightest = 0.1 * p->rtol < RTOL_MIN;
+    coarse.level = p->level * (coarsest ? 0.5 : 2.0); /* at the end of a range the neighbour on the other side serves */
     tight = coarse;
-    tight.rtol = fmax(1e-10, 0.1 * p->rtol);
+    tight.rtol = p->rtol * (tightest ? 10.0 : 0.1);
     struct solution c = {0}, f = {0};
     int rc = simulate(p, out, e);
     if (!rc) rc = simulate(&coarse, &c, e);
     if (!rc) rc = simulate(&tight, &f, e);
     if (!rc) {
-        out->space_error = difference(out, &c, 1.0);
+        out->space_error = difference(out, &c, coarsest ? COARSEST_SAFETY : 1.0);
         out->time_error = difference(&c, &f, TIME_SAFETY);
         out->J_ss_error = fabs(out->J_ss - c.J_ss);
         out->lag_error = fabs(out->lag - c.lag);

@@ -65,6 +65,9 @@ static int check_layers(const struct problem *p, struct err *e)
         if (!is_positive(l->h) || !is_positive(l->D) || !is_positive(l->K))
             return err_set(e, ERR_RANGE, "skin layer '%s': thickness %g um, D %g m2/s, K %g: each must be > 0", l->name,
                            l->h * 1e6, l->D, l->K);
+        if (l->h < LAYER_MIN || l->h > LAYER_MAX)
+            return err_set(e, ERR_RANGE, "skin layer '%s': thickness %g um: must be %g to %g um", l->name, l->h * 1e6,
+                           LAYER_MIN * 1e6, LAYER_MAX * 1e6);
         if (!is_nonneg(l->clearance))
             return err_set(e, ERR_RANGE, "skin layer '%s': clearance %g 1/s: must be >= 0", l->name, l->clearance);
     }
@@ -79,6 +82,8 @@ static int check_channel(const struct problem *p, struct err *e)
     double H = skin_thickness(p);
     if (!is_positive(c->depth))
         return err_set(e, ERR_RANGE, "channel depth %g um: must be > 0", c->depth * 1e6);
+    if (c->depth < CHANNEL_DEPTH_MIN)
+        return err_set(e, ERR_RANGE, "channel depth %g um: must be at least %g um", c->depth * 1e6, CHANNEL_DEPTH_MIN * 1e6);
     if (c->depth > H * (1.0 + 1e-12)) {
         err_set(e, ERR_RANGE, "channel depth %g um: must be at most the skin's thickness of %g um", c->depth * 1e6, H * 1e6);
         err_hint(e, "a channel that pierces the sample short-circuits the diffusion cell; use thicker skin or a shorter needle");
@@ -97,6 +102,8 @@ static int check_channel(const struct problem *p, struct err *e)
     double widest = fmax(c->r_surface, c->r_tip), b = p->cell_radius;
     if (!is_positive(b))
         return err_set(e, ERR_RANGE, "unit cell radius %g um: must be > 0", b * 1e6);
+    if (b > LAYER_MAX)
+        return err_set(e, ERR_RANGE, "unit cell radius %g um: must be at most %g um", b * 1e6, LAYER_MAX * 1e6);
     if (widest >= 0.98 * b) {
         double n = 1.0 / (PI * b * b), most = 0.98 * 0.98 / (PI * widest * widest);
         err_set(e, ERR_RANGE, "channels overlap: radius %g um at %g needles/cm2 leaves a cell radius of %g um", widest * 1e6,
@@ -128,7 +135,10 @@ static int check_outside(const struct problem *p, struct err *e)
                            r->sample_at[i] / 3600.0, p->t_end / 3600.0);
     const struct body *b = &p->body;
     if (b->present && (!is_positive(b->V) || !is_nonneg(b->CL) || !is_nonneg(b->infusion)))
-        return err_set(e, ERR_RANGE, "body: volume %g L must be > 0, clearance %g L/h >= 0", b->V * 1e3, b->CL * 3.6e6);
+        return err_set(e, ERR_RANGE, "body: volume %g L must be > 0, clearance %g L/h and infusion %g mg/h >= 0",
+                       b->V * 1e3, b->CL * 3.6e6, b->infusion * 3.6e9);
+    if (b->present && b->infusion > 0.0 && !(b->infusion_end > 0.0))
+        return err_set(e, ERR_RANGE, "body: infusion ends at %g h: must be > 0", b->infusion_end / 3600.0);
     return 0;
 }
 
@@ -144,10 +154,10 @@ static int check_times(const struct problem *p, struct err *e)
         if (!(p->t_out[i] > (i ? p->t_out[i - 1] : 0.0)) || p->t_out[i] > p->t_end * (1.0 + 1e-12))
             return err_set(e, ERR_RANGE, "output time %zu, %g h: times must ascend within (0, %g h]", i + 1,
                            p->t_out[i] / 3600.0, p->t_end / 3600.0);
-    if (!(p->level >= 0.125 && p->level <= 4.0))
-        return err_set(e, ERR_RANGE, "mesh level %g: must be 0.125 to 4", p->level);
-    if (!(p->rtol >= 1e-10 && p->rtol <= 1e-4))
-        return err_set(e, ERR_RANGE, "relative tolerance %g: must be 1e-10 to 1e-4", p->rtol);
+    if (!(p->level >= LEVEL_MIN && p->level <= LEVEL_MAX))
+        return err_set(e, ERR_RANGE, "mesh level %g: must be %g to %g", p->level, LEVEL_MIN, LEVEL_MAX);
+    if (!(p->rtol >= RTOL_MIN && p->rtol <= RTOL_MAX))
+        return err_set(e, ERR_RANGE, "relative tolerance %g: must be %g to %g", p->rtol, RTOL_MIN, RTOL_MAX);
     if (!is_positive(p->area))
         return err_set(e, ERR_RANGE, "patch area %g cm2: must be > 0", p->area * 1e4);
     return 0;

@@ -42,6 +42,8 @@ struct channel {
 };
 #define CHANNEL_TIP_MIN 0.5e-6 /* m: a sharper tip changes the answer by < 0.1 % (measured) but starves the mesh */
 
+#define CHANNEL_DEPTH_MIN 0.5e-6 /* m */
+
 enum donor_kind {       /* (E6) */
     DONOR_INFINITE,    /* constant concentration C0 */
     DONOR_FINITE       /* well mixed, thickness H = volume / area */
@@ -91,6 +93,13 @@ struct problem {
     double level;            /* mesh level s: 1 default, 0.5 half the element size */
     double rtol;             /* relative tolerance in time, default 1e-5 */
 };
+
+#define LEVEL_MIN 0.125
+#define LEVEL_MAX 4.0
+#define RTOL_MIN  1e-10
+#define RTOL_MAX  1e-4
+#define LAYER_MIN 1e-8 /* m: thinner layers are interface resistances, */
+#define LAYER_MAX 0.1  /* m: and thicker ones, or wider cells, no skin; both bounds keep the mesh finite */
 
 /* Defaults: no channel, infinite donor of C0 = 1 kg/m3 and K = 1, sink, level 1, rtol 1e-5, remove_at = INFINITY. */
 void problem_init(struct problem *p);

@@ -27,6 +27,7 @@ struct edges { size_t n, room; double *at; }; /* element boundaries, ascending *
 #define FACE_SHARE     0.27  /* of the thinner of the two layers */
 #define FRONT_SHARE    0.75  /* of the diffusion length at the first output */
 #define LOSS_SHARE     0.60  /* of sqrt(D/k), the depth that clearance lets the drug reach */
+#define LOSS_ELEMENTS 40.0   /* per layer at most for that: the drug stays near the faces, which are resolved apart */
 #define FLAT_LEVEL     0.50  /* one-dimensional elements are nearly free: half the size, growth included */
 #define FLAT_LAYER    11.0  /* elements per layer at least, before FLAT_LEVEL: the front that crosses a slow layer sets the early flux */
 #define SIZE_FLOOR_1D 0.01e-6
@@ -94,16 +95,24 @@ static void add_feature(struct sizing *s, double z, double size)
     s->f[s->n++] = (struct feature){z, size};
 }
 
+static double loss_size(const struct layer *l)
+{
+    return l->clearance > 0.0 ? fmax(SIZE_FLOOR_2D, LOSS_SHARE * sqrt(l->D / l->clearance)) : INFINITY;
+}
+
 static struct sizing depth_sizing(const struct problem *p)
 {
     bool flat = p->channel.fill == CHANNEL_NONE;
     struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = flat ? FLAT_LEVEL * p->level : p->level};
     double floor = flat ? SIZE_FLOOR_1D : SIZE_FLOOR_2D;
-    add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D), p->layer[0].h / 3.0))));
+    add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D),
+                                                                 fmin(p->layer[0].h / 3.0, loss_size(&p->layer[0]))))));
     double z = 0.0;
     for (size_t i = 0; i + 1 < p->n_layers; i++) {
-        z += p->layer[i].h;
-        add_feature(&s, z, fmin(SIZE_FACE, FACE_SHARE * fmin(p->layer[i].h, p->layer[i + 1].h)));
+        const struct layer *above = &p->layer[i], *below = above + 1;
+        z += above->h;
+        double loss = fmin(loss_size(above), loss_size(below));
+        add_feature(&s, z, fmin(fmin(SIZE_FACE, loss), FACE_SHARE * fmin(above->h, below->h)));
     }
     if (!flat)
         add_feature(&s, p->channel.depth, fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));
@@ -121,7 +130,7 @@ static int depth_edges(struct edges *out, const struct problem *p)
         double end = i + 1 < p->n_layers ? z + l->h : H;
         s.cap = fmin(cap, l->h / (floor < 0.0 ? FLAT_LAYER : 3.0));
         if (l->clearance > 0.0)
-            s.cap = fmin(s.cap, LOSS_SHARE * sqrt(l->D / l->clearance));
+            s.cap = fmin(s.cap, fmax(loss_size(l), l->h / LOSS_ELEMENTS));
         if (floor > z * (1.0 + 1e-9) && floor < end * (1.0 - 1e-9)) {
             rc = subdivide(out, &s, z, floor);
             if (!rc)

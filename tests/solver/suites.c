@@ -36,10 +36,19 @@ static CU_TestInfo core[] = {
     CU_TEST_INFO_NULL,
 };
 
+static CU_TestInfo schedule[] = {
+    T(events_and_outputs_a_rounding_apart_are_one_time),
+    T(clearance_out_of_all_proportion_does_not_flood_the_mesh),
+    T(estimates_do_not_vanish_at_the_ends_of_level_and_rtol),
+    T(an_integration_without_end_is_stopped),
+    CU_TEST_INFO_NULL,
+};
+
 CU_SuiteInfo test_suites[] = {
     {"core", NULL, NULL, NULL, NULL, core},
     {"exact answers", NULL, NULL, NULL, NULL, exact},
     {"reference and convergence", NULL, NULL, NULL, NULL, reference},
+    {"schedule and limits", NULL, NULL, NULL, NULL, schedule},
     {"study", NULL, NULL, NULL, NULL, study_load_tests},
     {"study errors", NULL, NULL, NULL, NULL, study_error_tests},
     {"results", NULL, NULL, NULL, NULL, result_tests},

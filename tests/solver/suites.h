@@ -27,4 +27,9 @@ void newton_solve_matches_finite_differences_of_the_right_hand_side(void);
 void drug_is_conserved_through_removal_and_sampling(void);
 void a_channel_of_tissue_changes_nothing(void);
 void bad_problems_are_refused_with_value_and_bound(void);
+
+void events_and_outputs_a_rounding_apart_are_one_time(void);
+void clearance_out_of_all_proportion_does_not_flood_the_mesh(void);
+void estimates_do_not_vanish_at_the_ends_of_level_and_rtol(void);
+void an_integration_without_end_is_stopped(void);
 #endif

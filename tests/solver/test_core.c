@@ -193,6 +193,8 @@ void bad_problems_are_refused_with_value_and_bound(void)
     p.layer[2].D = NAN;             refused(&p, "'dermis'"); p = ok;
     p.layer[2].clearance = -1.0;    refused(&p, "clearance -1 1/s: must be >= 0"); p = ok;
     p.channel.depth = 1101e-6;      refused(&p, "channel depth 1101 um: must be at most the skin's thickness of 1100 um"); p = ok;
+    p.channel.depth = 0.41e-6;      refused(&p, "channel depth 0.41 um: must be at least 0.5 um"); p = ok;
+    p.cell_radius = 0.17;           refused(&p, "unit cell radius 170000 um: must be at most 100000 um"); p = ok;
     p.channel.depth = 0.0;          refused(&p, "channel depth 0 um: must be > 0"); p = ok;
     p.channel.r_tip = 0.2e-6;       refused(&p, "channel radius 0.2 um: must be at least 0.5 um"); p = ok;
     p.cell_radius = 60e-6;          refused(&p, "channels overlap: radius 61 um"); p = ok;
@@ -205,6 +207,9 @@ void bad_problems_are_refused_with_value_and_bound(void)
     p.t_end = 0.0;                  refused(&p, "duration 0 h"); p = ok;
     p.remove_at = -3600.0;          refused(&p, "patch removal at -1 h"); p = ok;
     p.t_out[1] = p.t_out[0];        refused(&p, "output time 2, 0.7 h: times must ascend"); p = ok;
+    p.layer[1].h = 3.7e-9;          refused(&p, "'viable_epidermis': thickness 0.0037 um: must be 0.01 to 100000 um"); p = ok;
+    p.body = (struct body){.present = true, .V = 1, .infusion = 1e-9, .infusion_end = -7.2};
+                                    refused(&p, "infusion ends at -0.002 h: must be > 0"); p = ok;
     p.level = 9.0;                  refused(&p, "mesh level 9: must be 0.125 to 4"); p = ok;
     p.rtol = 1e-2;                  refused(&p, "relative tolerance 0.01"); p = ok;
     p.area = 0.0;                   refused(&p, "patch area 0 cm2"); p = ok;
