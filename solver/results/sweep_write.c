@@ -172,27 +172,31 @@ static bool fill_axis(const struct sweep *w, size_t axis, double *x)
     return all;
 }
 
-static void fill_map(const struct sweep *w, size_t panel, double *z, const char **unit)
+/* Returns how many cells have a number. */
+static size_t fill_map(const struct sweep *w, size_t panel, double *z, const char **unit)
 {
-    size_t n = w->axis[0].n * w->axis[1].n;
+    size_t n = w->axis[0].n * w->axis[1].n, known = 0;
     for (size_t i = 0; i < n; i++) {
         const struct sweep_case *c = &w->item[panel * n + i];
         const struct endpoint *p = c->good ? endpoint_find(&c->endpoints, w->map) : NULL;
         z[i] = p ? p->value : NAN;
+        known += isfinite(z[i]);
         if (p) *unit = p->unit;
     }
+    return known;
 }
 
 static int draw(const struct sweep *w, double *x, double *y, double *z, const struct folder *f, struct err *e)
 {
     struct plot_map maps[2];
-    size_t nx = w->axis[0].n, ny = w->axis[1].n;
+    size_t nx = w->axis[0].n, ny = w->axis[1].n, known = 0;
     char title[2][260], label[80];
     const char *unit = "";
     for (size_t m = 0; m < w->n_fills; m++) {
-        fill_map(w, m, z + m * nx * ny, &unit);
+        known += fill_map(w, m, z + m * nx * ny, &unit);
         snprintf(title[m], sizeof title[m], "%s%s%s", w->title, w->fill[m][0] ? ", " : "", w->fill[m]);
     }
+    if (known == 0) return err_set(e, ERR_FAILED, "no map: no case has a result '%s'", w->map);
     snprintf(label, sizeof label, "%.39s / %.30s", w->map, unit);
     for (size_t m = 0; m < w->n_fills; m++)
         maps[m] = (struct plot_map){.title = title[m],
