@@ -10,7 +10,7 @@
 #include "solver/inference/estimate.h"
 #include "solver/results/compare.h"
 
-enum { CASES_MAX = 8, POINTS_MAX = 400 };
+enum { CASES_MAX = 8, POINTS_MAX = 400, CURVE = 120 };
 enum parameter_kind { PARAMETER_PERMEABILITY, PARAMETER_CAPACITY, PARAMETER_VOLUME, PARAMETER_CLEARANCE };
 
 /* What a parameter is called, measured in, and shown in. */
@@ -31,7 +31,9 @@ struct dose {
     enum role role;
     struct study study;
     size_t n;
-    double t[POINTS_MAX], observed[POINTS_MAX], simulated[POINTS_MAX], error[POINTS_MAX]; /* s; ng/mL */
+    double t[POINTS_MAX], hours[POINTS_MAX];                               /* of the data: s, h */
+    double observed[POINTS_MAX], simulated[POINTS_MAX], error[POINTS_MAX]; /* ng/mL */
+    double curve_hours[CURVE], curve[CURVE];                               /* for the figure: h, ng/mL */
 };
 struct work {
     struct compare *c;
@@ -68,23 +70,26 @@ static int apply(const struct work *w, const double *value, struct problem *p, s
     return 0;
 }
 
-static int simulate_dose(const struct work *w, struct dose *d, const double *value, bool with_error, struct err *e)
+/* Plasma levels, ng/mL, at n times with the given parameters; error (may be NULL: not estimated) likewise. */
+static int levels(const struct work *w, const struct dose *d, const double *value, const double *t, size_t n,
+                  double *out, double *error, struct err *e)
 {
     struct problem *p = malloc(sizeof *p);
     struct solution sol;
     if (!p) return err_set(e, ERR_NOMEM, "out of memory");
     *p = d->study.problem;
-    p->n_out = d->n;
-    memcpy(p->t_out, d->t, d->n * sizeof *d->t);
+    p->n_out = n;
+    memcpy(p->t_out, t, n * sizeof *t);
     int rc = apply(w, value, p, e);
-    if (!rc) rc = with_error ? simulate_with_error(p, &sol, e) : simulate(p, &sol, e);
-    for (size_t k = 0; !rc && k < d->n; k++) {
-        d->simulated[k] = solution_at(&sol, k, COL_PLASMA) * NG_ML;
-        d->error[k] = solution_error(&sol, k, COL_PLASMA) * NG_ML;
-    }
-    if (!rc) solution_release(&sol);
+    if (!rc) rc = error ? simulate_with_error(p, &sol, e) : simulate(p, &sol, e);
     free(p);
-    return rc;
+    if (rc) return rc;
+    for (size_t k = 0; k < n; k++) {
+        out[k] = solution_at(&sol, k, COL_PLASMA) * NG_ML;
+        if (error) error[k] = solution_error(&sol, k, COL_PLASMA) * NG_ML;
+    }
+    solution_release(&sol);
+    return 0;
 }
 
 static int residuals(void *self, const double *value, double *r, struct err *e)
@@ -94,7 +99,7 @@ static int residuals(void *self, const double *value, double *r, struct err *e)
     for (size_t i = 0; !rc && i < w->n_doses; i++) {
         struct dose *d = &w->dose[i];
         if (d->role != ROLE_FITTED) continue;
-        rc = simulate_dose(w, d, value, false, e);
+        rc = levels(w, d, value, d->t, d->n, d->simulated, NULL, e);
         for (size_t k = 0; !rc && k < d->n; k++)
             *r++ = d->simulated[k] - d->observed[k];
     }
@@ -147,6 +152,7 @@ static int read_points(struct work *w, struct dose *d, struct cnode at, const ch
                          w->data.path, w->data.line[i], time_column, t[i], d->study.problem.t_end / HOUR, POINTS_MAX);
         else {
             d->t[d->n] = t[i] * HOUR;
+            d->hours[d->n] = t[i];
             d->observed[d->n++] = y[i];
         }
     }
@@ -304,36 +310,46 @@ static int write_csv(const struct work *w, struct err *e)
     return rc ? rc : table_close(o, e);
 }
 
-static int draw(struct work *w, struct err *e)
+static void draw(struct work *w)
 {
     struct plot_series series[2 * CASES_MAX];
     char title[2 * CASES_MAX][100];
-    double *hours = calloc(CASES_MAX * POINTS_MAX, sizeof *hours);
-    if (!hours) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < w->n_doses; i++) {
         struct dose *d = &w->dose[i];
-        double *x = hours + i * POINTS_MAX;
-        for (size_t k = 0; k < d->n; k++)
-            x[k] = d->t[k] / HOUR;
+        bool is_fitted = d->role == ROLE_FITTED;
         snprintf(title[2 * i], sizeof title[0], "%s measured", d->name);
-        snprintf(title[2 * i + 1], sizeof title[0], "%s %s", d->name, d->role == ROLE_FITTED ? "fitted" : "predicted");
-        series[2 * i] = (struct plot_series){
-            .title = title[2 * i], .style = PLOT_POINTS, .n = d->n, .x = x, .y = d->observed, .colour = (int)i + 1};
+        snprintf(title[2 * i + 1], sizeof title[0], "%s %s", d->name, is_fitted ? "fitted" : "predicted");
+        series[2 * i] = (struct plot_series){.title = title[2 * i],
+                                             .style = PLOT_POINTS,
+                                             .n = d->n,
+                                             .x = d->hours,
+                                             .y = d->observed,
+                                             .colour = (int)i + 1};
         series[2 * i + 1] = (struct plot_series){.title = title[2 * i + 1],
-                                                 .style = d->role == ROLE_FITTED ? PLOT_DASHED : PLOT_LINE,
-                                                 .n = d->n,
-                                                 .x = x,
-                                                 .y = d->simulated,
+                                                 .n = CURVE,
+                                                 .x = d->curve_hours,
+                                                 .y = d->curve,
+                                                 .style = is_fitted ? PLOT_DASHED : PLOT_LINE,
                                                  .colour = (int)i + 1};
     }
     struct plot p = {
         .title = w->c->title, .xlabel = "time / h", .ylabel = "plasma / ng/mL", .n = 2 * w->n_doses, .series = series};
     compare_plot(w->c, &p, "plasma");
-    free(hours);
-    return 0;
 }
 
 /* ---- the whole ---- */
+
+/* At the data's times with an error estimate, and evenly up to the last of them for the figure. */
+static int predict(const struct work *w, struct dose *d, const double *value, struct err *e)
+{
+    double t[CURVE];
+    for (size_t k = 0; k < CURVE; k++) {
+        t[k] = d->t[d->n - 1] * (double)(k + 1) / CURVE;
+        d->curve_hours[k] = t[k] / HOUR;
+    }
+    int rc = levels(w, d, value, d->t, d->n, d->simulated, d->error, e);
+    return rc ? rc : levels(w, d, value, t, CURVE, d->curve, NULL, e);
+}
 
 static int fit_and_predict(struct work *w, struct err *e)
 {
@@ -348,7 +364,7 @@ static int fit_and_predict(struct work *w, struct err *e)
     if (rc) return rc;
     report_estimate(w, &fit);
     for (size_t i = 0; !rc && i < w->n_doses; i++) {
-        rc = simulate_dose(w, &w->dose[i], fit.value, true, e);
+        rc = predict(w, &w->dose[i], fit.value, e);
         if (!rc) report_dose(w, i);
     }
     return rc;
@@ -361,7 +377,7 @@ int compare_plasma(struct compare *c, struct err *e)
     int rc = read_all(&w, e);
     if (!rc) rc = fit_and_predict(&w, e);
     if (!rc) rc = write_csv(&w, e);
-    if (!rc) rc = draw(&w, e);
+    if (!rc) draw(&w);
     for (size_t i = 0; i < w.n_doses; i++)
         study_release(&w.dose[i].study);
     free(w.dose);
