@@ -1,8 +1,8 @@
 /* bus.h -- one Modbus link: over TCP, over a serial line, or over memory (tests, virtual time).
  *
  * One thread owns a bus.  Every call has one total deadline.  A failed call says through bus->failure what kind it was:
- *   BUS_TIMEOUT, BUS_GARBLED   the link is dirty: a late reply may still arrive.  Nothing that is read may be believed until
- *                              bus_recover() returned 0 and, on a serial line, a canary read passed (the link's work).
+ *   BUS_TIMEOUT, BUS_GARBLED   the link is dirty: a late reply may still arrive.  Nothing that is read may be believed
+ *                              until bus_recover() returned 0 and, on a serial line, a canary passed (the link's work).
  *   BUS_EXCEPTION              the device answered "no"; the link is clean
  *   BUS_LOST                   the connection is gone and closed
  * Times are seconds, of the clock that bus_now() reads. */

@@ -18,6 +18,7 @@ unsigned reg_type_size(enum reg_type t);
 double reg_get(const uint16_t *regs, enum reg_type t, enum word_order order);
 /* The same bits as an unsigned number, for bit fields; a float's bits are returned as they are. */
 uint32_t reg_bits(const uint16_t *regs, enum reg_type t, enum word_order order);
-/* Writes value, rounded to the nearest count.  ERR_RANGE when it does not fit the type or is NaN; regs is then untouched. */
+/* Writes value, rounded to the nearest count.  ERR_RANGE when it does not fit the type or is NaN; regs is then
+ * untouched. */
 int reg_put(uint16_t *regs, enum reg_type t, enum word_order order, double value, struct err *e);
 #endif

@@ -1,5 +1,5 @@
-/* memory.c -- see memory.h.  Late replies behave as on a real serial line: the next read takes them for its own when function
- * and length fit, which is what the drain and the canary are there for. */
+/* memory.c -- see memory.h.  Late replies behave as on a real serial line: the next read takes them for its own when
+ * function and length fit, which is what the drain and the canary are there for. */
 #include <stdlib.h>
 #include <string.h>
 #include "rig/bus/memory.h"
@@ -116,7 +116,8 @@ static int exchange(struct memory_bus *m, const struct bus_request *r, const uin
     return 0;
 }
 
-static int check_exception(struct memory_bus *m, const struct bus_request *r, const uint8_t *reply, size_t n, struct err *e)
+static int check_exception(struct memory_bus *m, const struct bus_request *r, const uint8_t *reply, size_t n,
+                           struct err *e)
 {
     if (n == 2 && reply[0] == (r->function | 0x80)) {
         m->base.exception = reply[1];

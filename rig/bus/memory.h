@@ -1,5 +1,5 @@
-/* memory.h -- a bus over memory, in virtual time: the peer is a callback, each transaction takes the time it would take on
- * a line (rig.md E.1), and replies can be dropped, delayed or cut.  For tests; it never sleeps. */
+/* memory.h -- a bus over memory, in virtual time: the peer is a callback, each transaction takes the time it would take
+ * on a line (bus_serial_time), and replies can be dropped, delayed or cut.  For tests; it never sleeps. */
 #ifndef RIG_BUS_MEMORY_H
 #define RIG_BUS_MEMORY_H
 #include "rig/bus/bus.h"

@@ -41,8 +41,8 @@ static void modbus_idle(struct bus *b, double until)
     }
 }
 
-/* libmodbus's own time-outs: the whole reply must be there in `seconds`; a byte time-out of 0 switches its per-byte restart
- * off (a peer that trickles bytes would otherwise stretch the call without end). */
+/* libmodbus's own time-outs: the whole reply must be there in `seconds`; a byte time-out of 0 switches its per-byte
+ * restart off (a peer that trickles bytes would otherwise stretch the call without end). */
 static void set_deadline(struct modbus_bus *m, double seconds)
 {
     double s = seconds > 1e-3 ? seconds : 1e-3; /* 0 is refused by libmodbus */
@@ -57,8 +57,11 @@ static int modbus_bus_open(struct bus *b, struct err *e)
     set_deadline(m, m->address.connect_timeout);
     if (modbus_connect(m->ctx) != 0) {
         err_set(e, ERR_COMM, "cannot open %s: %s", b->name, modbus_strerror(errno));
-        err_hint(e, b->is_serial ? "check that the serial device exists, that you may use it (group dialout) and that nobody else does"
-                                 : "is the device (or 'mnbench serve') running, and is this its address and port?");
+        err_hint(
+            e,
+            b->is_serial
+                ? "check that the serial device exists, that you may use it (group dialout) and that nobody else does"
+                : "is the device (or 'mnbench serve') running, and is this its address and port?");
         return ERR_COMM;
     }
     if (b->is_serial && ioctl(modbus_get_socket(m->ctx), TIOCEXCL) != 0) { /* one master per line */
@@ -96,8 +99,9 @@ static int fail_from_errno(struct modbus_bus *m, const struct bus_request *r, in
     return bus_fail(b, r, BUS_GARBLED, modbus_strerror(err), e);
 }
 
-/* Silence before a request on a serial line: t3.5 or the device's own gap, whichever is longer (libmodbus keeps none).  What is
- * in the input buffer now belongs to nobody: it goes.  (modbus_flush would also discard unsent output, e.g. a STOP.) */
+/* Silence before a request on a serial line: t3.5 or the device's own gap, whichever is longer (libmodbus keeps none).
+ * What is in the input buffer now belongs to nobody: it goes.  (modbus_flush would also discard unsent output, e.g. a
+ * STOP.) */
 static void prepare(struct modbus_bus *m, const struct bus_request *r)
 {
     if (m->base.is_serial) {

@@ -63,10 +63,12 @@ static void show_overshoot(const struct method *m, const struct session *bench)
 {
     struct method_overshoot w;
     method_worst(m, &bench->bench, &bench->limits, &w);
-    printf("%s: worst overshoot %.3g N in %s at %.3g mm/s on %.3g N/mm (trip %.3g, sensor dies %.3g, PC dies %.3g N); limit %.3g N, "
-           "'%s' bears %.3g N\n", m->file, w.budget.worst, stage_names[m->stage[w.stage].kind], w.speed * 1e3, w.k * 1e-3,
-           w.budget.overshoot[0], w.budget.overshoot[1], w.budget.overshoot[2], m->force_push, bench->limits.weakest_name,
-           bench->limits.weakest_load);
+    printf("%s: worst overshoot %.3g N in %s at %.3g mm/s on %.3g N/mm (trip %.3g, sensor dies %.3g, PC dies %.3g N); "
+           "limit %.3g N, "
+           "'%s' bears %.3g N\n",
+           m->file, w.budget.worst, stage_names[m->stage[w.stage].kind], w.speed * 1e3, w.k * 1e-3,
+           w.budget.overshoot[0], w.budget.overshoot[1], w.budget.overshoot[2], m->force_push,
+           bench->limits.weakest_name, bench->limits.weakest_load);
 }
 
 static int check_method(const char *path, const char *bench_path, struct err *e)
@@ -104,13 +106,16 @@ static int check_file(const char *path, const char *bench_path, size_t *findings
     bool is_bench = config_is(config_get(root, "bench")), is_device = config_is(config_get(root, "device"));
     bool is_method = config_is(config_get(root, "method"));
     if (!is_bench && !is_device && !is_method) {
-        rc = config_fail(root, e, ERR_PARSE, "neither a bench, a device nor a method: no key 'bench', 'device' or 'method'");
+        rc = config_fail(root, e, ERR_PARSE,
+                         "neither a bench, a device nor a method: no key 'bench', 'device' or 'method'");
         err_hint(e, "docs/reference/rig-files.md shows the three kinds of file");
     }
     config_close(doc);
     if (rc)
         return rc;
-    return is_bench ? check_bench(path, findings, e) : is_device ? check_device(path, findings, e) : check_method(path, bench_path, e);
+    return is_bench    ? check_bench(path, findings, e)
+           : is_device ? check_device(path, findings, e)
+                       : check_method(path, bench_path, e);
 }
 
 int check_run(int argc, char **argv, struct err *e)

@@ -16,7 +16,8 @@ const char depth_help[] =
     "usage: mnrig depth RUN FILE.csv [--method oct|histology|dye|parafilm|model]\n"
     "\n"
     "Records a depth reading as RUN/penetration_NN.yaml; nothing is overwritten, the newest counts.\n"
-    "FILE.csv has the columns needle, depth_um and penetrated (1 or 0; depth empty where there is none or it cannot be read).\n"
+    "FILE.csv has the columns needle, depth_um and penetrated (1 or 0; depth empty where there is none or it cannot be "
+    "read).\n"
     "\n"
     "  --method M   how the depth was read (default oct)\n"
     "\n"
@@ -86,14 +87,15 @@ static int read_run(const char *folder, bool *is_virtual, struct err *e)
     int rc = config_open(&doc, path, e);
     if (rc == 0) rc = config_string(config_root(doc), "format", &format, e);
     if (rc == 0 && strcmp(format, RUN_FORMAT) != 0)
-        rc = config_fail(config_get(config_root(doc), "format"), e, ERR_PARSE, "format '%s': this program writes %s", format, RUN_FORMAT);
+        rc = config_fail(config_get(config_root(doc), "format"), e, ERR_PARSE, "format '%s': this program writes %s",
+                         format, RUN_FORMAT);
     if (rc == 0) rc = config_bool(config_root(doc), "virtual", is_virtual, e);
     config_close(doc);
     return rc;
 }
 
-static int write_record(const char *folder, const char *file, const char *method, const struct reading *r, bool is_virtual, char *path,
-                        size_t size, struct err *e)
+static int write_record(const char *folder, const char *file, const char *method, const struct reading *r,
+                        bool is_virtual, char *path, size_t size, struct err *e)
 {
     char hex[65], recorded[21];
     struct record *y = NULL;
@@ -139,7 +141,8 @@ int depth_run(int argc, char **argv, struct err *e)
     if (rc == 0) rc = read_table(word[1], &r, e);
     if (rc == 0) rc = write_record(word[0], word[1], method, &r, is_virtual, path, sizeof path, e);
     if (rc == 0)
-        printf("%s: mean %.1f um, sd %.1f um, n %zu, penetrated %zu of %zu (%.3g)%s\n", path, r.mean * 1e6, r.sd * 1e6, r.read, r.penetrated,
-               r.needles, (double)r.penetrated / (double)r.needles, is_virtual ? " [virtual bench: rehearsal, not evidence]" : "");
+        printf("%s: mean %.1f um, sd %.1f um, n %zu, penetrated %zu of %zu (%.3g)%s\n", path, r.mean * 1e6, r.sd * 1e6,
+               r.read, r.penetrated, r.needles, (double)r.penetrated / (double)r.needles,
+               is_virtual ? " [virtual bench: rehearsal, not evidence]" : "");
     return rc;
 }

@@ -35,8 +35,8 @@ static int keep(const struct option_spec *s, const char *value, struct err *e)
     return 0;
 }
 
-int options_read(const struct option_spec *specs, int argc, char **argv, const char *words[], size_t max_words, size_t *n_words,
-                 struct err *e)
+int options_read(const struct option_spec *specs, int argc, char **argv, const char *words[], size_t max_words,
+                 size_t *n_words, struct err *e)
 {
     struct option longs[SPECS_MAX + 1] = {{0}};
     char shorts[2 * SPECS_MAX + 2] = ":";
@@ -53,7 +53,8 @@ int options_read(const struct option_spec *specs, int argc, char **argv, const c
         for (int i = 0; specs[i].name && code < 256; i++)
             if (specs[i].name[0] == code && specs[i].name[1] == '\0')
                 at = i;
-        rc = code == '?' || code == ':' ? complain(specs, argv[0], argv[optind - 1], code, e) : keep(&specs[at], optarg, e);
+        rc = code == '?' || code == ':' ? complain(specs, argv[0], argv[optind - 1], code, e)
+                                        : keep(&specs[at], optarg, e);
     }
     for (*n_words = 0; rc == 0 && optind < argc; optind++) {
         if (*n_words == max_words)

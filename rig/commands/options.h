@@ -13,8 +13,8 @@ struct option_spec {
 };
 /* Reads argv[1..]; what is no option goes to words[] (at most max_words).  specs end with name NULL.
  * ERR_ARG: unknown option (the nearest known is named), missing value, too many. */
-int options_read(const struct option_spec *specs, int argc, char **argv, const char *words[], size_t max_words, size_t *n_words,
-                 struct err *e);
+int options_read(const struct option_spec *specs, int argc, char **argv, const char *words[], size_t max_words,
+                 size_t *n_words, struct err *e);
 /* ERR_ARG unless text is an integer of lo..hi. */
 int options_integer(const char *name, const char *text, long lo, long hi, long *out, struct err *e);
 #endif

@@ -25,7 +25,8 @@ static void show_values(const struct device_map *m, const uint16_t *regs)
     for (size_t i = 0; i < m->values; i++) {
         const struct map_value *v = &m->value[i];
         double per = v->number.per;
-        double shown = reg_get(regs + (v->number.address - m->group[v->group].address), v->number.type, v->number.order) / per;
+        double shown =
+            reg_get(regs + (v->number.address - m->group[v->group].address), v->number.type, v->number.order) / per;
         printf("    %-16s %14.6g %-8s raw 0x%08lX", v->name, shown, v->number.unit, (unsigned long)map_raw(m, i, regs));
         for (size_t k = 0; k < m->bits; k++)
             if (m->bit[k].value == i && (map_raw(m, i, regs) >> m->bit[k].bit & 1u))
@@ -50,8 +51,8 @@ static int probe_device(struct session *s, size_t device, struct err *e)
         latency_add(&took, bus_now(bus) - start);
     }
     printf("  %s: %s, unit %u on %s\n", d->name, d->map.name, d->unit, bus->name);
-    printf("    %d reads of %u registers: p50 %.3g ms, p99 %.3g ms, max %.3g ms\n", READS, g->count, 1e3 * latency_quantile(&took, 0.5),
-           1e3 * latency_quantile(&took, 0.99), 1e3 * took.max);
+    printf("    %d reads of %u registers: p50 %.3g ms, p99 %.3g ms, max %.3g ms\n", READS, g->count,
+           1e3 * latency_quantile(&took, 0.5), 1e3 * latency_quantile(&took, 0.99), 1e3 * took.max);
     show_values(&d->map, regs);
     return 0;
 }
@@ -82,7 +83,8 @@ int probe_run(int argc, char **argv, struct err *e)
         printf("bench %s (%s)\n", s.bench.name, s.bench.file);
         bench_identity_read(session_axis_bus(&s), &id);
         if (id.is_virtual)
-            printf("  virtual bench: mnbench, seed %lu, specimen %u, %u needles\n", (unsigned long)id.seed, id.specimen, id.needles);
+            printf("  virtual bench: mnbench, seed %lu, specimen %u, %u needles\n", (unsigned long)id.seed, id.specimen,
+                   id.needles);
         else
             printf("  no virtual bench's identity block: taken for a real one\n");
     }

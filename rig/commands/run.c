@@ -14,7 +14,8 @@
 const char run_help[] =
     "usage: mnrig run --bench BENCH --method METHOD --specimen NAME --batch NAME [options]\n"
     "\n"
-    "Presses one specimen.  mnrig is no safety system: the hard-wired E-stop and the drive's own watchdog protect people.\n"
+    "Presses one specimen.  mnrig is no safety system: the hard-wired E-stop and the drive's own watchdog protect "
+    "people.\n"
     "Keys: a arm and start, space stop, u one step away from the sample, q end.\n"
     "\n"
     "  --bench BENCH          bench file\n"
@@ -29,8 +30,10 @@ const char run_help[] =
     "  --unattended           no operator: only on the virtual bench\n"
     "  --specimen-number N    with --unattended: puts virtual specimen N on the bench first\n"
     "\n"
-    "example: mnrig run --bench config/benches/virtual_tcp.yaml --method config/methods/press_10N_hold_5s.yaml --batch demo --specimen s1\n"
-    "exit status: 0 done, 1 not completed (e.g. no contact), 2 usage, 3 a file, 5 bus at start, 6 safety trip, 7 stopped by the operator";
+    "example: mnrig run --bench config/benches/virtual_tcp.yaml --method config/methods/press_10N_hold_5s.yaml --batch "
+    "demo --specimen s1\n"
+    "exit status: 0 done, 1 not completed (e.g. no contact), 2 usage, 3 a file, 5 bus at start, 6 safety trip, 7 "
+    "stopped by the operator";
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t stop_signal;
@@ -78,7 +81,8 @@ static int read_options(struct run_options *o, int argc, char **argv, struct err
     if (rc == 0 && number)
         rc = options_integer("specimen-number", number, 1, 65535, &o->specimen_number, e);
     if (rc == 0 && number && !o->unattended)
-        rc = err_set(e, ERR_ARG, "--specimen-number goes with --unattended: only the virtual bench changes specimens by itself");
+        rc = err_set(e, ERR_ARG,
+                     "--specimen-number goes with --unattended: only the virtual bench changes specimens by itself");
     return rc;
 }
 
@@ -119,21 +123,34 @@ static int identify(struct run *r, struct err *e)
     if (!r->o.unattended)
         return 0;
     if (!r->id.is_virtual) {
-        err_set(e, ERR_ARG, "--unattended refused: bench '%s' did not show the virtual bench's identity block", r->s.bench.name);
+        err_set(e, ERR_ARG, "--unattended refused: bench '%s' did not show the virtual bench's identity block",
+                r->s.bench.name);
         err_hint(e, "a real bench is never run without an operator: leave --unattended out");
         return ERR_ARG;
     }
-    return r->o.specimen_number ? bench_choose_specimen(session_axis_bus(&r->s), (unsigned)r->o.specimen_number, &r->id, e) : 0;
+    return r->o.specimen_number
+               ? bench_choose_specimen(session_axis_bus(&r->s), (unsigned)r->o.specimen_number, &r->id, e)
+               : 0;
 }
 
 static struct run_report report_of(const struct run *r)
 {
     const char *login = getenv("USER");
-    struct run_report p = {
-        .folder = r->folder, .specimen = r->o.specimen, .batch = r->o.batch, .command = r->command, .started = r->started,
-        .operator_name = r->o.unattended ? "none (unattended)" : r->o.operator_name ? r->o.operator_name : login ? login : "unknown",
-        .bench = &r->s.bench, .method = &r->method, .bench_doc = config_root(r->s.doc), .method_doc = config_root(r->method_doc),
-        .identity = r->id, .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = ""}};
+    struct run_report p = {.folder = r->folder,
+                           .specimen = r->o.specimen,
+                           .batch = r->o.batch,
+                           .command = r->command,
+                           .started = r->started,
+                           .operator_name = r->o.unattended      ? "none (unattended)"
+                                            : r->o.operator_name ? r->o.operator_name
+                                            : login              ? login
+                                                                 : "unknown",
+                           .bench = &r->s.bench,
+                           .method = &r->method,
+                           .bench_doc = config_root(r->s.doc),
+                           .method_doc = config_root(r->method_doc),
+                           .identity = r->id,
+                           .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = ""}};
     method_worst(&r->method, &r->s.bench, &r->limits, &p.predicted);
     return p;
 }
@@ -142,7 +159,8 @@ static struct run_report report_of(const struct run *r)
 static int begin(struct run *r, struct err *e)
 {
     r->started = (int64_t)time(NULL);
-    int rc = run_folder_make(r->folder, sizeof r->folder, r->o.out, r->started, r->o.batch, r->o.specimen, r->method.name, e);
+    int rc = run_folder_make(r->folder, sizeof r->folder, r->o.out, r->started, r->o.batch, r->o.specimen,
+                             r->method.name, e);
     if (rc)
         return rc;
     struct run_report p = report_of(r);
@@ -195,7 +213,8 @@ static const char *name_of(struct measures *m, const char *first, const char *se
 
 static void add_timing(struct measures *m, const char *who, const char *what, const struct latency *l)
 {
-    m->timing[m->timings++] = (struct run_timing){name_of(m, who, what), l->count, latency_quantile(l, 0.5), latency_quantile(l, 0.99), l->max};
+    m->timing[m->timings++] = (struct run_timing){name_of(m, who, what), l->count, latency_quantile(l, 0.5),
+                                                  latency_quantile(l, 0.99), l->max};
 }
 
 static void add_counter(struct measures *m, const char *who, const char *what, uint64_t value)
@@ -302,7 +321,8 @@ int run_run(int argc, char **argv, struct err *e)
     if (rc == 0) rc = read_files(r, e);
     if (rc == 0) {
         catch_signals();
-        printf("mnrig protects sample and load cell; people are protected by the hard-wired E-stop, not by this program.\n");
+        printf("mnrig protects sample and load cell; people are protected by the hard-wired E-stop, not by this "
+               "program.\n");
         fflush(stdout);
         rc = session_open(&r->s, e);
     }

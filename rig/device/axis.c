@@ -83,11 +83,14 @@ int axis_check_speed(const struct bench *b, double speed, const char *what, stru
     double got = axis_achievable_speed(b, speed);
     if (got > 0.0 && fabs(got - speed) <= b->axis.speed_error * speed)
         return 0;
-    err_set(e, ERR_RANGE, "%s: %.4g mm/s: the drive can do %.4g mm/s, more than %.3g %% off", what, speed * 1e3, got * 1e3,
-            b->axis.speed_error * 100.0);
+    err_set(e, ERR_RANGE, "%s: %.4g mm/s: the drive can do %.4g mm/s, more than %.3g %% off", what, speed * 1e3,
+            got * 1e3, b->axis.speed_error * 100.0);
     err_hint(e, "the drive's speed quantum is %.4g mm/s: take a multiple of it, or raise axis/speed_error of the bench",
              axis_achievable_speed(b, 1.0) > 0.0
-                 ? 1e3 * b->device[BENCH_AXIS].map.command[map_find_command(&b->device[BENCH_AXIS].map, "move")].write[2].number.si_per_count
+                 ? 1e3 * b->device[BENCH_AXIS]
+                             .map.command[map_find_command(&b->device[BENCH_AXIS].map, "move")]
+                             .write[2]
+                             .number.si_per_count
                  : 0.0);
     return ERR_RANGE;
 }

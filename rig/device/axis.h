@@ -1,5 +1,5 @@
-/* axis.h -- what the axis' registers say, in SI units, and what its moves ask of the drive.  Positions are positive towards the
- * sample, 0 at home.  Pure: no bus, no clock. */
+/* axis.h -- what the axis' registers say, in SI units, and what its moves ask of the drive.  Positions are positive
+ * towards the sample, 0 at home.  Pure: no bus, no clock. */
 #ifndef RIG_DEVICE_AXIS_H
 #define RIG_DEVICE_AXIS_H
 #include "rig/device/bench.h"

@@ -131,8 +131,9 @@ static int read_device(struct bench *b, size_t i, struct cnode at, struct sha256
     if (rc == 0) rc = read_map(d, at, b->file, hash, e);
     d->unit = (uint8_t)unit;
     if (rc == 0 && d->map.is_axis != (i == BENCH_AXIS))
-        return config_fail(config_get(at, "map"), e, ERR_PARSE, "device '%s' of kind %s stands where %s belongs", d->map.name,
-                           d->map.is_axis ? "axis" : "load_cell", i == BENCH_AXIS ? "an axis" : "a load cell");
+        return config_fail(config_get(at, "map"), e, ERR_PARSE, "device '%s' of kind %s stands where %s belongs",
+                           d->map.name, d->map.is_axis ? "axis" : "load_cell",
+                           i == BENCH_AXIS ? "an axis" : "a load cell");
     return rc;
 }
 
@@ -154,9 +155,11 @@ static int read_devices(struct bench *b, struct cnode root, struct sha256 *hash,
 
 static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
 {
-    static const char *const known[] = {"lead", "steps_per_rev", "counts_per_rev", "positive", "accel", "decel", "stop_decel",
-                                        "latency", "settle", "position_tolerance", "compliance", "speed_error",
-                                        "watchdog_time", "watchdog_action", "on_disable", NULL};
+    static const char *const known[] = {
+        "lead",       "steps_per_rev", "counts_per_rev", "positive",        "accel",
+        "decel",      "stop_decel",    "latency",        "settle",          "position_tolerance",
+        "compliance", "speed_error",   "watchdog_time",  "watchdog_action", "on_disable",
+        NULL};
     static const char *const ways[] = {"towards_sample", "away_from_sample", NULL};
     static const char *const kinds[] = {"holds", "brakes", "falls", NULL};
     struct cnode at = {0};
@@ -184,8 +187,8 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
 
 static int read_cell(struct bench_cell *c, struct cnode root, struct err *e)
 {
-    static const char *const known[] = {"slope", "zero", "capacity", "calibrated", "filter_delay", "period", "noise_low",
-                                        "noise_high", "max_offset", NULL};
+    static const char *const known[] = {"slope",  "zero",      "capacity",   "calibrated", "filter_delay",
+                                        "period", "noise_low", "noise_high", "max_offset", NULL};
     struct cnode at = {0};
     int rc = config_need(root, "load_cell", &at, e);
     if (rc == 0) rc = config_known(at, known, e);
@@ -225,7 +228,8 @@ static int read_inputs(struct bench *b, struct cnode root, struct err *e)
             return config_fail(config_get(at, "value"), e, ERR_PARSE, "the axis' map has no value '%s'", value);
     }
     if (rc == 0 && !b->input[INPUT_ESTOP_HEALTHY].active) { /* an open wire must read as "stop" */
-        config_fail(config_get(all, "estop_healthy"), e, ERR_RANGE, "estop_healthy must be active 1: a broken wire has to trip");
+        config_fail(config_get(all, "estop_healthy"), e, ERR_RANGE,
+                    "estop_healthy must be active 1: a broken wire has to trip");
         return ERR_RANGE;
     }
     return rc;
@@ -252,7 +256,8 @@ static int read_rest(struct bench *b, struct cnode root, struct err *e)
 static int check_roles(const struct bench *b, struct err *e)
 {
     static const char *const axis_values[] = {"alarm", "status", "position", "position_error", NULL};
-    static const char *const axis_bits[] = {"enabled", "fault", "moving", "homing", "homed", "estop", "sto", "comms_lost", NULL};
+    static const char *const axis_bits[] = {"enabled", "fault", "moving",     "homing", "homed",
+                                            "estop",   "sto",   "comms_lost", NULL};
     static const char *const axis_commands[] = {"stop", "enable", "disable", "alarm_reset", "home", "move", NULL};
     static const char *const cell_values[] = {"gross", NULL};
     static const char *const cell_bits[] = {"under", "over", NULL};
@@ -273,7 +278,8 @@ static int check_roles(const struct bench *b, struct err *e)
                    : 0;
 }
 
-/* Everything of an axis, and of a force sample, must come from one request: else the parts may be of different moments. */
+/* Everything of an axis, and of a force sample, must come from one request: else the parts may be of different moments.
+ */
 static int check_one_group(const struct device_map *m, struct err *e)
 {
     return m->groups == 1 ? 0 : err_set(e, ERR_PARSE, "%s: %zu groups: a bench reads each device in one atomic request",

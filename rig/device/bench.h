@@ -1,5 +1,6 @@
-/* bench.h -- a bench file as plain values: links, devices with their maps, the axis' mechanics, the load cell's calibration,
- * the interlocks, the tick.  The `limits:` part belongs to rig/safety.  SI inside.  Keys: docs/reference/rig-files.md. */
+/* bench.h -- a bench file as plain values: links, devices with their maps, the axis' mechanics, the load cell's
+ * calibration, the interlocks, the tick.  The `limits:` part belongs to rig/safety.  SI inside.  Keys:
+ * docs/reference/rig-files.md. */
 #ifndef RIG_DEVICE_BENCH_H
 #define RIG_DEVICE_BENCH_H
 #include "rig/device/registers.h"
@@ -54,8 +55,8 @@ struct bench {
     double unload_speed, unload_step; /* m/s, m */
 };
 
-/* Reads a bench and its device files (looked up beside it).  overrides: "a/b=value" texts.  doc stays open for the caller
- * (limits, hash); close it with config_close.  ERR_PARSE, ERR_RANGE, ERR_IO with the place. */
+/* Reads a bench and its device files (looked up beside it).  overrides: "a/b=value" texts.  doc stays open for the
+ * caller (limits, hash); close it with config_close.  ERR_PARSE, ERR_RANGE, ERR_IO with the place. */
 int bench_read(struct bench *b, struct config **doc, const char *path, const char *const overrides[], size_t n,
                struct err *e);
 /* The parameters that verifications and commands of the axis take from the bench. */

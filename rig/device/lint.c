@@ -26,14 +26,15 @@ static void lint_values(const struct device_map *m, struct lint *out)
             if (strcmp(a->name, b->name) == 0)
                 find(out, "value '%s' is there twice", a->name);
             if (same_kind && a->number.address <= last_of(&b->number) && b->number.address <= last_of(&a->number))
-                find(out, "values '%s' (register %u, %s) and '%s' (register %u, %s) overlap", a->name, a->number.address,
-                     reg_type_names[a->number.type], b->name, b->number.address, reg_type_names[b->number.type]);
+                find(out, "values '%s' (register %u, %s) and '%s' (register %u, %s) overlap", a->name,
+                     a->number.address, reg_type_names[a->number.type], b->name, b->number.address,
+                     reg_type_names[b->number.type]);
         }
     for (size_t i = 0; i < m->bits; i++)
         for (size_t k = i + 1; k < m->bits; k++) {
             if (m->bit[i].value == m->bit[k].value && m->bit[i].bit == m->bit[k].bit)
-                find(out, "bits '%s' and '%s' are the same bit %u of '%s'", m->bit[i].name, m->bit[k].name, m->bit[i].bit,
-                     m->value[m->bit[i].value].name);
+                find(out, "bits '%s' and '%s' are the same bit %u of '%s'", m->bit[i].name, m->bit[k].name,
+                     m->bit[i].bit, m->value[m->bit[i].value].name);
             if (strcmp(m->bit[i].name, m->bit[k].name) == 0)
                 find(out, "bit '%s' is there twice", m->bit[i].name);
         }
@@ -60,10 +61,12 @@ static void lint_canaries(const struct device_map *m, struct lint *out)
         const struct map_canary *c = &m->canary[k];
         for (size_t i = 0; i < m->groups; i++)
             if (m->group[i].function == c->function && m->group[i].count == c->count)
-                find(out, "canary %zu reads %u registers like group '%s': a late reply of it would pass", k + 1, c->count, m->group[i].name);
+                find(out, "canary %zu reads %u registers like group '%s': a late reply of it would pass", k + 1,
+                     c->count, m->group[i].name);
     }
     if (m->canaries == 2 && m->canary[0].count == m->canary[1].count)
-        find(out, "both canaries read %u registers: the second cannot be told from a late reply of the first", m->canary[0].count);
+        find(out, "both canaries read %u registers: the second cannot be told from a late reply of the first",
+             m->canary[0].count);
 }
 
 static void lint_commands(const struct device_map *m, struct lint *out)
@@ -77,8 +80,10 @@ static void lint_commands(const struct device_map *m, struct lint *out)
             if (run > (unsigned)m->max_write)
                 find(out, "command '%s' writes more than %d registers in one request", c->name, m->max_write);
             for (size_t j = k + 1; j + 1 < c->n; j++)
-                if (c->write[k].number.address <= last_of(&c->write[j].number) && c->write[j].number.address <= last_of(&c->write[k].number))
-                    find(out, "command '%s': its writes to %u and %u overlap", c->name, c->write[k].number.address, c->write[j].number.address);
+                if (c->write[k].number.address <= last_of(&c->write[j].number) &&
+                    c->write[j].number.address <= last_of(&c->write[k].number))
+                    find(out, "command '%s': its writes to %u and %u overlap", c->name, c->write[k].number.address,
+                         c->write[j].number.address);
         }
         if (strcmp(c->name, "stop") == 0 && c->n != 1)
             find(out, "command 'stop' needs %zu writes: a stop must be one request", c->n);
@@ -129,11 +134,12 @@ static void lint_serial(const struct bench *b, size_t link, struct lint *out)
         double t = poll_time(b, i);
         load += t / d->poll;
         if (d->timeout <= t)
-            find(out, "time-out %.3g ms of '%s' is not above its transaction's %.3g ms", d->timeout * 1e3, d->name, t * 1e3);
+            find(out, "time-out %.3g ms of '%s' is not above its transaction's %.3g ms", d->timeout * 1e3, d->name,
+                 t * 1e3);
     }
     if (load > 0.9)
-        find(out, "link '%s' would be %.0f %% busy with polls at %d baud: poll less often or take a line each", b->link[link].name,
-             load * 100.0, b->link[link].address.baud);
+        find(out, "link '%s' would be %.0f %% busy with polls at %d baud: poll less often or take a line each",
+             b->link[link].name, load * 100.0, b->link[link].address.baud);
 }
 
 void lint_bench(const struct bench *b, struct lint *out)
@@ -144,7 +150,8 @@ void lint_bench(const struct bench *b, struct lint *out)
     for (size_t i = 0; i < BENCH_DEVICES; i++) {
         const struct bench_device *d = &b->device[i];
         if (d->map.watchdog == WATCHDOG_DRIVE && d->map.is_axis && b->axis.watchdog_time <= d->timeout + d->poll)
-            find(out, "watchdog time %.3g ms is not above one time-out plus one poll of '%s': it would stop healthy runs",
+            find(out,
+                 "watchdog time %.3g ms is not above one time-out plus one poll of '%s': it would stop healthy runs",
                  b->axis.watchdog_time * 1e3, d->name);
     }
     if (!(b->cell.noise_low < b->cell.noise_high))

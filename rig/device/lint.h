@@ -1,5 +1,5 @@
-/* lint.h -- what is suspicious in a device map or a bench although it can be read: overlaps, canaries that prove nothing,
- * a watchdog that is off, time-outs and polls the line cannot keep.  Pure. */
+/* lint.h -- what is suspicious in a device map or a bench although it can be read: overlaps, canaries that prove
+ * nothing, a watchdog that is off, time-outs and polls the line cannot keep.  Pure. */
 #ifndef RIG_DEVICE_LINT_H
 #define RIG_DEVICE_LINT_H
 #include "rig/device/bench.h"

@@ -1,4 +1,5 @@
-/* load_cell.h -- what the transmitter's registers say: newtons from the calibration zero, push > 0, and saturation.  Pure. */
+/* load_cell.h -- what the transmitter's registers say: newtons from the calibration zero, push > 0, and saturation.
+ * Pure. */
 #ifndef RIG_DEVICE_LOAD_CELL_H
 #define RIG_DEVICE_LOAD_CELL_H
 #include "rig/device/bench.h"

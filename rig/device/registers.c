@@ -71,7 +71,8 @@ static int unit_in_si(const char *unit, const struct mechanics *mech, double *ou
         if (units_convert(1.0, unit, si[i], out, &ignored) == 0)
             return 0;
     }
-    err_set(e, ERR_PARSE, "unit '%s' is neither rev, rev/s, rev/s2, step, count nor a unit of force, length, speed or time", unit);
+    err_set(e, ERR_PARSE,
+            "unit '%s' is neither rev, rev/s, rev/s2, step, count nor a unit of force, length, speed or time", unit);
     return ERR_PARSE;
 }
 
@@ -109,7 +110,8 @@ static double parameter(const struct map_parameter *p, size_t n, const char *nam
 }
 
 /* Appends one write to the last step when it continues its block, else starts a step. */
-static int add_write(struct map_step steps[], int n, bool may_join, const struct map_number *num, double counts, struct err *e)
+static int add_write(struct map_step steps[], int n, bool may_join, const struct map_number *num, double counts,
+                     struct err *e)
 {
     uint16_t regs[2] = {0, 0};
     int rc = reg_put(regs, num->type, num->order, counts, e);
@@ -147,7 +149,8 @@ int map_build(const struct device_map *m, size_t command, const struct map_param
         }
         k = add_write(steps, k, !is_trigger, &w->number, counts, e);
         if (k < 0) {
-            err_at(e, "command '%s' of %s, parameter '%s'", c->name, m->name, w->parameter[0] ? w->parameter : "(constant)");
+            err_at(e, "command '%s' of %s, parameter '%s'", c->name, m->name,
+                   w->parameter[0] ? w->parameter : "(constant)");
             return k;
         }
     }

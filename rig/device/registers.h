@@ -1,6 +1,6 @@
-/* registers.h -- a device's register map as data: groups read in one request, values in them, bits in values, commands made of
- * writes that end in a trigger, registers verified at start.  Read from YAML (docs/reference/rig-files.md): a new device
- * needs a file, not C.  No bus in here. */
+/* registers.h -- a device's register map as data: groups read in one request, values in them, bits in values, commands
+ * made of writes that end in a trigger, registers verified at start.  Read from YAML (docs/reference/rig-files.md): a
+ * new device needs a file, not C.  No bus in here. */
 #ifndef RIG_DEVICE_REGISTERS_H
 #define RIG_DEVICE_REGISTERS_H
 #include "base/text/config.h"
@@ -10,8 +10,8 @@
 enum { MAP_NAME = 24, MAP_GROUPS = 6, MAP_VALUES = 32, MAP_BITS = 48, MAP_COMMANDS = 12, MAP_WRITES = 8, MAP_VERIFY = 8,
        MAP_CANARIES = 2 };
 
-/* How one number lies in registers.  value = raw * si_per_count; si_per_count comes from `per` and `unit` ("240 counts per
- * rev/s") and, for step, count and rev, from the bench's mechanics (map_resolve). */
+/* How one number lies in registers.  value = raw * si_per_count; si_per_count comes from `per` and `unit` ("240 counts
+ * per rev/s") and, for step, count and rev, from the bench's mechanics (map_resolve). */
 struct map_number {
     uint16_t address;
     enum reg_type type;
@@ -34,7 +34,13 @@ struct map_command {
     size_t n;
     struct map_write write[MAP_WRITES]; /* parameters, then the trigger (the last) */
 };
-struct map_verify { char name[MAP_NAME]; struct map_number number; char parameter[MAP_NAME]; double constant; bool is_written; };
+struct map_verify {
+    char name[MAP_NAME];
+    struct map_number number;
+    char parameter[MAP_NAME];
+    double constant;
+    bool is_written;
+};
 struct map_canary { uint8_t function; uint16_t address, count; };
 enum watchdog_kind { WATCHDOG_DRIVE, WATCHDOG_EXTERNAL, WATCHDOG_LEASH, WATCHDOG_NONE };
 
@@ -60,7 +66,8 @@ struct device_map {
 int device_map_read(struct device_map *m, struct config *doc, struct err *e);
 /* The mechanics that turn revolutions, steps and encoder counts into metres. */
 struct mechanics { double lead; double steps_per_rev, counts_per_rev; };
-/* Fills every si_per_count; mech NULL for a device without an axis.  ERR_PARSE names a unit that cannot be converted. */
+/* Fills every si_per_count; mech NULL for a device without an axis.  ERR_PARSE names a unit that cannot be
+ * converted. */
 int device_map_resolve(struct device_map *m, const struct mechanics *mech, struct err *e);
 
 /* Look-ups by name; -1 when there is none. */

@@ -37,7 +37,8 @@ static int read_number(struct cnode map, const char *default_order, struct map_n
                 order = i;
     } else if (reg_type_size(n->type) == 2) {
         config_fail(map, e, ERR_PARSE, "a %s needs a word order", reg_type_names[type]);
-        err_hint(e, "add 'word_order: ABCD' to the device or 'order: CDAB' here; the device's manual says which word comes first");
+        err_hint(e, "add 'word_order: ABCD' to the device or 'order: CDAB' here; the device's manual says which word "
+                    "comes first");
         return ERR_PARSE;
     }
     n->order = (enum word_order)order;
@@ -69,7 +70,8 @@ static int read_bits(struct device_map *m, struct cnode bits, size_t value, stru
     return 0;
 }
 
-static int read_value(struct device_map *m, struct cnode at, const char *key, size_t group, const char *order, struct err *e)
+static int read_value(struct device_map *m, struct cnode at, const char *key, size_t group, const char *order,
+                      struct err *e)
 {
     static const char *const known[] = {"at", "type", "order", "per", "unit", "bits", NULL};
     if (m->values == MAP_VALUES)
@@ -84,8 +86,8 @@ static int read_value(struct device_map *m, struct cnode at, const char *key, si
     if (rc)
         return rc;
     if (offset + (long)reg_type_size(v->number.type) > g->count) {
-        config_fail(config_get(at, "at"), e, ERR_RANGE, "value '%s' (%s at %ld) reaches past its group's %u registers", key,
-                    reg_type_names[v->number.type], offset, g->count);
+        config_fail(config_get(at, "at"), e, ERR_RANGE, "value '%s' (%s at %ld) reaches past its group's %u registers",
+                    key, reg_type_names[v->number.type], offset, g->count);
         err_hint(e, "a value that is split over two requests can tear: make the group longer");
         return ERR_RANGE;
     }
@@ -120,8 +122,8 @@ static int read_group(struct device_map *m, struct cnode at, const char *key, co
     if (rc)
         return rc;
     if (count > m->max_read) {
-        config_fail(config_get(at, "count"), e, ERR_RANGE, "group '%s' reads %ld registers: the device allows %d in one request",
-                    key, count, m->max_read);
+        config_fail(config_get(at, "count"), e, ERR_RANGE,
+                    "group '%s' reads %ld registers: the device allows %d in one request", key, count, m->max_read);
         err_hint(e, "split the group; an atomic one must be shortened instead");
         return ERR_RANGE;
     }
@@ -177,7 +179,8 @@ static int read_command(struct device_map *m, struct cnode at, const char *key, 
 
 static int read_verify(struct device_map *m, struct cnode at, const char *order, struct err *e)
 {
-    static const char *const known[] = {"name", "address", "type", "order", "value", "parameter", "per", "unit", "write", NULL};
+    static const char *const known[] = {"name",      "address", "type", "order", "value",
+                                        "parameter", "per",     "unit", "write", NULL};
     struct map_verify *v = &m->verify[m->verifies];
     long address = 0, value = 0;
     int rc = config_known(at, known, e);
@@ -222,7 +225,8 @@ static int read_lists(struct device_map *m, struct cnode root, const char *order
     if (config_count(commands) > MAP_COMMANDS) return too_many(commands, "commands", MAP_COMMANDS, e);
     if (config_count(verify) > MAP_VERIFY) return too_many(verify, "registers to verify", MAP_VERIFY, e);
     if (config_count(canaries) != MAP_CANARIES) {
-        config_fail(canaries, e, ERR_PARSE, "%zu canaries: exactly %d are needed", config_count(canaries), MAP_CANARIES);
+        config_fail(canaries, e, ERR_PARSE, "%zu canaries: exactly %d are needed", config_count(canaries),
+                    MAP_CANARIES);
         err_hint(e, "two reads of constant registers, with counts unlike every group's and unlike each other");
         return ERR_PARSE;
     }
@@ -257,8 +261,9 @@ static int read_watchdog(struct device_map *m, struct cnode root, struct err *e)
 
 int device_map_read(struct device_map *m, struct config *doc, struct err *e)
 {
-    static const char *const known[] = {"device", "kind", "source", "word_order", "max_read", "max_write", "latency",
-                                        "late_reply", "gap", "watchdog", "groups", "commands", "verify", "canaries", NULL};
+    static const char *const known[] = {"device",    "kind",     "source",     "word_order", "max_read",
+                                        "max_write", "latency",  "late_reply", "gap",        "watchdog",
+                                        "groups",    "commands", "verify",     "canaries",   NULL};
     static const char *const kinds[] = {"axis", "load_cell", NULL};
     struct cnode root = config_root(doc);
     const char *order = NULL;

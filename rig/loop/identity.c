@@ -1,5 +1,5 @@
-/* identity.c -- see identity.h.  Registers (holding, unit 247): 0xF000 "MNBENCH" (8 registers, high byte first, zero padded),
- * 0xF008 version u16, 0xF009 seed u32, 0xF00B specimen u16, 0xF00C needles u16. */
+/* identity.c -- see identity.h.  Registers (holding, unit 247): 0xF000 "MNBENCH" (8 registers, high byte first, zero
+ * padded), 0xF008 version u16, 0xF009 seed u32, 0xF00B specimen u16, 0xF00C needles u16. */
 #include <string.h>
 #include "rig/bus/convert.h"
 #include "rig/loop/identity.h"

@@ -69,9 +69,11 @@ void link_free(struct link *l)
 
 struct bus *link_bus(struct link *l) { return l->bus; }
 
-/* ---- one transaction, with its bookkeeping ------------------------------------------------------------------------------- */
+/* ---- one transaction, with its bookkeeping
+ * ------------------------------------------------------------------------------- */
 
-static struct bus_request request(const struct link *l, size_t device, uint8_t function, uint16_t address, uint16_t count)
+static struct bus_request request(const struct link *l, size_t device, uint8_t function, uint16_t address,
+                                  uint16_t count)
 {
     const struct bench_device *d = &l->bench->device[device];
     return (struct bus_request){d->name, d->unit, function, address, count, d->timeout, d->map.gap};
@@ -102,7 +104,8 @@ static void note(struct link *l, size_t device, bool is_write, double took, int 
     }
 }
 
-static int do_read(struct link *l, size_t device, uint8_t function, uint16_t address, uint16_t count, uint16_t *regs, struct err *e)
+static int do_read(struct link *l, size_t device, uint8_t function, uint16_t address, uint16_t count, uint16_t *regs,
+                   struct err *e)
 {
     struct bus_request r = request(l, device, function, address, count);
     double start = bus_now(l->bus);
@@ -120,7 +123,8 @@ static int do_write(struct link *l, size_t device, const struct map_step *s, str
     return rc;
 }
 
-/* ---- stop --------------------------------------------------------------------------------------------------------------- */
+/* ---- stop
+ * --------------------------------------------------------------------------------------------------------------- */
 
 /* Sends STOP once.  Its reply proves nothing (libmodbus does not compare a write's echo), so it is not looked at. */
 static void send_stop(struct link *l)
@@ -162,7 +166,8 @@ static void handle_stop(struct link *l, const struct link_inbox *in)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* ---- opening, recovering ------------------------------------------------------------------------------------------------ */
+/* ---- opening, recovering
+ * ------------------------------------------------------------------------------------------------ */
 
 static int check_canary(struct link *l, size_t device, unsigned which, struct err *e)
 {
@@ -170,7 +175,8 @@ static int check_canary(struct link *l, size_t device, unsigned which, struct er
     uint16_t regs[BUS_MAX_READ];
     int rc = do_read(l, device, c->function, c->address, c->count, regs, e);
     if (rc == 0 && memcmp(regs, l->known[device][which], c->count * sizeof *regs) != 0)
-        rc = err_set(e, ERR_COMM, "'%s': register 0x%04X is not what it was at start: a reply of another request, or another device",
+        rc = err_set(e, ERR_COMM,
+                     "'%s': register 0x%04X is not what it was at start: a reply of another request, or another device",
                      l->bench->device[device].name, c->address);
     return rc;
 }
@@ -247,7 +253,8 @@ static double recover(struct link *l)
     return l->next_try;
 }
 
-/* ---- the drive's orders ------------------------------------------------------------------------------------------------- */
+/* ---- the drive's orders
+ * ------------------------------------------------------------------------------------------------- */
 
 static void take_order(struct link *l, const struct link_inbox *in)
 {
@@ -278,7 +285,8 @@ static void do_step(struct link *l, const struct link_inbox *in)
         finish_order(l, false, "");
 }
 
-/* ---- polling ------------------------------------------------------------------------------------------------------------ */
+/* ---- polling
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void poll_device(struct link *l, size_t device)
 {
@@ -356,7 +364,8 @@ double link_step(struct link *l)
     return poll_due(l, now);
 }
 
-/* ---- start -------------------------------------------------------------------------------------------------------------- */
+/* ---- start
+ * -------------------------------------------------------------------------------------------------------------- */
 
 /* Before the tick lives there is time: a few tries, with recovery in between. */
 static int patient_read(struct link *l, size_t device, const struct bus_request *r, uint16_t *regs, struct err *e)
@@ -392,8 +401,8 @@ static int verify_one(struct link *l, size_t device, const struct map_verify *v,
     if (rc == 0)
         rc = patient_read(l, device, &r, got, e);
     if (rc == 0 && memcmp(got, s.regs, s.count * sizeof *got) != 0) {
-        err_set(e, ERR_COMM, "'%s': %s (register %u) reads %.10g, expected %.10g", l->bench->device[device].name, v->name, s.address,
-                reg_get(got, v->number.type, v->number.order), want);
+        err_set(e, ERR_COMM, "'%s': %s (register %u) reads %.10g, expected %.10g", l->bench->device[device].name,
+                v->name, s.address, reg_get(got, v->number.type, v->number.order), want);
         err_hint(e, "the drive's own safety settings must be what the bench file says before anything moves");
         rc = ERR_COMM;
     }
@@ -429,7 +438,8 @@ int link_prepare(struct link *l, struct err *e)
     return rc;
 }
 
-/* ---- mailbox and thread ------------------------------------------------------------------------------------------------- */
+/* ---- mailbox and thread
+ * ------------------------------------------------------------------------------------------------- */
 
 void link_post(struct link *l, const struct link_inbox *in)
 {

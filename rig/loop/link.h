@@ -1,10 +1,11 @@
-/* link.h -- one Modbus link and the devices on it.  One I/O thread owns the bus (in tests: one call a step, in virtual time);
- * the tick talks to it through a mailbox and never waits for it.
+/* link.h -- one Modbus link and the devices on it.  One I/O thread owns the bus (in tests: one call a step, in virtual
+ * time); the tick talks to it through a mailbox and never waits for it.
  *
  *   - STOP overtakes everything queued and skips drain and canary.
- *   - Without a permit that the tick renews (talk_until) the link sends one STOP and then nothing at all, so that the drive's
- *     own watchdog fires when the tick is dead.
- *   - After a time-out a serial line is drained until silent, then proved clean by a canary read; a TCP link is opened anew.
+ *   - Without a permit that the tick renews (talk_until) the link sends one STOP and then nothing at all, so that the
+ *     drive's own watchdog fires when the tick is dead.
+ *   - After a time-out a serial line is drained until silent, then proved clean by a canary read; a TCP link is opened
+ *     anew.
  *   - The first frame on a link opened anew is STOP. */
 #ifndef RIG_LOOP_LINK_H
 #define RIG_LOOP_LINK_H
@@ -49,7 +50,8 @@ int  link_new(struct link **out, const struct bench *b, size_t index, struct bus
 void link_free(struct link *l);
 struct bus *link_bus(struct link *l);
 
-/* Start: opens the bus, writes and verifies registers (watchdog), learns the canaries' constants.  Blocks; before the thread. */
+/* Start: opens the bus, writes and verifies registers (watchdog), learns the canaries' constants.  Blocks; before the
+ * thread. */
 int  link_prepare(struct link *l, struct err *e);
 
 /* At most one transaction.  Returns when it wants to be called again (the bus' clock). */

@@ -1,5 +1,5 @@
-/* runner.h -- the tick in real time: absolute deadlines of CLOCK_MONOTONIC; a missed deadline is skipped and counted, never
- * caught up. */
+/* runner.h -- the tick in real time: absolute deadlines of CLOCK_MONOTONIC; a missed deadline is skipped and counted,
+ * never caught up. */
 #ifndef RIG_LOOP_RUNNER_H
 #define RIG_LOOP_RUNNER_H
 #include <signal.h>

@@ -51,9 +51,10 @@ static void escalate(struct rig *r)
     if (s->sent == STOPS_MAX) {
         s->sent++;
         s->last = r->now;
-        rig_event(r, "command", "escalate", text, r->bench->axis.on_disable == ON_DISABLE_FALLS
-                                                      ? "left to the drive's watchdog: the load would fall if it were switched off"
-                                                      : "the drive is switched off");
+        rig_event(r, "command", "escalate", text,
+                  r->bench->axis.on_disable == ON_DISABLE_FALLS
+                      ? "left to the drive's watchdog: the load would fall if it were switched off"
+                      : "the drive is switched off");
         if (r->bench->axis.on_disable != ON_DISABLE_FALLS)
             rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
     } else if (r->now - s->last > LAST_HOPE) {

@@ -1,4 +1,5 @@
-/* stop.h -- STOP until it is proven: sent again until fresh samples say "not moving" at two equal positions; then escalated. */
+/* stop.h -- STOP until it is proven: sent again until fresh samples say "not moving" at two equal positions; then
+ * escalated. */
 #ifndef RIG_LOOP_STOP_H
 #define RIG_LOOP_STOP_H
 #include "rig/loop/tick.h"

@@ -12,10 +12,11 @@
 #define RATE_SPAN 15e-3      /* s: the force rate is taken over at least so long, or noise would look like a blow */
 enum { RESETS_MAX = 3, PERMIT_TICKS = 3 };
 
-const char *const rig_state_names[] = {"waiting", "enabling", "running", "tripped", "stopped", "unloading", "finishing", "ended"};
+const char *const rig_state_names[] = {"waiting", "enabling",  "running",   "tripped",
+                                       "stopped", "unloading", "finishing", "ended"};
 
-void rig_init(struct rig *r, const struct bench *b, const struct safety_limits *l, const struct method *m, struct link *const links[],
-              struct recorder *rec, double now)
+void rig_init(struct rig *r, const struct bench *b, const struct safety_limits *l, const struct method *m,
+              struct link *const links[], struct recorder *rec, double now)
 {
     memset(r, 0, sizeof *r);
     r->bench = b;
@@ -48,7 +49,8 @@ static void go(struct rig *r, enum rig_state to, const char *why)
     r->state_since = r->now;
 }
 
-/* ---- newest samples, stamps ---------------------------------------------------------------------------------------------- */
+/* ---- newest samples, stamps
+ * ---------------------------------------------------------------------------------------------- */
 
 static const struct link_sample *sample_of(const struct rig *r, size_t device)
 {
@@ -84,20 +86,32 @@ static double age_of(const struct rig *r, size_t device)
     return s->is_valid ? r->now - s->sent + own : INFINITY;
 }
 
-/* ---- safety -------------------------------------------------------------------------------------------------------------- */
+/* ---- safety
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static void gather(struct rig *r, double lateness, bool edge)
 {
     struct safety_inputs *in = &r->inputs;
     bool has = r->has_axis;
-    *in = (struct safety_inputs){
-        .now = r->now, .operator_edge = edge, .links = r->links, .lateness = lateness,
-        .estop_healthy = has && r->axis.input[INPUT_ESTOP_HEALTHY], .door_closed = has && r->axis.input[INPUT_DOOR_CLOSED],
-        .alarm_estop = r->axis.alarm_estop, .alarm_sto = r->axis.alarm_sto, .drive_fault = r->axis.fault, .alarm = r->axis.alarm,
-        .saturated = r->force.saturated, .force = r->has_force ? r->force.force : NAN, .force_rate = r->force_rate,
-        .position = r->axis.position, .position_error = has ? r->axis.position_error : NAN,
-        .is_homed = has && r->axis.homed && !r->axis.homing, .recorder_failed = recorder_has_failed(r->recorder),
-        .polarity_wrong = r->polarity_wrong, .sequence_failed = r->sequence_failed};
+    *in = (struct safety_inputs){.now = r->now,
+                                 .operator_edge = edge,
+                                 .links = r->links,
+                                 .lateness = lateness,
+                                 .estop_healthy = has && r->axis.input[INPUT_ESTOP_HEALTHY],
+                                 .door_closed = has && r->axis.input[INPUT_DOOR_CLOSED],
+                                 .alarm_estop = r->axis.alarm_estop,
+                                 .alarm_sto = r->axis.alarm_sto,
+                                 .drive_fault = r->axis.fault,
+                                 .alarm = r->axis.alarm,
+                                 .saturated = r->force.saturated,
+                                 .force = r->has_force ? r->force.force : NAN,
+                                 .force_rate = r->force_rate,
+                                 .position = r->axis.position,
+                                 .position_error = has ? r->axis.position_error : NAN,
+                                 .is_homed = has && r->axis.homed && !r->axis.homing,
+                                 .recorder_failed = recorder_has_failed(r->recorder),
+                                 .polarity_wrong = r->polarity_wrong,
+                                 .sequence_failed = r->sequence_failed};
     for (size_t d = 0; d < BENCH_DEVICES; d++)
         in->age[d] = age_of(r, d);
     for (size_t i = 0; i < r->links; i++) {
@@ -147,8 +161,9 @@ static void on_trip(struct rig *r)
 {
     char where[48];
     describe_trip(r, r->trip_text, sizeof r->trip_text);
-    snprintf(where, sizeof where, "%.10s at %.4f mm, %.4f N", r->state == RIG_RUNNING ? sequence_stage(&r->sequence) : rig_state_names[r->state],
-             r->axis.position * 1e3, r->force.force);
+    snprintf(where, sizeof where, "%.10s at %.4f mm, %.4f N",
+             r->state == RIG_RUNNING ? sequence_stage(&r->sequence) : rig_state_names[r->state], r->axis.position * 1e3,
+             r->force.force);
     rig_event(r, "trip", safety_cause_names[r->latch.first], where, r->trip_text);
     stop_begin(r);
     if (r->state != RIG_STOPPED)
@@ -167,7 +182,8 @@ static void judge(struct rig *r, double lateness, enum rig_key key)
         on_trip(r);
 }
 
-/* ---- orders -------------------------------------------------------------------------------------------------------------- */
+/* ---- orders
+ * -------------------------------------------------------------------------------------------------------------- */
 
 /* A move past the soft limits is never sent: the method is wrong, so it trips. */
 static bool is_vetoed(struct rig *r, const struct axis_command *c)
@@ -176,8 +192,9 @@ static bool is_vetoed(struct rig *r, const struct axis_command *c)
     if (c->order != AXIS_MOVE || r->state == RIG_UNLOADING ||
         (c->target >= r->limits.soft_from - slack && c->target <= r->limits.soft_to + slack))
         return false;
-    snprintf(r->sequence.reason, sizeof r->sequence.reason, "a move to %.4f mm is outside the soft limits %.4g..%.4g mm", c->target * 1e3,
-             r->limits.soft_from * 1e3, r->limits.soft_to * 1e3);
+    snprintf(r->sequence.reason, sizeof r->sequence.reason,
+             "a move to %.4f mm is outside the soft limits %.4g..%.4g mm", c->target * 1e3, r->limits.soft_from * 1e3,
+             r->limits.soft_to * 1e3);
     r->sequence_failed = true;
     return true;
 }
@@ -209,7 +226,8 @@ bool rig_order_is_done(const struct rig *r, bool *failed)
     return done;
 }
 
-/* ---- the states ---------------------------------------------------------------------------------------------------------- */
+/* ---- the states
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void give_up_waiting(struct rig *r)
 {
@@ -226,8 +244,8 @@ static void maybe_reset_alarm(struct rig *r, enum rig_key key)
 {
     bool failed, is_idle = rig_order_is_done(r, &failed);
     bool wanted = key == KEY_ARM || (r->is_unattended && r->axis.alarm_comms);
-    if (!r->has_axis || !(r->axis.fault || r->axis.alarm) || r->axis.alarm_estop || r->axis.alarm_sto || !wanted || !is_idle ||
-        r->resets >= RESETS_MAX || !r->inputs.estop_healthy)
+    if (!r->has_axis || !(r->axis.fault || r->axis.alarm) || r->axis.alarm_estop || r->axis.alarm_sto || !wanted ||
+        !is_idle || r->resets >= RESETS_MAX || !r->inputs.estop_healthy)
         return;
     r->resets++;
     rig_order(r, &(struct axis_command){.order = AXIS_ALARM_RESET});
@@ -292,7 +310,8 @@ static void step_running(struct rig *r)
     case SEQ_NOTHING: break;
     }
     if (r->sequence.stage != stage)
-        rig_event(r, "state", sequence_stage(&r->sequence), stage_names[r->method->stage[stage].kind], r->sequence.reason);
+        rig_event(r, "state", sequence_stage(&r->sequence), stage_names[r->method->stage[stage].kind],
+                  r->sequence.reason);
 }
 
 /* A drive whose load would fall is never switched off by software. */
@@ -328,7 +347,8 @@ static void step_halted(struct rig *r, enum rig_key key)
             end_from(r, how);
         return;
     }
-    snprintf(r->message, sizeof r->message, "%s: u = one step away from the sample, q = end the run", rig_state_names[how]);
+    snprintf(r->message, sizeof r->message, "%s: u = one step away from the sample, q = end the run",
+             rig_state_names[how]);
     if (key == KEY_UNLOAD)
         unload_begin(r);
     else if (key == KEY_QUIT)
@@ -366,7 +386,8 @@ static void step_state(struct rig *r, enum rig_key key)
     }
 }
 
-/* ---- links, record ------------------------------------------------------------------------------------------------------- */
+/* ---- links, record
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void post(struct rig *r)
 {
@@ -381,9 +402,16 @@ static void post(struct rig *r)
 static void record(struct rig *r)
 {
     const struct sequence *s = &r->sequence;
-    struct record_row w = {.time = r->now - r->start, .position = r->has_axis ? r->axis.position : NAN,
-                           .travel = NAN, .raw_travel = NAN, .force = r->has_force ? r->force.force : NAN, .net_force = NAN,
-                           .axis_age = NAN, .force_age = NAN, .axis_status = r->axis.status, .axis_alarm = r->axis.alarm,
+    struct record_row w = {.time = r->now - r->start,
+                           .position = r->has_axis ? r->axis.position : NAN,
+                           .travel = NAN,
+                           .raw_travel = NAN,
+                           .force = r->has_force ? r->force.force : NAN,
+                           .net_force = NAN,
+                           .axis_age = NAN,
+                           .force_age = NAN,
+                           .axis_status = r->axis.status,
+                           .axis_alarm = r->axis.alarm,
                            .inputs = r->axis.inputs};
     if (r->has_axis && r->has_force) {
         w.travel = sequence_travel(s, r->axis.position, r->force.force);
@@ -411,7 +439,8 @@ bool rig_tick(struct rig *r, double now, double lateness, enum rig_key key)
     return r->state != RIG_ENDED;
 }
 
-/* ---- how it went --------------------------------------------------------------------------------------------------------- */
+/* ---- how it went
+ * --------------------------------------------------------------------------------------------------------- */
 
 const char *rig_outcome(const struct rig *r, char *cause, size_t size)
 {

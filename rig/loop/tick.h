@@ -1,6 +1,7 @@
 /* tick.h -- the controller: one tick at a fixed period, in a fixed order:
- *     newest samples -> check stamps -> judge safety -> step the sequence -> veto -> orders to the links -> record -> show
- * The same code runs in real time (rig/loop/runner) and, in tests, over memory in virtual time: the time is an argument. */
+ *     newest samples, check stamps -> judge safety -> step the sequence -> veto -> orders to the links -> record, show
+ * The same code runs in real time (rig/loop/runner) and, in tests, over memory in virtual time: the time is an
+ * argument. */
 #ifndef RIG_LOOP_TICK_H
 #define RIG_LOOP_TICK_H
 #include "rig/device/load_cell.h"
@@ -71,8 +72,8 @@ struct rig {
 };
 
 /* Everything is lent: bench, method, links (prepared), recorder.  limits: the bench's with the method's in place. */
-void rig_init(struct rig *r, const struct bench *b, const struct safety_limits *l, const struct method *m, struct link *const links[],
-              struct recorder *rec, double now);
+void rig_init(struct rig *r, const struct bench *b, const struct safety_limits *l, const struct method *m,
+              struct link *const links[], struct recorder *rec, double now);
 /* One tick.  lateness: how late it comes, s; key: the newest key.  False once it has ended. */
 bool rig_tick(struct rig *r, double now, double lateness, enum rig_key key);
 /* How it went: "done", "tripped", "stopped", "aborted", with the cause. */

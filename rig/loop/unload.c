@@ -48,8 +48,8 @@ bool unload_wants_more(struct rig *r)
     const struct stage *last = &r->method->stage[r->method->n - 1];
     if (!r->unload_has_base)
         r->unload_left = last->distance;
-    return r->unload_left > 0.5 * r->bench->axis.position_tolerance && r->unload_steps < UNLOAD_STEPS_MAX && r->axis.position > 0.0 &&
-           !refusal(r);
+    return r->unload_left > 0.5 * r->bench->axis.position_tolerance && r->unload_steps < UNLOAD_STEPS_MAX &&
+           r->axis.position > 0.0 && !refusal(r);
 }
 
 void unload_begin(struct rig *r)
@@ -66,7 +66,8 @@ void unload_begin(struct rig *r)
     r->unload_position = r->axis.position;
     r->unload_steps++;
     r->ended_from = r->state; /* comes back to this */
-    rig_event(r, "state", "unloading", rig_state_names[r->state], r->is_unattended ? "automatic, virtual bench" : "by the operator");
+    rig_event(r, "state", "unloading", rig_state_names[r->state],
+              r->is_unattended ? "automatic, virtual bench" : "by the operator");
     r->state = RIG_UNLOADING;
     r->state_since = r->now;
     rig_order(r, &(struct axis_command){AXIS_MOVE, step_target(r), r->bench->unload_speed});

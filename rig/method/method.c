@@ -27,10 +27,10 @@ static double stiffness(const struct method *m, const struct bench *b)
     return m->stiffness > 0.0 ? m->stiffness : 1.0 / b->axis.compliance;
 }
 
-/* The worst budget of a stage's phase that drives towards the sample at `speed` to at most `target` below home: the drive stops
- * there by itself, so no more than target - (highest surface) is ever pressed. */
-static void judge_phase(const struct method *m, const struct bench *b, const struct safety_limits *l, size_t stage, double speed,
-                        double target, struct method_overshoot *worst)
+/* The worst budget of a stage's phase that drives towards the sample at `speed` to at most `target` below home: the
+ * drive stops there by itself, so no more than target - (highest surface) is ever pressed. */
+static void judge_phase(const struct method *m, const struct bench *b, const struct safety_limits *l, size_t stage,
+                        double speed, double target, struct method_overshoot *worst)
 {
     struct budget now;
     double k = stiffness(m, b);
@@ -45,7 +45,8 @@ static double search_start(const struct method *m, const struct stage *s)
     return m->surface - m->surface_error - s->clearance;
 }
 
-void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l, struct method_overshoot *out)
+void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l,
+                  struct method_overshoot *out)
 {
     *out = (struct method_overshoot){.budget = {.worst = -1.0}};
     double deepest = 0.0;
@@ -65,13 +66,15 @@ void method_worst(const struct method *m, const struct bench *b, const struct sa
 static int check_limits(const struct method *m, const struct safety_limits *l, struct err *e)
 {
     if (!(m->force_push <= l->force_push))
-        return err_set(e, ERR_RANGE, "%s: limits/force_push: %.4g N: the bench allows %.4g N", m->file, m->force_push, l->force_push);
+        return err_set(e, ERR_RANGE, "%s: limits/force_push: %.4g N: the bench allows %.4g N", m->file, m->force_push,
+                       l->force_push);
     if (!(m->force_pull <= l->force_pull))
-        return err_set(e, ERR_RANGE, "%s: limits/force_pull: %.4g N: the bench allows %.4g N", m->file, m->force_pull, l->force_pull);
+        return err_set(e, ERR_RANGE, "%s: limits/force_pull: %.4g N: the bench allows %.4g N", m->file, m->force_pull,
+                       l->force_pull);
     for (size_t i = 0; i < m->n; i++)
         if (m->stage[i].kind == STAGE_INSERT && m->stage[i].to_force >= m->force_push)
-            return err_set(e, ERR_RANGE, "%s: insert/to_force: %.4g N: must be below limits/force_push, %.4g N", m->file,
-                           m->stage[i].to_force, m->force_push);
+            return err_set(e, ERR_RANGE, "%s: insert/to_force: %.4g N: must be below limits/force_push, %.4g N",
+                           m->file, m->stage[i].to_force, m->force_push);
     return 0;
 }
 
@@ -98,8 +101,10 @@ static int check_travel(const struct method *m, const struct safety_limits *l, s
         return 0;
     double start = search_start(m, a), deepest = start + a->search + (in ? in->max_travel : 0.0);
     if (!(start >= l->soft_from && deepest <= l->soft_to))
-        return err_set(e, ERR_RANGE, "%s: approach and insert reach from %.4g mm to %.4g mm: the bench's soft limits are %.4g mm to %.4g mm",
-                       m->file, start * 1e3, deepest * 1e3, l->soft_from * 1e3, l->soft_to * 1e3);
+        return err_set(
+            e, ERR_RANGE,
+            "%s: approach and insert reach from %.4g mm to %.4g mm: the bench's soft limits are %.4g mm to %.4g mm",
+            m->file, start * 1e3, deepest * 1e3, l->soft_from * 1e3, l->soft_to * 1e3);
     return 0;
 }
 
@@ -118,8 +123,10 @@ int method_check(const struct method *m, const struct bench *b, const struct saf
             "%s: %s at %.4g mm/s on %.4g N/mm: limit %.4g N + overshoot %.4g N = %.4g N: '%s' bears %.4g N\n"
             "  overshoot: a normal trip (%.0f ms) %.4g N, sensor dies (%.0f ms) %.4g N, PC dies (%.0f ms) %.4g N",
             m->file, stage_names[m->stage[w.stage].kind], w.speed * 1e3, w.k * 1e-3, m->force_push, w.budget.worst,
-            m->force_push + w.budget.worst, l->weakest_name, l->weakest_load, w.budget.time[0] * 1e3, w.budget.overshoot[0],
-            w.budget.time[1] * 1e3, w.budget.overshoot[1], w.budget.time[2] * 1e3, w.budget.overshoot[2]);
-    err_hint(e, "go slower, lower the limit, state a measured specimen/stiffness, or shorten max_age and watchdog_time of the bench");
+            m->force_push + w.budget.worst, l->weakest_name, l->weakest_load, w.budget.time[0] * 1e3,
+            w.budget.overshoot[0], w.budget.time[1] * 1e3, w.budget.overshoot[1], w.budget.time[2] * 1e3,
+            w.budget.overshoot[2]);
+    err_hint(e, "go slower, lower the limit, state a measured specimen/stiffness, or shorten max_age and watchdog_time "
+                "of the bench");
     return ERR_RANGE;
 }

@@ -1,5 +1,5 @@
-/* method.h -- a test method as plain values: stages with speed, end, longest stay and where a time-out goes.  SI inside.
- * Read from YAML; keys: docs/reference/rig-files.md. */
+/* method.h -- a test method as plain values: stages with speed, end, longest stay and where a time-out goes.  SI
+ * inside. Read from YAML; keys: docs/reference/rig-files.md. */
 #ifndef RIG_METHOD_METHOD_H
 #define RIG_METHOD_METHOD_H
 #include "rig/safety/budget.h"
@@ -37,7 +37,8 @@ struct method {
 };
 
 /* Reads a method, with overrides as in bench_read.  ERR_PARSE, ERR_RANGE, ERR_IO with the place. */
-int method_read(struct method *m, struct config **doc, const char *path, const char *const overrides[], size_t n, struct err *e);
+int method_read(struct method *m, struct config **doc, const char *path, const char *const overrides[], size_t n,
+                struct err *e);
 
 /* Refuses, with the numbers, a method this bench must not run: limits outside the bench's, speeds the drive cannot do,
  * targets outside the soft limits, or a limit plus the worst overshoot above what the weakest part bears. */
@@ -47,7 +48,8 @@ struct safety_limits method_limits(const struct method *m, const struct safety_l
 
 /* The largest overshoot over all stages, and the stage. */
 struct method_overshoot { struct budget budget; size_t stage; double speed, k; };
-void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l, struct method_overshoot *out);
+void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l,
+                  struct method_overshoot *out);
 /* First stage of a kind, or NULL. */
 const struct stage *method_stage(const struct method *m, enum stage_kind kind);
 #endif

@@ -62,14 +62,15 @@ static int read_insert(struct stage *s, struct cnode at, struct err *e)
     bool by_force = config_is(config_get(at, "to_force")), by_travel = config_is(config_get(at, "to_travel"));
     s->to_force = s->to_travel = NAN;
     if (by_force == by_travel)
-        return config_fail(at, e, ERR_PARSE, "insert needs one of 'to_force' and 'to_travel'%s", by_force ? ", not both" : "");
+        return config_fail(at, e, ERR_PARSE, "insert needs one of 'to_force' and 'to_travel'%s",
+                           by_force ? ", not both" : "");
     int rc = config_quantity(at, "speed", "m/s", RANGE_POSITIVE, &s->speed, e);
     if (rc == 0 && by_force) rc = config_quantity(at, "to_force", "N", RANGE_POSITIVE, &s->to_force, e);
     if (rc == 0 && by_travel) rc = config_quantity(at, "to_travel", "m", RANGE_POSITIVE, &s->to_travel, e);
     if (rc == 0) rc = config_quantity(at, "max_travel", "m", RANGE_POSITIVE, &s->max_travel, e);
     if (rc == 0 && by_travel && !(s->max_travel > s->to_travel)) {
-        config_fail(config_get(at, "max_travel"), e, ERR_RANGE, "max_travel %.4g um: must be above to_travel, %.4g um", s->max_travel * 1e6,
-                    s->to_travel * 1e6);
+        config_fail(config_get(at, "max_travel"), e, ERR_RANGE, "max_travel %.4g um: must be above to_travel, %.4g um",
+                    s->max_travel * 1e6, s->to_travel * 1e6);
         err_hint(e, "max_travel is the axis' own travel: it holds the machine's give as well, some um a newton");
         return ERR_RANGE;
     }
@@ -80,8 +81,8 @@ static int read_stage(struct stage *s, struct cnode at, struct err *e)
 {
     static const char *const home[] = {"speed", "longest", "timeout", NULL};
     static const char *const timed[] = {"time", "longest", "timeout", NULL};
-    static const char *const approach[] = {"rapid", "clearance", "speed", "contact_force", "contact_samples", "search", "longest",
-                                           "timeout", NULL};
+    static const char *const approach[] = {
+        "rapid", "clearance", "speed", "contact_force", "contact_samples", "search", "longest", "timeout", NULL};
     static const char *const insert[] = {"speed", "to_force", "to_travel", "max_travel", "longest", "timeout", NULL};
     static const char *const retract[] = {"speed", "distance", "longest", "timeout", NULL};
     static const char *const *const known[] = {home, timed, approach, insert, timed, retract};
@@ -105,9 +106,11 @@ static int read_stage(struct stage *s, struct cnode at, struct err *e)
     if (rc)
         return rc;
     if (s->timeout == TIMEOUT_RETRACT && s->kind != STAGE_APPROACH && s->kind != STAGE_INSERT)
-        return config_fail(config_get(at, "timeout"), e, ERR_RANGE, "a time-out of %s must go to trip", stage_names[s->kind]);
+        return config_fail(config_get(at, "timeout"), e, ERR_RANGE, "a time-out of %s must go to trip",
+                           stage_names[s->kind]);
     if ((s->kind == STAGE_TARE || s->kind == STAGE_HOLD) && !(s->longest > s->time))
-        return config_fail(config_get(at, "longest"), e, ERR_RANGE, "longest %.4g s: must be above time, %.4g s", s->longest, s->time);
+        return config_fail(config_get(at, "longest"), e, ERR_RANGE, "longest %.4g s: must be above time, %.4g s",
+                           s->longest, s->time);
     return 0;
 }
 
@@ -119,12 +122,14 @@ static int check_order(const struct method *m, struct cnode stages, struct err *
         bool ok = i < 3 ? m->stage[i].kind == first[i]
                         : m->stage[i].kind > STAGE_APPROACH && (m->stage[i].kind == STAGE_RETRACT) == (i + 1 == m->n);
         if (!ok) {
-            config_fail(config_item(stages, i), e, ERR_PARSE, "stage %zu cannot be '%s'", i + 1, stage_names[m->stage[i].kind]);
+            config_fail(config_item(stages, i), e, ERR_PARSE, "stage %zu cannot be '%s'", i + 1,
+                        stage_names[m->stage[i].kind]);
             err_hint(e, "the order is home, tare, approach, then insert and hold as wanted, retract last");
             return ERR_PARSE;
         }
     }
-    return m->n >= 4 ? 0 : config_fail(stages, e, ERR_PARSE, "%zu stages: at least home, tare, approach and retract", m->n);
+    return m->n >= 4 ? 0
+                     : config_fail(stages, e, ERR_PARSE, "%zu stages: at least home, tare, approach and retract", m->n);
 }
 
 static int read_stages(struct method *m, struct cnode root, struct err *e)
@@ -163,9 +168,11 @@ static int read_limits(struct method *m, struct cnode root, struct err *e)
     return rc;
 }
 
-int method_read(struct method *m, struct config **doc, const char *path, const char *const overrides[], size_t n, struct err *e)
+int method_read(struct method *m, struct config **doc, const char *path, const char *const overrides[], size_t n,
+                struct err *e)
 {
-    static const char *const known[] = {"method", "version", "description", "needles", "specimen", "limits", "stages", NULL};
+    static const char *const known[] = {"method",   "version", "description", "needles",
+                                        "specimen", "limits",  "stages",      NULL};
     memset(m, 0, sizeof *m);
     snprintf(m->file, sizeof m->file, "%s", path);
     int rc = config_open(doc, path, e);

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include "rig/method/sequence.h"
 
-#define HOME_ERROR 0.5e-3         /* m: after homing the axis reads 0 within this, else the switch or the scale is wrong */
-#define TRAVEL_RESIDUAL 2e-6      /* m: an insert to travel is corrected until the give of the machine is taken off this well */
+#define HOME_ERROR 0.5e-3 /* m: after homing the axis reads 0 within this, else the switch or the scale is wrong */
+#define TRAVEL_RESIDUAL                                                                                                \
+    2e-6 /* m: an insert to travel is corrected until the give of the machine is taken off this well */
 enum { TRAVEL_CORRECTIONS = 4 };
 
 enum verdict { STAYS, OVER, TIMES_OUT };
@@ -24,7 +25,8 @@ double sequence_travel(const struct sequence *s, double position, double force)
     return position - s->contact - s->bench->axis.compliance * sequence_net(s, force);
 }
 
-static void trip(struct sequence *s, struct seq_output *out, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void trip(struct sequence *s, struct seq_output *out, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 static void trip(struct sequence *s, struct seq_output *out, const char *fmt, ...)
 {
     va_list ap;
@@ -44,8 +46,8 @@ static void order(struct sequence *s, struct seq_output *out, enum axis_order wh
     s->phase++;
 }
 
-/* Has the ordered move ended?  Believed only from samples asked for after the trigger; a drive may need `settle` before it
- * shows "moving". */
+/* Has the ordered move ended?  Believed only from samples asked for after the trigger; a drive may need `settle` before
+ * it shows "moving". */
 static bool has_ended(struct sequence *s, const struct seq_inputs *in, struct seq_output *out)
 {
     if (in->order_failed) {
@@ -66,12 +68,13 @@ static bool is_at_target(const struct sequence *s, const struct seq_inputs *in)
 
 static enum verdict ended_short(struct sequence *s, const struct seq_inputs *in, struct seq_output *out)
 {
-    trip(s, out, "the move of stage %s ended at %.4f mm, its target was %.4f mm", sequence_stage(s), in->axis->position * 1e3,
-         s->target * 1e3);
+    trip(s, out, "the move of stage %s ended at %.4f mm, its target was %.4f mm", sequence_stage(s),
+         in->axis->position * 1e3, s->target * 1e3);
     return STAYS;
 }
 
-static enum verdict step_home(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict step_home(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                              struct seq_output *out)
 {
     if (s->phase == 0) {
         order(s, out, AXIS_HOME, 0.0, g->speed);
@@ -80,14 +83,16 @@ static enum verdict step_home(struct sequence *s, const struct stage *g, const s
     if (!has_ended(s, in, out))
         return STAYS;
     if (!in->axis->homed || !(fabs(in->axis->position) <= HOME_ERROR)) {
-        trip(s, out, "homing ended %s at %.4f mm", in->axis->homed ? "homed" : "without the homed bit", in->axis->position * 1e3);
+        trip(s, out, "homing ended %s at %.4f mm", in->axis->homed ? "homed" : "without the homed bit",
+             in->axis->position * 1e3);
         return STAYS;
     }
     return OVER;
 }
 
 /* Mean of the force at rest becomes the run's tare; the device's own zero is never touched. */
-static enum verdict step_tare(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict step_tare(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                              struct seq_output *out)
 {
     const struct bench_cell *cell = &s->bench->cell;
     if (in->force_count != s->force_seen) {
@@ -100,10 +105,11 @@ static enum verdict step_tare(struct sequence *s, const struct stage *g, const s
     double n = (double)s->samples, mean = s->sum / n;
     s->tare_sd = sqrt(fmax(0.0, s->sum2 / n - mean * mean));
     if (!(fabs(mean) <= cell->max_offset))
-        trip(s, out, "force at the tare is %.4g N: at most %.4g N; something touches, or the cell's zero has moved", mean, cell->max_offset);
+        trip(s, out, "force at the tare is %.4g N: at most %.4g N; something touches, or the cell's zero has moved",
+             mean, cell->max_offset);
     else if (!(s->tare_sd >= cell->noise_low && s->tare_sd <= cell->noise_high))
-        trip(s, out, "noise of the force is %.4g mN, commissioned %.4g to %.4g mN: is the cell plugged in?", s->tare_sd * 1e3,
-             cell->noise_low * 1e3, cell->noise_high * 1e3);
+        trip(s, out, "noise of the force is %.4g mN, commissioned %.4g to %.4g mN: is the cell plugged in?",
+             s->tare_sd * 1e3, cell->noise_low * 1e3, cell->noise_high * 1e3);
     else
         s->tare = mean;
     return out->request == SEQ_TRIP ? STAYS : OVER;
@@ -129,7 +135,8 @@ static double position_at(const struct sequence *s, double t)
         if (s->track_time[i] <= t && isnan(later_t))
             return s->track_position[i];
         if (s->track_time[i] <= t)
-            return s->track_position[i] + (later_x - s->track_position[i]) * (t - s->track_time[i]) / (later_t - s->track_time[i]);
+            return s->track_position[i] +
+                   (later_x - s->track_position[i]) * (t - s->track_time[i]) / (later_t - s->track_time[i]);
         later_t = s->track_time[i];
         later_x = s->track_position[i];
     }
@@ -159,14 +166,16 @@ static bool sees_contact(struct sequence *s, const struct stage *g, const struct
 static void set_contact(struct sequence *s, const struct stage *g, const struct seq_inputs *in)
 {
     double part = (g->contact_force - s->before_net) / (s->first_net - s->before_net);
-    s->contact = part >= 0.0 && part <= 1.0 ? s->before_position + part * (s->first_position - s->before_position) : s->first_position;
+    s->contact = part >= 0.0 && part <= 1.0 ? s->before_position + part * (s->first_position - s->before_position)
+                                            : s->first_position;
     s->contact_time = in->now;
     s->peak_force = sequence_net(s, in->force);
 }
 
 enum { APPROACH_START, APPROACH_RAPID, APPROACH_SEARCH, APPROACH_STOPPING };
 
-static enum verdict step_approach(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict step_approach(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                                  struct seq_output *out)
 {
     double start = s->method->surface - s->method->surface_error - g->clearance;
     if (s->phase == APPROACH_STOPPING)
@@ -180,7 +189,8 @@ static enum verdict step_approach(struct sequence *s, const struct stage *g, con
     }
     bool touches = sees_contact(s, g, in);
     if (sequence_net(s, in->force) <= -g->contact_force && s->phase == APPROACH_SEARCH) {
-        snprintf(s->reason, sizeof s->reason, "the force pulls (%.4g N net) where contact must push: is the cell's sign right?",
+        snprintf(s->reason, sizeof s->reason,
+                 "the force pulls (%.4g N net) where contact must push: is the cell's sign right?",
                  sequence_net(s, in->force));
         out->request = SEQ_POLARITY;
         return STAYS;
@@ -209,7 +219,8 @@ static enum verdict step_approach(struct sequence *s, const struct stage *g, con
 
 enum { INSERT_START, INSERT_MOVES, INSERT_STOPPING };
 
-static enum verdict insert_to_force(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict insert_to_force(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                                    struct seq_output *out)
 {
     if (sequence_net(s, in->force) >= g->to_force) {
         s->phase = INSERT_STOPPING;
@@ -225,7 +236,8 @@ static enum verdict insert_to_force(struct sequence *s, const struct stage *g, c
 }
 
 /* The drive positions the axis; what the machine gives under the force is measured and added, a few times. */
-static enum verdict insert_to_travel(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict insert_to_travel(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                                     struct seq_output *out)
 {
     if (!has_ended(s, in, out))
         return STAYS;
@@ -241,7 +253,8 @@ static enum verdict insert_to_travel(struct sequence *s, const struct stage *g, 
     return STAYS;
 }
 
-static enum verdict step_insert(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict step_insert(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                                struct seq_output *out)
 {
     bool by_force = !isnan(g->to_force);
     enum verdict v = STAYS;
@@ -260,14 +273,16 @@ static enum verdict step_insert(struct sequence *s, const struct stage *g, const
     return v;
 }
 
-static enum verdict step_hold(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict step_hold(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                              struct seq_output *out)
 {
     (void)out;
     s->peak_force = fmax(s->peak_force, sequence_net(s, in->force));
     return in->now - s->entered >= g->time ? OVER : STAYS;
 }
 
-static enum verdict step_retract(struct sequence *s, const struct stage *g, const struct seq_inputs *in, struct seq_output *out)
+static enum verdict step_retract(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                                 struct seq_output *out)
 {
     if (s->phase == 0) {
         order(s, out, AXIS_MOVE, fmax(0.0, in->axis->position - g->distance), g->speed);
@@ -297,7 +312,8 @@ static void give_up(struct sequence *s, struct seq_output *out)
     *out = (struct seq_output){.request = SEQ_STOP};
 }
 
-static void act_on(struct sequence *s, const struct stage *g, enum verdict v, const struct seq_inputs *in, struct seq_output *out)
+static void act_on(struct sequence *s, const struct stage *g, enum verdict v, const struct seq_inputs *in,
+                   struct seq_output *out)
 {
     if (out->request == SEQ_TRIP || out->request == SEQ_POLARITY)
         return;
@@ -319,8 +335,9 @@ static void act_on(struct sequence *s, const struct stage *g, enum verdict v, co
 
 void sequence_step(struct sequence *s, const struct seq_inputs *in, struct seq_output *out)
 {
-    static enum verdict (*const step[])(struct sequence *, const struct stage *, const struct seq_inputs *, struct seq_output *) = {
-        step_home, step_tare, step_approach, step_insert, step_hold, step_retract};
+    static enum verdict (*const step[])(struct sequence *, const struct stage *, const struct seq_inputs *,
+                                        struct seq_output *) = {step_home,   step_tare, step_approach,
+                                                                step_insert, step_hold, step_retract};
     const struct stage *g = &s->method->stage[s->stage];
     *out = (struct seq_output){SEQ_NOTHING, {AXIS_NOTHING, 0.0, 0.0}};
     track_position(s, in);

@@ -1,5 +1,6 @@
-/* sequence.h -- the stages of a method, stepped once a tick.  It looks at samples and asks: an order for the axis, a stop, a
- * trip, or the end.  It moves nothing itself; the tick may refuse.  No clock, no bus: time and samples are arguments. */
+/* sequence.h -- the stages of a method, stepped once a tick.  It looks at samples and asks: an order for the axis, a
+ * stop, a trip, or the end.  It moves nothing itself; the tick may refuse.  No clock, no bus: time and samples are
+ * arguments. */
 #ifndef RIG_METHOD_SEQUENCE_H
 #define RIG_METHOD_SEQUENCE_H
 #include "rig/device/axis.h"

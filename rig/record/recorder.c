@@ -136,8 +136,8 @@ static void write_row(struct recorder *r, const struct record_row *w)
     n += cell(line + n, sizeof line - n, w->net_force, 5);
     n += cell(line + n, sizeof line - n, w->axis_age * 1e3, 2);
     n += cell(line + n, sizeof line - n, w->force_age * 1e3, 2);
-    n += (size_t)snprintf(line + n, sizeof line - n, "%lu,%lu,%lu\n", (unsigned long)w->axis_status, (unsigned long)w->axis_alarm,
-                          (unsigned long)w->inputs);
+    n += (size_t)snprintf(line + n, sizeof line - n, "%lu,%lu,%lu\n", (unsigned long)w->axis_status,
+                          (unsigned long)w->axis_alarm, (unsigned long)w->inputs);
     put_sample(r, line, n);
     r->rows++;
 }

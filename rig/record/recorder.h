@@ -1,5 +1,6 @@
-/* recorder.h -- samples.csv and events.csv of a run: the tick puts rows into rings and never waits; a writer thread appends
- * them and makes them durable every 200 ms.  A ring that is full or a write that fails stops the test (recorder_has_failed). */
+/* recorder.h -- samples.csv and events.csv of a run: the tick puts rows into rings and never waits; a writer thread
+ * appends them and makes them durable every 200 ms.  A ring that is full or a write that fails stops the test
+ * (recorder_has_failed). */
 #ifndef RIG_RECORD_RECORDER_H
 #define RIG_RECORD_RECORDER_H
 #include <stdbool.h>

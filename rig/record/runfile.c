@@ -37,8 +37,8 @@ static int make_parents(const char *path, struct err *e)
     return 0;
 }
 
-int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_time, const char *batch, const char *specimen,
-                    const char *method, struct err *e)
+int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_time, const char *batch,
+                    const char *specimen, const char *method, struct err *e)
 {
     char when[17];
     int rc = check_name("batch", batch, e);

@@ -1,5 +1,5 @@
-/* runfile.h -- the run folder's name and its run.yaml.  run.yaml is written twice: at the start, as "aborted, not finished,
- * complete: false", and at the end with the outcome; each time to a temporary name and renamed. */
+/* runfile.h -- the run folder's name and its run.yaml.  run.yaml is written twice: at the start, as "aborted, not
+ * finished, complete: false", and at the end with the outcome; each time to a temporary name and renamed. */
 #ifndef RIG_RECORD_RUNFILE_H
 #define RIG_RECORD_RUNFILE_H
 #include <stdbool.h>
@@ -40,6 +40,6 @@ int run_report_write(const struct run_report *r, struct err *e);
 
 /* Makes parent/YYYYMMDDTHHMMSSZ_<batch>_<specimen>_<method>_rNN, never one that is there; parents are made.
  * ERR_ARG: a name with other characters than letters, digits, '.', '_', '-'; ERR_IO. */
-int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_time, const char *batch, const char *specimen,
-                    const char *method, struct err *e);
+int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_time, const char *batch,
+                    const char *specimen, const char *method, struct err *e);
 #endif

@@ -42,7 +42,8 @@ void budget_bench_times(const struct bench *b, const struct safety_limits *l, st
     };
 }
 
-void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach, struct budget *out)
+void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach,
+                  struct budget *out)
 {
     struct budget_times t;
     budget_bench_times(b, l, &t);

@@ -27,7 +27,8 @@ struct budget {
 };
 /* Times of a bench, from its settings and line speeds. */
 void budget_bench_times(const struct bench *b, const struct safety_limits *l, struct budget_times *t);
-/* The three budgets at a speed.  reach: how far beyond the planned end the axis can get into the specimen at all, m (a drive
- * stops at its target by itself); INFINITY when nothing bounds it. */
-void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach, struct budget *out);
+/* The three budgets at a speed.  reach: how far beyond the planned end the axis can get into the specimen at all, m (a
+ * drive stops at its target by itself); INFINITY when nothing bounds it. */
+void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach,
+                  struct budget *out);
 #endif

@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include "rig/safety/latch.h"
 
-const char *const safety_cause_names[] = {
-    "clear", "start", "estop", "drive_alarm", "door", "link", "bus_failures", "axis_age", "force_age", "saturation",
-    "force_push", "force_pull", "force_rate", "travel", "following_error", "lateness", "recorder", "polarity", "sequence"};
-const char *const safety_cause_units[] = {"", "", "", "", "", "", "failures in a row", "ms", "ms", "N", "N", "N", "N/s", "mm",
-                                          "mm", "ms", "", "N", ""};
+const char *const safety_cause_names[] = {"clear",      "start",        "estop",      "drive_alarm", "door",
+                                          "link",       "bus_failures", "axis_age",   "force_age",   "saturation",
+                                          "force_push", "force_pull",   "force_rate", "travel",      "following_error",
+                                          "lateness",   "recorder",     "polarity",   "sequence"};
+const char *const safety_cause_units[] = {
+    "", "", "", "", "", "", "failures in a row", "ms", "ms", "N", "N", "N", "N/s", "mm", "mm", "ms", "", "N", ""};
 
 void safety_init(struct safety_latch *s)
 {
@@ -22,7 +23,8 @@ static enum safety_cause fail(enum safety_cause c, double v, double lim, double 
 }
 
 /* Written so that a NaN fails: !(x <= limit). */
-static enum safety_cause check_data(const struct safety_limits *l, const struct safety_inputs *in, double *v, double *lim)
+static enum safety_cause check_data(const struct safety_limits *l, const struct safety_inputs *in, double *v,
+                                    double *lim)
 {
     for (size_t i = 0; i < in->links; i++)
         if (!in->link_up[i])
@@ -36,7 +38,8 @@ static enum safety_cause check_data(const struct safety_limits *l, const struct 
     return SAFETY_CLEAR;
 }
 
-static enum safety_cause check_force(const struct safety_limits *l, const struct safety_inputs *in, double *v, double *lim)
+static enum safety_cause check_force(const struct safety_limits *l, const struct safety_inputs *in, double *v,
+                                     double *lim)
 {
     if (in->saturated)
         return fail(SAFETY_SATURATION, in->force, l->force_push, v, lim);
@@ -51,7 +54,8 @@ static enum safety_cause check_force(const struct safety_limits *l, const struct
     return SAFETY_CLEAR;
 }
 
-static enum safety_cause check_axis(const struct safety_limits *l, const struct safety_inputs *in, double *v, double *lim)
+static enum safety_cause check_axis(const struct safety_limits *l, const struct safety_inputs *in, double *v,
+                                    double *lim)
 {
     if (in->drive_fault || in->alarm != 0)
         return fail(SAFETY_DRIVE_ALARM, in->alarm, 0.0, v, lim);
@@ -64,7 +68,8 @@ static enum safety_cause check_axis(const struct safety_limits *l, const struct 
     return SAFETY_CLEAR;
 }
 
-enum safety_cause safety_check(const struct safety_limits *l, const struct safety_inputs *in, double *value, double *limit)
+enum safety_cause safety_check(const struct safety_limits *l, const struct safety_inputs *in, double *value,
+                               double *limit)
 {
     enum safety_cause c = check_data(l, in, value, limit);
     if (c != SAFETY_CLEAR)
@@ -117,7 +122,8 @@ void safety_describe(enum safety_cause cause, double value, double limit, char *
     const char *name = safety_cause_names[cause], *unit = safety_cause_units[cause];
     switch (cause) {
     case SAFETY_AXIS_AGE: case SAFETY_FORCE_AGE: case SAFETY_LATENESS: case SAFETY_FOLLOWING: case SAFETY_TRAVEL:
-        snprintf(out, size, "%s: %.4g %s %s %.4g %s", name, value * 1e3, unit, value < limit ? "<" : ">", limit * 1e3, unit);
+        snprintf(out, size, "%s: %.4g %s %s %.4g %s", name, value * 1e3, unit, value < limit ? "<" : ">", limit * 1e3,
+                 unit);
         break;
     case SAFETY_FORCE_PUSH: case SAFETY_FORCE_PULL: case SAFETY_FORCE_RATE:
         snprintf(out, size, "%s: %.4g %s %s %.4g %s", name, value, unit, value < limit ? "<" : ">", limit, unit);

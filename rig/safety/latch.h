@@ -1,7 +1,7 @@
-/* latch.h -- the safety latch: a pure function of inputs and time.  It starts tripped.  It arms only when every condition
- * holds, has held for 0.5 s, and the operator then acts.  Any failure trips; the first cause, its value, limit and time are
- * kept until the next arming.  It can only take permission away: it never moves anything.
- * It protects the sample and the load cell.  People are protected by the hard-wired E-stop, not by this. */
+/* latch.h -- the safety latch: a pure function of inputs and time.  It starts tripped.  It arms only when every
+ * condition holds, has held for 0.5 s, and the operator then acts.  Any failure trips; the first cause, its value,
+ * limit and time are kept until the next arming.  It can only take permission away: it never moves anything. It
+ * protects the sample and the load cell.  People are protected by the hard-wired E-stop, not by this. */
 #ifndef RIG_SAFETY_LATCH_H
 #define RIG_SAFETY_LATCH_H
 #include "rig/safety/limits.h"
@@ -48,7 +48,8 @@ struct safety_latch {
 
 void safety_init(struct safety_latch *s);
 /* The condition that fails now (the first in a fixed order), with value and limit, or SAFETY_CLEAR. */
-enum safety_cause safety_check(const struct safety_limits *l, const struct safety_inputs *in, double *value, double *limit);
+enum safety_cause safety_check(const struct safety_limits *l, const struct safety_inputs *in, double *value,
+                               double *limit);
 /* One judgement.  Returns true in the tick in which the latch changed (armed or tripped). */
 bool safety_judge(struct safety_latch *s, const struct safety_limits *l, const struct safety_inputs *in);
 /* "force_push: 21.4 N > 20 N" */

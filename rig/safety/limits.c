@@ -11,7 +11,8 @@ static int read_span(struct cnode at, const char *key, double *from, double *to,
     if (rc == 0) rc = config_quantity(span, "from", "m", RANGE_ANY, from, e);
     if (rc == 0) rc = config_quantity(span, "to", "m", RANGE_ANY, to, e);
     if (rc == 0 && !(*from < *to))
-        return config_fail(span, e, ERR_RANGE, "%s: from %.4g mm to %.4g mm: from must be below to", key, *from * 1e3, *to * 1e3);
+        return config_fail(span, e, ERR_RANGE, "%s: from %.4g mm to %.4g mm: from must be below to", key, *from * 1e3,
+                           *to * 1e3);
     return rc;
 }
 
@@ -31,28 +32,30 @@ static int read_weakest(struct safety_limits *l, struct cnode at, struct err *e)
 static int check_relations(const struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
 {
     if (!(l->hard_from <= l->soft_from && l->soft_to <= l->hard_to))
-        return config_fail(config_get(at, "travel_soft"), e, ERR_RANGE, "travel_soft %.4g..%.4g mm must lie inside travel_hard %.4g..%.4g mm",
-                           l->soft_from * 1e3, l->soft_to * 1e3, l->hard_from * 1e3, l->hard_to * 1e3);
+        return config_fail(config_get(at, "travel_soft"), e, ERR_RANGE,
+                           "travel_soft %.4g..%.4g mm must lie inside travel_hard %.4g..%.4g mm", l->soft_from * 1e3,
+                           l->soft_to * 1e3, l->hard_from * 1e3, l->hard_to * 1e3);
     double top = l->force_push > l->force_pull ? l->force_push : l->force_pull;
     if (!(top <= b->cell.capacity))
-        return config_fail(config_get(at, "force_push"), e, ERR_RANGE, "a force limit of %.4g N is above the cell's capacity of %.4g N",
-                           top, b->cell.capacity);
+        return config_fail(config_get(at, "force_push"), e, ERR_RANGE,
+                           "a force limit of %.4g N is above the cell's capacity of %.4g N", top, b->cell.capacity);
     if (!(top < l->weakest_load))
-        return config_fail(config_get(at, "weakest_part"), e, ERR_RANGE, "a force limit of %.4g N is not below what '%s' bears: %.4g N",
-                           top, l->weakest_name, l->weakest_load);
+        return config_fail(config_get(at, "weakest_part"), e, ERR_RANGE,
+                           "a force limit of %.4g N is not below what '%s' bears: %.4g N", top, l->weakest_name,
+                           l->weakest_load);
     for (size_t i = 0; i < BENCH_DEVICES; i++)
         if (!(l->max_age[i] > b->device[i].poll + b->tick_period))
             return config_fail(config_get(at, i == BENCH_AXIS ? "max_age_axis" : "max_age_force"), e, ERR_RANGE,
-                               "max age %.4g ms of '%s' is not above its poll period plus the tick's: %.4g ms", l->max_age[i] * 1e3,
-                               b->device[i].name, (b->device[i].poll + b->tick_period) * 1e3);
+                               "max age %.4g ms of '%s' is not above its poll period plus the tick's: %.4g ms",
+                               l->max_age[i] * 1e3, b->device[i].name, (b->device[i].poll + b->tick_period) * 1e3);
     return 0;
 }
 
 int safety_limits_read(struct safety_limits *l, struct config *doc, const struct bench *b, struct err *e)
 {
-    static const char *const known[] = {"force_push", "force_pull", "force_rate", "travel_soft", "travel_hard",
-                                        "following_error", "max_age_axis", "max_age_force", "max_lateness", "bus_failures",
-                                        "weakest_part", NULL};
+    static const char *const known[] = {"force_push",   "force_pull",      "force_rate",   "travel_soft",
+                                        "travel_hard",  "following_error", "max_age_axis", "max_age_force",
+                                        "max_lateness", "bus_failures",    "weakest_part", NULL};
     struct cnode at = {0};
     long failures = 0;
     memset(l, 0, sizeof *l);

@@ -15,7 +15,7 @@ struct safety_limits {
     char   weakest_name[64];
     double weakest_load;              /* N that the weakest part bears */
 };
-/* Reads `limits:` of a bench document.  ERR_PARSE / ERR_RANGE: a missing key, or soft limits that are not inside the hard
- * ones, a force limit above the cell's capacity or the weakest part, ages shorter than a poll. */
+/* Reads `limits:` of a bench document.  ERR_PARSE / ERR_RANGE: a missing key, or soft limits that are not inside the
+ * hard ones, a force limit above the cell's capacity or the weakest part, ages shorter than a poll. */
 int safety_limits_read(struct safety_limits *l, struct config *doc, const struct bench *b, struct err *e);
 #endif

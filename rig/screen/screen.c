@@ -68,9 +68,10 @@ static int status_line(const struct screen *s, const struct rig *r, char *out, s
     double age = fmax(r->inputs.age[BENCH_AXIS], r->inputs.age[BENCH_FORCE]) * 1e3;
     double travel = sequence_travel(&r->sequence, r->axis.position, r->force.force);
     if (s->is_plain)
-        return snprintf(out, size, "<%s|z:%.4f|F:%.4f|travel:%.4f|age:%.0f>\n", state, r->axis.position * 1e3, r->force.force, travel * 1e3, age);
-    return snprintf(out, size, "\r\033[K%-9s F %8.3f / %.4g N   z %8.4f mm   travel %8.4f mm   age %3.0f ms   %.80s", state, r->force.force,
-                    r->limits.force_push, r->axis.position * 1e3, travel * 1e3, age, r->message);
+        return snprintf(out, size, "<%s|z:%.4f|F:%.4f|travel:%.4f|age:%.0f>\n", state, r->axis.position * 1e3,
+                        r->force.force, travel * 1e3, age);
+    return snprintf(out, size, "\r\033[K%-9s F %8.3f / %.4g N   z %8.4f mm   travel %8.4f mm   age %3.0f ms   %.80s",
+                    state, r->force.force, r->limits.force_push, r->axis.position * 1e3, travel * 1e3, age, r->message);
 }
 
 void screen_show(struct screen *s, const struct rig *r)

@@ -1,4 +1,5 @@
-/* screen.h -- what the operator sees and presses: one status line, keys, never in the tick's way (nothing here blocks). */
+/* screen.h -- what the operator sees and presses: one status line, keys, never in the tick's way (nothing
+ * here blocks). */
 #ifndef RIG_SCREEN_SCREEN_H
 #define RIG_SCREEN_SCREEN_H
 #include <stdbool.h>

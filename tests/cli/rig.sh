@@ -1,5 +1,5 @@
 #!/bin/sh
-# mnrig from the command line: exit codes and messages, a run over Modbus TCP and one over a serial line (pty) against mnbench.
+# mnrig from the command line: exit codes and messages; runs over Modbus TCP and over a serial line (pty) against mnbench.
 set -u
 cd "$(dirname "$0")/../.."
 B=${B:-build}
@@ -63,11 +63,13 @@ alter $TCP 's/force_push: 20 N/force_pusch: 20 N/' unknown.yaml
 expect 3 "unknown.yaml:" "$R" check "$T/files/unknown.yaml"
 expect 3 "force_pusch" "$R" check "$T/files/unknown.yaml"
 alter $TCP '/following_error:/d' nolimit.yaml
-expect 3 "missing key 'following_error'" "$R" run --bench "$T/files/nolimit.yaml" --method $PRESS --batch b --specimen s -o "$T/runs"
+expect 3 "missing key 'following_error'" "$R" run --bench "$T/files/nolimit.yaml" --method $PRESS --batch b \
+    --specimen s -o "$T/runs"
 alter $PRESS 's/to_force: 10 N/to_force: 10/' nounit.yaml
 expect 3 "to_force" "$R" run --bench $TCP --method "$T/files/nounit.yaml" --batch b --specimen s -o "$T/runs"
 alter $PRESS 's/stiffness: 80/stiffness: 900/' steel.yaml
-expect 3 "'load cell' bears 50 N" "$R" run --bench $TCP --method "$T/files/steel.yaml" --batch b --specimen s -o "$T/runs"
+expect 3 "'load cell' bears 50 N" "$R" run --bench $TCP --method "$T/files/steel.yaml" --batch b \
+    --specimen s -o "$T/runs"
 mkdir -p "$T/files/devices"
 sed 's/kind: drive/kind: none/' config/benches/devices/moons_scl.yaml >"$T/files/devices/nodog.yaml"
 expect 1 "watchdog none" "$R" check "$T/files/devices/nodog.yaml"
@@ -78,7 +80,8 @@ expect 3 "torn.yaml:" "$R" check "$T/files/torn.yaml"
 [ ! -e "$T/runs" ] || fail "a refused run left a folder: $(ls "$T/runs")"
 
 # ---- nobody there (port 1 is nobody's)
-expect 5 "cannot open tcp 127.0.0.1:1" "$R" run --bench $TCP --port 1 --method $PRESS --batch b --specimen s -o "$T/runs" --unattended
+expect 5 "cannot open tcp 127.0.0.1:1" "$R" run --bench $TCP --port 1 --method $PRESS --batch b \
+    --specimen s -o "$T/runs" --unattended
 expect 5 "mnbench serve" "$R" probe --bench $TCP --port 1
 expect 5 "cannot open rtu $T/no-tty" "$R" probe --bench $RTU --set "links/line/rtu=$T/no-tty"
 expect 3 "baud rate 14400" "$R" probe --bench $RTU --set links/line/baud=14400
@@ -88,7 +91,8 @@ expect 3 "baud rate 14400" "$R" probe --bench $RTU --set links/line/baud=14400
 start_bench --tcp 0 --seed 23 --out "$T/world"
 PORT=$(sed -n 1p "$T/port")
 expect 0 "virtual bench: mnbench, seed 23" "$R" probe --bench $TCP --port "$PORT"
-expect 0 "outcome: done" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen tcp1 --unattended --specimen-number 4 -o "$T/runs"
+expect 0 "outcome: done" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen tcp1 \
+    --unattended --specimen-number 4 -o "$T/runs"
 RUN=$(echo "$T"/runs/*_cli_tcp1_press_10N_hold_5s_r01)
 for f in run.yaml samples.csv events.csv; do [ -s "$RUN/$f" ] || fail "$RUN/$f is missing"; done
 grep -q '^virtual: true' "$RUN/run.yaml" || fail "virtual: true is missing"
@@ -101,7 +105,8 @@ grep -q "rows: $rows\$" "$RUN/run.yaml" || fail "rows is not the file's, $rows"
 head -1 "$RUN/samples.csv" | grep -q depth && fail "samples.csv speaks of depth"
 
 # ---- a signal is a controlled stop; one master per bench meanwhile; the folder does not look complete
-"$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen sig --unattended --specimen-number 5 -o "$T/runs" >"$T/sig.out" 2>&1 &
+"$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen sig --unattended \
+    --specimen-number 5 -o "$T/runs" >"$T/sig.out" 2>&1 &
 pid=$!
 sleep 2.5
 expect 5 "is in use by another mnrig" "$R" probe --bench $TCP --port "$PORT"
@@ -116,7 +121,8 @@ grep -q 'complete: false' "$RUN2/run.yaml" || fail "a stopped run looks complete
 grep -q 'stop proven' "$RUN2/events.csv" || fail "the stop was not proven"
 
 # ---- killed outright: what is left says so
-"$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen kill --unattended --specimen-number 6 -o "$T/runs" >/dev/null 2>&1 &
+"$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen kill --unattended \
+    --specimen-number 6 -o "$T/runs" >/dev/null 2>&1 &
 pid=$!
 sleep 1.5
 kill -KILL $pid
@@ -125,7 +131,8 @@ grep -q 'cause: not finished' "$T"/runs/*_cli_kill_*/run.yaml || fail "a killed 
 grep -q 'complete: false' "$T"/runs/*_cli_kill_*/run.yaml || fail "a killed run looks complete"
 
 # ---- without an operator's key nothing moves, and the end of the keys is the end
-expect 7 "stopped by the operator" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen keys -o "$T/runs"
+expect 7 "stopped by the operator" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli \
+    --specimen keys -o "$T/runs"
 stop_bench
 
 # ---- depth
@@ -150,28 +157,33 @@ expect 3 "run.yaml" "$R" depth "$T" "$T/oct.csv"
 printf 'when force > 3 N: estop\n' >"$T/faults"
 start_bench --tcp 0 --seed 31 --out "$T/estop" --faults "$T/faults"
 PORT=$(sed -n 1p "$T/port")
-expect 6 "SAFETY TRIP estop" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen estop --unattended --specimen-number 1 -o "$T/runs"
+expect 6 "SAFETY TRIP estop" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli \
+    --specimen estop --unattended --specimen-number 1 -o "$T/runs"
 grep -q 'complete: false' "$T"/runs/*_cli_estop_*/run.yaml || fail "a tripped run looks complete"
 stop_bench
 [ -s "$T/estop/truth.csv" ] || fail "no truth log"
 # 3 N + what the budgets promise at 0.5 mm/s on 80 N/mm
-awk -F, 'NR > 1 && $3 > 3 + 14.3 { bad = 1 } END { exit bad }' "$T/estop/truth.csv" || fail "the true force went beyond limit + predicted overshoot"
+true_force_stays_below() { awk -F, 'NR > 1 && $3 > 3 + 14.3 { bad = 1 } END { exit bad }' "$1"; }
+true_force_stays_below "$T/estop/truth.csv" || fail "the true force went beyond limit + predicted overshoot"
 
 # ---- the server hangs up in the middle: trip, STOP is the first frame afterwards
 printf 'when force > 3 N: drop link\n' >"$T/faults"
 start_bench --tcp 0 --seed 32 --out "$T/drop" --faults "$T/faults"
 PORT=$(sed -n 1p "$T/port")
-expect 6 "SAFETY TRIP link" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen drop --unattended --specimen-number 1 -o "$T/runs"
+expect 6 "SAFETY TRIP link" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli \
+    --specimen drop --unattended --specimen-number 1 -o "$T/runs"
 stop_bench
-awk -F, 'NR > 1 && $3 > 3 + 14.3 { bad = 1 } END { exit bad }' "$T/drop/truth.csv" || fail "cable: the true force went beyond the prediction"
+true_force_stays_below "$T/drop/truth.csv" || fail "cable: the true force went beyond the prediction"
 # the last motion trigger (opcode 0x67) is followed by STOP (0xE1) and by no other motion
-awk -F, 'NR > 1 && $2 == 1 && $4 == 124 { last = $5 } END { exit !(last == 225 || last == 158) }' "$T/drop/writes.csv" ||
+awk -F, 'NR > 1 && $2 == 1 && $4 == 124 { last = $5 } END { exit !(last == 225 || last == 158) }' \
+    "$T/drop/writes.csv" ||
     fail "cable: the drive's last order is neither STOP nor switch-off"
 
 # ---- a run over a serial line (pty), by travel
 start_bench --rtu pty --seed 29 --out "$T/line"
 TTY=$(grep / "$T/port" | head -1)
-expect 0 "outcome: done" "$R" run --bench $RTU --set "links/line/rtu=$TTY" --method "$T/files/press_1200um_hold_5s.yaml" --batch cli --specimen rtu1 \
+expect 0 "outcome: done" "$R" run --bench $RTU --set "links/line/rtu=$TTY" \
+    --method "$T/files/press_1200um_hold_5s.yaml" --batch cli --specimen rtu1 \
     --unattended --specimen-number 2 -o "$T/runs"
 grep -q 'complete: true' "$T"/runs/*_cli_rtu1_*/run.yaml || fail "rtu: complete: true is missing"
 stop_bench

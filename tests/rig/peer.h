@@ -1,4 +1,5 @@
-/* peer.h -- a tiny scripted Modbus TCP server on a loopback port, with manners as bad as wanted; one thread, stops by itself. */
+/* peer.h -- a tiny scripted Modbus TCP server on a loopback port, with manners as bad as wanted; one thread, stops by
+ * itself. */
 #ifndef TESTS_RIG_PEER_H
 #define TESTS_RIG_PEER_H
 #include <pthread.h>

@@ -36,7 +36,8 @@ int script_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *
 {
     struct script *s = self;
     const struct script_frame *f = &s->frame[s->at];
-    if (s->at == s->frames || f->n != n + 1 || f->request[0] != unit || memcmp(f->request + 1, pdu, n) != 0 || f->m - 1 > cap) {
+    if (s->at == s->frames || f->n != n + 1 || f->request[0] != unit || memcmp(f->request + 1, pdu, n) != 0 ||
+        f->m - 1 > cap) {
         s->is_broken = true;
         return 0;
     }

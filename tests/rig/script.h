@@ -1,5 +1,6 @@
-/* script.h -- frames typed by hand (tests/frames/NAME.hex): a peer that expects each request in turn and answers as written.
- * Lines: "# remark", "request: <hex>", "reply: <hex>"; bytes from the unit id on, without checksum or MBAP header. */
+/* script.h -- frames typed by hand (tests/frames/NAME.hex): a peer that expects each request in turn and answers as
+ * written. Lines: "# remark", "request: <hex>", "reply: <hex>"; bytes from the unit id on, without checksum or MBAP
+ * header. */
 #ifndef TESTS_RIG_SCRIPT_H
 #define TESTS_RIG_SCRIPT_H
 #include <stdbool.h>

@@ -32,6 +32,7 @@ bool simulation_tick(struct simulation *s, enum rig_key key);
 void simulation_run(struct simulation *s, double seconds);
 /* Ends recorder and logs, so that their files can be read.  0 or the first failure. */
 int  simulation_close_logs(struct simulation *s, uint64_t *rows, struct err *e);
-/* Text of a file of the run folder (samples.csv, events.csv) or of the world's logs (truth.csv, writes.csv); free() it. */
+/* Text of a file of the run folder (samples.csv, events.csv) or of the world's logs (truth.csv, writes.csv); free() it.
+ */
 char *simulation_text(const struct simulation *s, const char *name);
 #endif

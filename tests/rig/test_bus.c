@@ -11,7 +11,8 @@
 #include "tests/rig/peer.h"
 #include "tests/rig/suites.h"
 
-/* ---- the line's timing, from the formula worked by hand ------------------------------------------------------------------ */
+/* ---- the line's timing, from the formula worked by hand
+ * ------------------------------------------------------------------ */
 
 static void a_transaction_takes_the_time_of_the_formula(void)
 {
@@ -29,7 +30,8 @@ static void a_transaction_takes_the_time_of_the_formula(void)
     ASSERT_REL(bus_t35(38400), 1.75e-3, 1e-12);
 }
 
-/* ---- over memory --------------------------------------------------------------------------------------------------------- */
+/* ---- over memory
+ * --------------------------------------------------------------------------------------------------------- */
 
 /* Registers that hold their own address: a reply of another address shows at once. */
 static int echo_address(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
@@ -111,7 +113,8 @@ static void failures_name_device_unit_function_address_and_exception(void)
     uint16_t regs[5];
     struct err e = {0};
     CU_ASSERT_EQUAL(bus_read(b, &r, regs, &e), ERR_COMM);
-    ASSERT_HAS(e.msg, "no reply from 'axis' (unit 9, function 3 read holding registers, address 0x3300, 5 registers, memory) within 50 ms");
+    ASSERT_HAS(e.msg, "no reply from 'axis' (unit 9, function 3 read holding registers, address 0x3300, 5 registers, "
+                      "memory) within 50 ms");
     CU_ASSERT_EQUAL(b->failure, BUS_TIMEOUT);
     e = (struct err){0};
     r.unit = 7;
@@ -129,7 +132,8 @@ static void failures_name_device_unit_function_address_and_exception(void)
     bus_free(b);
 }
 
-/* ---- a link against late replies, random ones ---------------------------------------------------------------------------- */
+/* ---- a link against late replies, random ones
+ * ---------------------------------------------------------------------------- */
 
 static struct bench rtu_bench(void)
 {
@@ -143,8 +147,9 @@ static struct bench rtu_bench(void)
     return b;
 }
 
-/* Writes change nothing and reads repeat addresses, so verification cannot pass: the link is used unprepared; its canaries'
- * constants are learned by hand through its first opening (all zero), hence the peer answers canaries with zeros. */
+/* Writes change nothing and reads repeat addresses, so verification cannot pass: the link is used unprepared; its
+ * canaries' constants are learned by hand through its first opening (all zero), hence the peer answers canaries with
+ * zeros. */
 static int zeros_for_canaries(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
 {
     int m = echo_address(self, unit, pdu, n, reply, cap);
@@ -217,7 +222,8 @@ static void a_stop_overtakes_a_drain(void)
     link_free(l);
 }
 
-/* ---- libmodbus ----------------------------------------------------------------------------------------------------------- */
+/* ---- libmodbus
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static struct bus *tcp_bus(int port)
 {
@@ -263,7 +269,8 @@ static void the_deadline_is_total_even_when_bytes_trickle(void)
     struct err e = {0};
     CU_ASSERT_EQUAL(read_from(PEER_TRICKLES, &took, &e), BUS_TIMEOUT); /* 17 bytes, 30 ms each */
     CU_ASSERT_TRUE(took >= 0.11 && took < 0.3);
-    ASSERT_HAS(e.msg, "no reply from 'force' (unit 2, function 3 read holding registers, address 0x3300, 5 registers, tcp localhost:");
+    ASSERT_HAS(e.msg, "no reply from 'force' (unit 2, function 3 read holding registers, address 0x3300, 5 registers, "
+                      "tcp localhost:");
     ASSERT_HAS(e.msg, "within 120 ms");
 }
 
@@ -303,7 +310,8 @@ static void nobody_listening_and_strange_settings_are_refused(void)
     CU_ASSERT_EQUAL(bus_modbus_new(&b, &a, &e), ERR_COMM);
     ASSERT_HAS(e.msg, "host 'no-such-host.invalid' cannot be resolved");
     e = (struct err){0};
-    struct bus_address line = {.kind = BUS_KIND_RTU, .path = "/dev/no-such-tty", .baud = 14400, .parity = 'E', .data_bits = 8, .stop_bits = 1};
+    struct bus_address line = {
+        .kind = BUS_KIND_RTU, .path = "/dev/no-such-tty", .baud = 14400, .parity = 'E', .data_bits = 8, .stop_bits = 1};
     CU_ASSERT_EQUAL(bus_modbus_new(&b, &line, &e), ERR_RANGE);
     ASSERT_HAS(e.msg, "baud rate 14400 of /dev/no-such-tty is not a listed one");
     e = (struct err){0};
@@ -320,8 +328,21 @@ static void unattended_is_refused_without_the_identity_block(void)
     struct peer p;
     struct err e = {0};
     char port[8];
-    char *words[] = {"run", "--bench", "config/benches/virtual_tcp.yaml", "--method", "config/methods/press_10N_hold_5s.yaml",
-                     "--batch", "b", "--specimen", "s", "--unattended", "-o", "/nonexistent/never-made", "--port", port, NULL};
+    char *words[] = {"run",
+                     "--bench",
+                     "config/benches/virtual_tcp.yaml",
+                     "--method",
+                     "config/methods/press_10N_hold_5s.yaml",
+                     "--batch",
+                     "b",
+                     "--specimen",
+                     "s",
+                     "--unattended",
+                     "-o",
+                     "/nonexistent/never-made",
+                     "--port",
+                     port,
+                     NULL};
     units_init(NULL);
     CU_ASSERT_TRUE_FATAL(script_read(&s, "drive_state"));
     CU_ASSERT_TRUE_FATAL(peer_start(&p, &s, PEER_REFUSES)); /* somebody answers, but is no mnbench */
@@ -337,7 +358,8 @@ CU_TestInfo bus_tests[] = {
     {"a_transaction_takes_the_time_of_the_formula", a_transaction_takes_the_time_of_the_formula},
     {"time_passes_as_on_the_line", time_passes_as_on_the_line},
     {"a_late_reply_is_taken_for_a_later_one_unless_drained", a_late_reply_is_taken_for_a_later_one_unless_drained},
-    {"failures_name_device_unit_function_address_and_exception", failures_name_device_unit_function_address_and_exception},
+    {"failures_name_device_unit_function_address_and_exception",
+     failures_name_device_unit_function_address_and_exception},
     {"a_link_never_publishes_another_requests_registers", a_link_never_publishes_another_requests_registers},
     {"a_stop_overtakes_a_drain", a_stop_overtakes_a_drain},
     {"a_polite_peer_is_read", a_polite_peer_is_read},

@@ -6,7 +6,8 @@
 static void thirty_two_bits_follow_the_word_order(void)
 {
     /* 0x12345678 = 305419896 */
-    const uint16_t abcd[] = {0x1234, 0x5678}, cdab[] = {0x5678, 0x1234}, badc[] = {0x3412, 0x7856}, dcba[] = {0x7856, 0x3412};
+    const uint16_t abcd[] = {0x1234, 0x5678}, cdab[] = {0x5678, 0x1234}, badc[] = {0x3412, 0x7856},
+                   dcba[] = {0x7856, 0x3412};
     CU_ASSERT_EQUAL(reg_get(abcd, REG_U32, ORDER_ABCD), 305419896.0);
     CU_ASSERT_EQUAL(reg_get(cdab, REG_U32, ORDER_CDAB), 305419896.0);
     CU_ASSERT_EQUAL(reg_get(badc, REG_U32, ORDER_BADC), 305419896.0);
@@ -52,8 +53,11 @@ static void put_is_the_inverse_of_get(void)
 
 static void what_does_not_fit_is_refused_and_nothing_written(void)
 {
-    const struct { enum reg_type t; double v; } bad[] = {{REG_U16, 65536.0}, {REG_U16, -1.0}, {REG_S16, 32768.0}, {REG_U32, -0.6},
-                                                         {REG_S32, 2147483648.0}, {REG_S32, NAN}, {REG_F32, 1e39}};
+    const struct {
+        enum reg_type t;
+        double v;
+    } bad[] = {{REG_U16, 65536.0},      {REG_U16, -1.0}, {REG_S16, 32768.0}, {REG_U32, -0.6},
+               {REG_S32, 2147483648.0}, {REG_S32, NAN},  {REG_F32, 1e39}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint16_t regs[2] = {0xAAAA, 0x5555};
         struct err e = {0};

@@ -83,15 +83,18 @@ static void a_devices_mistakes_are_told_with_their_place(void)
 
 static void the_linter_finds_what_can_be_read_and_is_still_wrong(void)
 {
-    static const struct { const char *file, *from, *to, *says; } bad[] = {
-        {DRIVE, "{at: 4, type: u16}", "{at: 3, type: u16}", "values 'status' (register 2, u32) and 'outputs' (register 3, u16) overlap"},
+    static const struct { const char *file, *from, *to, *says;
+    } bad[] = {
+        {DRIVE, "{at: 4, type: u16}", "{at: 3, type: u16}",
+         "values 'status' (register 2, u32) and 'outputs' (register 3, u16) overlap"},
         {DRIVE, "count: 4}", "count: 24}", "canary 2 reads 24 registers like group 'state'"},
         {DRIVE, "count: 4}", "count: 2}", "both canaries read 2 registers"},
         {DRIVE, "kind: drive", "kind: none", "watchdog none: nothing stops this axis when the PC dies"},
         {DRIVE, "atomic: true", "atomic: false", "group 'state' is not atomic"},
         {DRIVE, "homing: 10", "homing: 4", "bits 'moving' and 'homing' are the same bit 4 of 'status'"},
         {DRIVE, "max_write: 100", "max_write: 6", "command 'home' writes more than 6 registers in one request"},
-        {DRIVE, "346, type: u32, parameter: decel", "345, type: u32, parameter: decel", "its writes to 344 and 345 overlap"},
+        {DRIVE, "346, type: u32, parameter: decel", "345, type: u32, parameter: decel",
+         "its writes to 344 and 345 overlap"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         static struct device_map m;
@@ -116,7 +119,8 @@ static int read_bench(const char *from, const char *to, struct bench *b, struct 
     struct config *doc = NULL;
     units_init(NULL);
     altered(BENCH, from, to, path);
-    char *folder = getcwd(maps, sizeof maps) ? maps : NULL; /* device files are looked up beside the bench: point back here */
+    char *folder =
+        getcwd(maps, sizeof maps) ? maps : NULL; /* device files are looked up beside the bench: point back here */
     char axis[8300], force[8300];
     snprintf(axis, sizeof axis, "devices/axis/map=%s/" DRIVE, folder);
     snprintf(force, sizeof force, "devices/force/map=%s/" CELL, folder);
@@ -131,18 +135,22 @@ static int read_bench(const char *from, const char *to, struct bench *b, struct 
 
 static void a_benchs_mistakes_are_told_with_their_place(void)
 {
-    static const struct { const char *from, *to, *says; int code; } bad[] = {
+    static const struct { const char *from, *to, *says; int code;
+    } bad[] = {
         {"  force_rate: 200 N/s\n", "", "missing key 'force_rate'", ERR_PARSE},
         {"force_push: 20 N ", "force_push: 20 ", "force_push", ERR_PARSE},
         {"force_push: 20 N ", "force_push: 20 mm ", "force_push", ERR_PARSE},
-        {"force_push: 20 N ", "force_push: 51 N ", "a force limit of 51 N is above the cell's capacity of 50 N", ERR_RANGE},
+        {"force_push: 20 N ", "force_push: 51 N ", "a force limit of 51 N is above the cell's capacity of 50 N",
+         ERR_RANGE},
         {"load: 50 N", "load: 20 N", "is not below what 'load cell' bears: 20 N", ERR_RANGE},
         {"to: 18 mm", "to: 19.5 mm", "must lie inside travel_hard", ERR_RANGE},
         {"max_age_axis: 200 ms", "max_age_axis: 30 ms", "is not above its poll period plus the tick's", ERR_RANGE},
         {"on_disable: holds", "on_disable: hold", "on_disable", ERR_PARSE},
         {"  lead: 5 mm", "  leed: 5 mm", "leed", ERR_PARSE},
-        {"{value: inputs, bit: 0, active: 1}", "{value: inputs, bit: 0, active: 0}", "a broken wire has to trip", ERR_RANGE},
-        {"{value: inputs, bit: 0, active: 1}", "{value: imputs, bit: 0, active: 1}", "the axis' map has no value 'imputs'", ERR_PARSE},
+        {"{value: inputs, bit: 0, active: 1}", "{value: inputs, bit: 0, active: 0}", "a broken wire has to trip",
+         ERR_RANGE},
+        {"{value: inputs, bit: 0, active: 1}", "{value: imputs, bit: 0, active: 1}",
+         "the axis' map has no value 'imputs'", ERR_PARSE},
         {"link: axis_line", "link: axes_line", "axes_line", ERR_PARSE},
         {"unit: 1\n", "unit: 248\n", "248", ERR_RANGE},
         {"step: 0.5 mm", "step: 5 mm", "step", ERR_RANGE},
@@ -161,9 +169,16 @@ static void a_benchs_mistakes_are_told_with_their_place(void)
 
 static void every_limit_is_required(void)
 {
-    static const char *const keys[] = {"force_push: 20 N", "force_pull: 8 N", "force_rate: 200 N/s", "travel_soft: {from: -0.5 mm, to: 18 mm}",
-                                       "travel_hard: {from: -1 mm, to: 19 mm}", "following_error: 0.5 mm", "max_age_axis: 200 ms",
-                                       "max_age_force: 200 ms", "max_lateness: 100 ms", "bus_failures: 4",
+    static const char *const keys[] = {"force_push: 20 N",
+                                       "force_pull: 8 N",
+                                       "force_rate: 200 N/s",
+                                       "travel_soft: {from: -0.5 mm, to: 18 mm}",
+                                       "travel_hard: {from: -1 mm, to: 19 mm}",
+                                       "following_error: 0.5 mm",
+                                       "max_age_axis: 200 ms",
+                                       "max_age_force: 200 ms",
+                                       "max_lateness: 100 ms",
+                                       "bus_failures: 4",
                                        "weakest_part: {name: load cell, load: 50 N}"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         static struct bench b;
@@ -188,18 +203,23 @@ static int read_method(const char *from, const char *to, struct method *m, struc
 
 static void a_methods_mistakes_are_told_with_their_place(void)
 {
-    static const struct { const char *from, *to, *says; int code; } bad[] = {
-        {"- hold: {time: 5 s, longest: 6 s", "- hold: {time: 5 s, longest: 4 s", "longest 4 s: must be above time, 5 s", ERR_RANGE},
+    static const struct { const char *from, *to, *says; int code;
+    } bad[] = {
+        {"- hold: {time: 5 s, longest: 6 s", "- hold: {time: 5 s, longest: 4 s", "longest 4 s: must be above time, 5 s",
+         ERR_RANGE},
         {"- hold: {time: 5 s", "- hole: {time: 5 s", "hole", ERR_PARSE},
         {"  - home: {speed: 5 mm/s, longest: 20 s, timeout: trip}\n", "", "stage 1 cannot be 'tare'", ERR_PARSE},
-        {"      to_force: 10 N ", "      to_force: 10 N\n      to_travel: 1 mm #", "insert needs one of 'to_force' and 'to_travel', not both", ERR_PARSE},
+        {"      to_force: 10 N ", "      to_force: 10 N\n      to_travel: 1 mm #",
+         "insert needs one of 'to_force' and 'to_travel', not both", ERR_PARSE},
         {"      to_force: 10 N ", "      #", "insert needs one of 'to_force' and 'to_travel'", ERR_PARSE},
-        {"longest: 6 s, timeout: trip", "longest: 6 s, timeout: retract", "a time-out of hold must go to trip", ERR_RANGE},
+        {"longest: 6 s, timeout: trip", "longest: 6 s, timeout: retract", "a time-out of hold must go to trip",
+         ERR_RANGE},
         {"speed: 0.5 mm/s", "speed: -0.5 mm/s", "speed", ERR_RANGE},
         {"speed: 0.5 mm/s", "speed: 0.5 mm", "speed", ERR_PARSE},
         {"  length: 600 um", "  lenght: 600 um", "lenght", ERR_PARSE},
         {"  source:", "  #", "missing key 'source'", ERR_PARSE},
-        {"  - retract: {speed: 5 mm/s, distance: 8 mm, longest: 5 s, timeout: trip}", "", "stage 5 cannot be 'hold'", ERR_PARSE},
+        {"  - retract: {speed: 5 mm/s, distance: 8 mm, longest: 5 s, timeout: trip}", "", "stage 5 cannot be 'hold'",
+         ERR_PARSE},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         static struct method m;
@@ -233,7 +253,8 @@ static void a_method_that_this_bench_must_not_run_is_refused_with_the_numbers(vo
     }
 }
 
-/* Approach at 1 mm/s on 250 N/mm (no measured bound: 4 um/N): sensor dies after 354 ms: 250 (0.354 + 0.005) = 89.75 N. */
+/* Approach at 1 mm/s on 250 N/mm (no measured bound: 4 um/N): sensor dies after 354 ms: 250 (0.354 + 0.005) = 89.75 N.
+ */
 static void without_a_measured_stiffness_the_machines_own_is_taken(void)
 {
     static struct bench b;
@@ -249,28 +270,31 @@ static void without_a_measured_stiffness_the_machines_own_is_taken(void)
     CU_ASSERT_EQUAL(m.stage[w.stage].kind, STAGE_APPROACH);
 }
 
-/* A shifted address, sign, scale or bit must show in the frames typed by hand: the shipped maps' numbers, one by one. */
+/* A shifted address, sign, scale or bit must show in the frames typed by hand: the shipped maps' numbers, one by one.
+ */
 static void the_shipped_maps_say_what_the_manuals_say(void)
 {
     static struct device_map m;
     struct err e = {0};
     CU_ASSERT_EQUAL_FATAL(read_device("moons_scl", "moons_scl", DRIVE, &m, &e), 0);
-    static const struct { const char *name; unsigned address; enum reg_type type; } values[] = {
-        {"alarm", 0, REG_U32}, {"status", 2, REG_U32}, {"outputs", 4, REG_U16}, {"inputs", 5, REG_U16}, {"commanded", 6, REG_S32},
-        {"position", 10, REG_S32}, {"velocity", 16, REG_S16}, {"position_error", 22, REG_S32}};
+    static const struct { const char *name; unsigned address; enum reg_type type;
+    } values[] = {{"alarm", 0, REG_U32},     {"status", 2, REG_U32},         {"outputs", 4, REG_U16},
+                  {"inputs", 5, REG_U16},    {"commanded", 6, REG_S32},      {"position", 10, REG_S32},
+                  {"velocity", 16, REG_S16}, {"position_error", 22, REG_S32}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         int k = map_find_value(&m, values[i].name);
         CU_ASSERT_TRUE_FATAL(k >= 0);
         CU_ASSERT_EQUAL(m.value[k].number.address, values[i].address);
         CU_ASSERT_EQUAL(m.value[k].number.type, values[i].type);
     }
-    static const struct { const char *name; unsigned bit; } bits[] = {
-        {"estop", 21}, {"sto", 17}, {"comms_lost", 27}, {"overload", 13}, {"enabled", 0}, {"fault", 2}, {"in_position", 3}, {"moving", 4},
-        {"homing", 10}, {"ready", 15}, {"homed", 24}};
+    static const struct { const char *name; unsigned bit;
+    } bits[] = {{"estop", 21},      {"sto", 17},   {"comms_lost", 27}, {"overload", 13}, {"enabled", 0}, {"fault", 2},
+                {"in_position", 3}, {"moving", 4}, {"homing", 10},     {"ready", 15},    {"homed", 24}};
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
         CU_ASSERT_EQUAL(m.bit[map_find_bit(&m, bits[i].name)].bit, bits[i].bit);
-    static const struct { const char *name; double opcode; } commands[] = {
-        {"stop", 0xE1}, {"stop_normal", 0xE2}, {"enable", 0x9F}, {"disable", 0x9E}, {"alarm_reset", 0xBA}, {"home", 0x6E}, {"move", 0x67}};
+    static const struct { const char *name; double opcode;
+    } commands[] = {{"stop", 0xE1},        {"stop_normal", 0xE2}, {"enable", 0x9F}, {"disable", 0x9E},
+                    {"alarm_reset", 0xBA}, {"home", 0x6E},        {"move", 0x67}};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const struct map_command *c = &m.command[map_find_command(&m, commands[i].name)];
         CU_ASSERT_EQUAL(c->write[c->n - 1].constant, commands[i].opcode);

@@ -1,5 +1,5 @@
-/* test_frames.c -- frames typed by hand from the makers' register tables, over the memory bus and over TCP: request for request,
- * byte for byte, and the values they mean. */
+/* test_frames.c -- frames typed by hand from the makers' register tables, over the memory bus and over TCP: request for
+ * request, byte for byte, and the values they mean. */
 #include <math.h>
 #include <string.h>
 #include "base/text/units.h"
@@ -171,7 +171,8 @@ CU_TestInfo frames_tests[] = {
     {"the_drives_state_is_read", the_drives_state_is_read},
     {"the_combined_force_sample_is_read", the_combined_force_sample_is_read},
     {"the_same_frames_pass_over_tcp", the_same_frames_pass_over_tcp},
-    {"a_move_sends_its_parameters_reads_them_back_then_the_trigger", a_move_sends_its_parameters_reads_them_back_then_the_trigger},
+    {"a_move_sends_its_parameters_reads_them_back_then_the_trigger",
+     a_move_sends_its_parameters_reads_them_back_then_the_trigger},
     {"homing_seeks_away_from_the_sample", homing_seeks_away_from_the_sample},
     {"stop_is_one_request", stop_is_one_request},
     {"the_drives_watchdog_is_written_and_read_back_at_start", the_drives_watchdog_is_written_and_read_back_at_start},

@@ -29,8 +29,16 @@ static void remove_folder(const char *folder)
 
 static struct record_row row(int i)
 {
-    struct record_row r = {.time = 0.02 * i, .position = 17.3e-6 * i, .travel = i < 10 ? NAN : 11.7e-6 * i, .raw_travel = NAN, .force = -0.0123 * i,
-                           .net_force = 0.5, .axis_age = 0.0171, .force_age = 0.0093, .axis_status = 0x01000001u, .inputs = 9};
+    struct record_row r = {.time = 0.02 * i,
+                           .position = 17.3e-6 * i,
+                           .travel = i < 10 ? NAN : 11.7e-6 * i,
+                           .raw_travel = NAN,
+                           .force = -0.0123 * i,
+                           .net_force = 0.5,
+                           .axis_age = 0.0171,
+                           .force_age = 0.0093,
+                           .axis_status = 0x01000001u,
+                           .inputs = 9};
     snprintf(r.state, sizeof r.state, "insert");
     return r;
 }

@@ -171,7 +171,8 @@ static void force_beyond_the_limit_stops_the_axis_and_unloads(void)
     long address, value;
     struct truth_columns c = truth(s);
     CU_ASSERT_TRUE(largest(&c) <= 15.0 + promised(s, 0.5e-3));
-    CU_ASSERT_TRUE(largest(&c) <= 6.3 + promised(s, 0.5e-3)); /* the jump stands for the limit: the truth went on from 6.3 N */
+    CU_ASSERT_TRUE(largest(&c) <=
+                   6.3 + promised(s, 0.5e-3)); /* the jump stands for the limit: the truth went on from 6.3 N */
     first_write_after(s, tripped - 1e-9, &address, &value, &when);
     CU_ASSERT_EQUAL(address, 124); /* the first thing the drive is told after the cause is STOP */
     CU_ASSERT_EQUAL(value, 0xE1);
@@ -418,7 +419,8 @@ CU_TestInfo runs_tests[] = {
     {"force_beyond_the_limit_stops_the_axis_and_unloads", force_beyond_the_limit_stops_the_axis_and_unloads},
     {"the_real_force_limit_holds_on_the_true_force", the_real_force_limit_holds_on_the_true_force},
     {"the_estop_stops_the_run_and_allows_no_unload", the_estop_stops_the_run_and_allows_no_unload},
-    {"a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis", a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis},
+    {"a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis",
+     a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis},
     {"a_link_that_comes_back_is_told_stop_first_and_motion_never_resumes",
      a_link_that_comes_back_is_told_stop_first_and_motion_never_resumes},
     {"a_silent_load_cell_trips_on_age", a_silent_load_cell_trips_on_age},

@@ -4,14 +4,31 @@
 #include "rig/safety/latch.h"
 #include "tests/rig/suites.h"
 
-static const struct safety_limits LIMITS = {.force_push = 17.3, .force_pull = 6.1, .force_rate = 213.0, .soft_from = -0.4e-3,
-    .soft_to = 18.2e-3, .hard_from = -0.9e-3, .hard_to = 19.1e-3, .following_error = 0.47e-3, .max_age = {0.21, 0.17},
-    .max_lateness = 0.083, .bus_failures = 3, .weakest_load = 50.0};
+static const struct safety_limits LIMITS = {.force_push = 17.3,
+                                            .force_pull = 6.1,
+                                            .force_rate = 213.0,
+                                            .soft_from = -0.4e-3,
+                                            .soft_to = 18.2e-3,
+                                            .hard_from = -0.9e-3,
+                                            .hard_to = 19.1e-3,
+                                            .following_error = 0.47e-3,
+                                            .max_age = {0.21, 0.17},
+                                            .max_lateness = 0.083,
+                                            .bus_failures = 3,
+                                            .weakest_load = 50.0};
 
 static struct safety_inputs good(double now)
 {
-    return (struct safety_inputs){.now = now, .estop_healthy = true, .door_closed = true, .link_up = {true, true}, .links = 2,
-                                  .age = {0.02, 0.03}, .force = 0.013, .position = 7.1e-3, .is_homed = true, .lateness = 1e-4};
+    return (struct safety_inputs){.now = now,
+                                  .estop_healthy = true,
+                                  .door_closed = true,
+                                  .link_up = {true, true},
+                                  .links = 2,
+                                  .age = {0.02, 0.03},
+                                  .force = 0.013,
+                                  .position = 7.1e-3,
+                                  .is_homed = true,
+                                  .lateness = 1e-4};
 }
 
 static struct safety_latch armed(double *now)
@@ -202,13 +219,18 @@ static void overshoot_equals_the_hand_worked_numbers(void)
 
 static void the_times_add_up_worst_case(void)
 {
-    const struct budget_times t = {.filter = 5e-3, .sensor = 2e-3, .poll = 10e-3, .transaction = 12e-3, .decide = 120e-3,
-                                   .stop_frame = 24e-3, .latency = 10e-3};
+    const struct budget_times t = {.filter = 5e-3,
+                                   .sensor = 2e-3,
+                                   .poll = 10e-3,
+                                   .transaction = 12e-3,
+                                   .decide = 120e-3,
+                                   .stop_frame = 24e-3,
+                                   .latency = 10e-3};
     ASSERT_REL(budget_total(&t), 0.183, 1e-12);
 }
 
-/* A TCP bench worked by hand: filter 5 + sensor 2 + poll 10 + transaction 12 + (tick 20 + lateness 100) + stop (12 + 12) +
- * latency 10 = 183 ms;  sensor dies: age 200 + 120 + 24 + 10 = 354 ms;  PC dies: 300 + 10 = 310 ms. */
+/* A TCP bench worked by hand: filter 5 + sensor 2 + poll 10 + transaction 12 + (tick 20 + lateness 100) + stop (12 +
+ * 12) + latency 10 = 183 ms;  sensor dies: age 200 + 120 + 24 + 10 = 354 ms;  PC dies: 300 + 10 = 310 ms. */
 static void the_three_budgets_of_a_bench(void)
 {
     static struct bench b;
@@ -232,18 +254,18 @@ static void the_three_budgets_of_a_bench(void)
     ASSERT_REL(out.worst, 1.6, 1e-9);
 }
 
-CU_TestInfo safety_tests[] = {
-    {"it_starts_tripped", it_starts_tripped},
-    {"arming_needs_half_a_second_of_all_clear_and_then_an_edge", arming_needs_half_a_second_of_all_clear_and_then_an_edge},
-    {"a_glitch_restarts_the_half_second", a_glitch_restarts_the_half_second},
-    {"every_condition_trips_with_its_own_cause", every_condition_trips_with_its_own_cause},
-    {"the_drives_own_words_trip_the_estop", the_drives_own_words_trip_the_estop},
-    {"a_nan_trips", a_nan_trips},
-    {"values_at_their_limits_do_not_trip", values_at_their_limits_do_not_trip},
-    {"the_first_cause_is_kept", the_first_cause_is_kept},
-    {"travel_means_nothing_before_homing", travel_means_nothing_before_homing},
-    {"only_mechanical_causes_may_be_unloaded", only_mechanical_causes_may_be_unloaded},
-    {"overshoot_equals_the_hand_worked_numbers", overshoot_equals_the_hand_worked_numbers},
-    {"the_times_add_up_worst_case", the_times_add_up_worst_case},
-    {"the_three_budgets_of_a_bench", the_three_budgets_of_a_bench},
-    CU_TEST_INFO_NULL};
+CU_TestInfo safety_tests[] = {{"it_starts_tripped", it_starts_tripped},
+                              {"arming_needs_half_a_second_of_all_clear_and_then_an_edge",
+                               arming_needs_half_a_second_of_all_clear_and_then_an_edge},
+                              {"a_glitch_restarts_the_half_second", a_glitch_restarts_the_half_second},
+                              {"every_condition_trips_with_its_own_cause", every_condition_trips_with_its_own_cause},
+                              {"the_drives_own_words_trip_the_estop", the_drives_own_words_trip_the_estop},
+                              {"a_nan_trips", a_nan_trips},
+                              {"values_at_their_limits_do_not_trip", values_at_their_limits_do_not_trip},
+                              {"the_first_cause_is_kept", the_first_cause_is_kept},
+                              {"travel_means_nothing_before_homing", travel_means_nothing_before_homing},
+                              {"only_mechanical_causes_may_be_unloaded", only_mechanical_causes_may_be_unloaded},
+                              {"overshoot_equals_the_hand_worked_numbers", overshoot_equals_the_hand_worked_numbers},
+                              {"the_times_add_up_worst_case", the_times_add_up_worst_case},
+                              {"the_three_budgets_of_a_bench", the_three_budgets_of_a_bench},
+                              CU_TEST_INFO_NULL};
