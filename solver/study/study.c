@@ -2,7 +2,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "base/text/number.h"
 #include "solver/study/read.h"
 
 void note_add(struct study *s, enum note_kind kind, const char *path, const char *value, const char *fmt, ...)
@@ -111,13 +113,25 @@ void study_intact(const struct study *s, struct problem *out)
 
 /* ---- the resolved study ---- */
 
+/* As a plain number when ten digits say it all, else with the digits that bring the same double back. */
+static void record_exact(struct record *r, const char *path, double x)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.10g", x);
+    if (strtod(text, NULL) == x) {
+        record_number(r, path, x);
+        return;
+    }
+    snprintf(text, sizeof text, "%.17g", x);
+    record_text(r, path, text);
+}
+
 static void resolve_insertion(const struct study *s, struct record *r)
 {
     char value[60];
     snprintf(value, sizeof value, "%.17g m", s->depth);
     record_text(r, "insertion/depth", value);
-    snprintf(value, sizeof value, "%.17g", s->penetrated_fraction);
-    record_text(r, "insertion/penetrated_fraction", value);
+    record_exact(r, "insertion/penetrated_fraction", s->penetrated_fraction);
     record_bool(r, "insertion/virtual", s->is_virtual);
     record_text(r, "insertion/read_from", s->penetration_file);
 }
@@ -144,5 +158,12 @@ void study_resolve(const struct study *s, struct record *r)
             record_subtree(r, key, at);
     }
     for (size_t i = 0; i < s->n_notes; i++)
-        if (s->note[i].kind == NOTE_ASSUMED) record_text(r, s->note[i].path, s->note[i].value);
+        if (s->note[i].kind == NOTE_ASSUMED) {
+            const struct note *n = &s->note[i];
+            double x;
+            if (number_parse(n->value, &x))
+                record_exact(r, n->path, x);
+            else
+                record_text(r, n->path, n->value);
+        }
 }
