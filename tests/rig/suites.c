@@ -4,12 +4,12 @@
 
 CU_SuiteInfo test_suites[] = {
     {"convert", NULL, NULL, NULL, NULL, convert_tests},
-    {"bus", NULL, NULL, NULL, NULL, bus_tests},
-    {"frames by hand", NULL, NULL, NULL, NULL, frames_tests},
+    {"bus", NULL, kit_clean_up, NULL, NULL, bus_tests},
+    {"frames by hand", NULL, kit_clean_up, NULL, NULL, frames_tests},
     {"safety", NULL, NULL, NULL, NULL, safety_tests},
-    {"files", NULL, NULL, NULL, NULL, files_tests},
-    {"record", NULL, NULL, NULL, NULL, record_tests},
-    {"runs", NULL, NULL, NULL, NULL, runs_tests},
+    {"files", NULL, kit_clean_up, NULL, NULL, files_tests},
+    {"record", NULL, kit_clean_up, NULL, NULL, record_tests},
+    {"runs", NULL, kit_clean_up, NULL, NULL, runs_tests},
     {"virtual carriage", NULL, NULL, NULL, NULL, virtual_carriage_tests},
     {"virtual skin", NULL, NULL, NULL, NULL, virtual_skin_tests},
     {"virtual frames", NULL, NULL, NULL, NULL, virtual_frames_tests},
