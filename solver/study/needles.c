@@ -142,7 +142,7 @@ static int depth_from_run(struct study *s, struct cnode at, struct err *e)
     s->is_virtual = reading.is_virtual;
     snprintf(s->penetration_file, sizeof s->penetration_file, "%s", reading.file);
     note_add(s, NOTE_DERIVED, "", "",
-             "penetration depth %.4g um (sd %.3g um, %ld needles, %.3g of them in) read by %s, %.150s",
+             "penetration depth %.4g um (sd %.3g um, %ld holes read, penetrated share %.3g) by %s, %.150s",
              reading.depth_mean * 1e6, reading.depth_sd * 1e6, reading.n, reading.fraction, reading.method,
              reading.file);
     return 0;

@@ -267,6 +267,31 @@ static void order_of_a_sweep_changes_no_digit(void)
     fixture_remove(&f);
 }
 
+static void a_sweep_holds_every_combination_once(void)
+{
+    struct fixture f;
+    struct sweep w;
+    char path[400];
+    int seen[2][3][2] = {0};
+    fixture_make(&f);
+    write_sweep(&f, "[100 /cm2, 30 /cm2, 50 /cm2]");
+    snprintf(path, sizeof path, "%s/sweep.yaml", f.folder);
+    CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(w.n_cases, 12);
+    for (size_t i = 0; i < w.n_cases; i++) {
+        const struct sweep_case *c = &w.item[i];
+        CU_ASSERT_FATAL(c->index[0] < 2 && c->index[1] < 3 && c->fill < 2);
+        seen[c->index[0]][c->index[1]][c->fill]++;
+        ASSERT_REL(c->study->depth, c->index[0] ? 445e-6 : 150e-6, 1e-12);
+        ASSERT_REL(c->study->density, (const double[]){100e4, 30e4, 50e4}[c->index[1]], 1e-12);
+        CU_ASSERT_EQUAL(c->study->problem.channel.fill, c->fill ? CHANNEL_STIRRED : CHANNEL_DIFFUSING);
+    }
+    for (size_t i = 0; i < 12; i++)
+        CU_ASSERT_EQUAL(seen[i % 2][i / 2 % 3][i / 6], 1);
+    sweep_release(&w);
+    fixture_remove(&f);
+}
+
 static void a_failed_case_is_a_row_with_its_reason(void)
 {
     struct fixture f;
@@ -320,6 +345,7 @@ CU_TestInfo result_tests[] = {
     {"enhancement_needs_a_quantified_intact_amount", enhancement_needs_a_quantified_intact_amount},
     {"a_folder_is_whole_or_absent", a_folder_is_whole_or_absent},
     {"order_of_a_sweep_changes_no_digit", order_of_a_sweep_changes_no_digit},
+    {"a_sweep_holds_every_combination_once", a_sweep_holds_every_combination_once},
     {"a_failed_case_is_a_row_with_its_reason", a_failed_case_is_a_row_with_its_reason},
     {"a_report_shows_results_and_refuses_other_folders", a_report_shows_results_and_refuses_other_folders},
     CU_TEST_INFO_NULL,
