@@ -272,6 +272,7 @@ static void a_sweep_holds_every_combination_once(void)
     struct fixture f;
     struct sweep w;
     char path[400];
+    static const double density[] = {100e4, 30e4, 50e4};
     int seen[2][3][2] = {0};
     fixture_make(&f);
     write_sweep(&f, "[100 /cm2, 30 /cm2, 50 /cm2]");
@@ -283,7 +284,7 @@ static void a_sweep_holds_every_combination_once(void)
         CU_ASSERT_FATAL(c->index[0] < 2 && c->index[1] < 3 && c->fill < 2);
         seen[c->index[0]][c->index[1]][c->fill]++;
         ASSERT_REL(c->study->depth, c->index[0] ? 445e-6 : 150e-6, 1e-12);
-        ASSERT_REL(c->study->density, (const double[]){100e4, 30e4, 50e4}[c->index[1]], 1e-12);
+        ASSERT_REL(c->study->density, density[c->index[1]], 1e-12);
         CU_ASSERT_EQUAL(c->study->problem.channel.fill, c->fill ? CHANNEL_STIRRED : CHANNEL_DIFFUSING);
     }
     for (size_t i = 0; i < 12; i++)
