@@ -67,6 +67,21 @@ int file_create(struct file_out *o, const char *path, struct err *e)
     return ERR_IO;
 }
 
+int file_create_live(struct file_out *o, const char *path, struct err *e)
+{
+    *o = (struct file_out){.path = strdup(path)};
+    if (!o->path)
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    o->f = fopen(path, "wxe");
+    if (o->f && setvbuf(o->f, NULL, _IOLBF, BUFSIZ) == 0)
+        return 0;
+    err_set(e, ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+    if (o->f)
+        fclose(o->f);
+    release(o);
+    return ERR_IO;
+}
+
 /* The rename itself must survive a power cut too. */
 static void sync_folder(char *path)
 {
@@ -88,7 +103,7 @@ int file_commit(struct file_out *o, struct err *e)
         ok = false;
         why = errno;
     }
-    if (ok && rename(o->temporary, o->path) != 0) {
+    if (ok && o->temporary && rename(o->temporary, o->path) != 0) {
         ok = false;
         why = errno;
     }
@@ -96,7 +111,8 @@ int file_commit(struct file_out *o, struct err *e)
         sync_folder(o->path);
     } else {
         err_set(e, ERR_IO, "%s: cannot be written: %s", o->path, strerror(why));
-        unlink(o->temporary);
+        if (o->temporary)
+            unlink(o->temporary);
     }
     release(o);
     return ok ? 0 : ERR_IO;
@@ -106,7 +122,8 @@ void file_abandon(struct file_out *o)
 {
     if (o->f) {
         fclose(o->f);
-        unlink(o->temporary);
+        if (o->temporary)
+            unlink(o->temporary);
     }
     release(o);
 }

@@ -12,7 +12,9 @@ int file_read(const char *path, size_t max, char **text, size_t *len, struct err
 struct file_out { FILE *f; char *path, *temporary; };
 /* Opens a temporary name beside path for writing. */
 int  file_create(struct file_out *o, const char *path, struct err *e);
+/* Opens path itself, which must not exist, line-buffered: what was written is there even when the program is killed. */
+int  file_create_live(struct file_out *o, const char *path, struct err *e);
 /* Flush, fsync, rename, fsync of the folder.  On failure the temporary file is gone.  Releases o either way. */
 int  file_commit(struct file_out *o, struct err *e);
-void file_abandon(struct file_out *o); /* removes the temporary file; {0} is legal */
+void file_abandon(struct file_out *o); /* removes the temporary file (a live one stays); {0} is legal */
 #endif

@@ -336,14 +336,15 @@ struct table_out {
     size_t cols, cells; /* cells: written in this row */
 };
 
-int table_create(struct table_out **out, const char *path, const char *const columns[], size_t n, struct err *e)
+static int create(struct table_out **out, const char *path, bool live, const char *const columns[], size_t n,
+                  struct err *e)
 {
     assert(n > 0);
     struct table_out *o = calloc(1, sizeof *o);
     if (!o)
         return err_set(e, ERR_NOMEM, "%s: out of memory", path);
     o->cols = n;
-    int r = file_create(&o->file, path, e);
+    int r = live ? file_create_live(&o->file, path, e) : file_create(&o->file, path, e);
     for (size_t i = 0; i < n && !r; i++)
         table_word(o, columns[i]);
     r = r ? r : table_end_row(o, e);
@@ -352,6 +353,16 @@ int table_create(struct table_out **out, const char *path, const char *const col
     else
         *out = o;
     return r;
+}
+
+int table_create(struct table_out **out, const char *path, const char *const columns[], size_t n, struct err *e)
+{
+    return create(out, path, false, columns, n, e);
+}
+
+int table_create_live(struct table_out **out, const char *path, const char *const columns[], size_t n, struct err *e)
+{
+    return create(out, path, true, columns, n, e);
 }
 
 static void put(struct table_out *o, const char *text)

@@ -34,6 +34,9 @@ int  table_numbers(const struct table *t, const char *name, bool allow_empty, do
 /* Writing: to a temporary name, renamed by table_close; table_abandon removes it. */
 struct table_out;
 int  table_create(struct table_out **out, const char *path, const char *const columns[], size_t n, struct err *e);
+/* The same, but under its own name at once (ERR_IO when that exists) and a whole row at a time: a log that outlives a
+ * killed program.  table_abandon keeps it. */
+int  table_create_live(struct table_out **out, const char *path, const char *const columns[], size_t n, struct err *e);
 void table_number(struct table_out *o, double x);           /* next cell, %.10g; NaN -> empty */
 void table_exact(struct table_out *o, double x);            /* next cell, %.17g; NaN -> empty */
 void table_integer(struct table_out *o, long long x);

@@ -44,7 +44,7 @@ static int create(struct table_out **o, const char *folder, const char *name, co
         err_hint(e, "give --out a new folder");
         return ERR_IO;
     }
-    return table_create(o, path, columns, n, e);
+    return table_create_live(o, path, columns, n, e);
 }
 
 int truth_open(struct truth **out, const char *folder, struct err *e)

@@ -7,7 +7,8 @@
  *   specimen_N/virtual_oct.csv, true_holes.csv (oct.h); pressed again: virtual_oct_2.csv and so on
  *
  * position is the axis (true, 0 at home), tip_travel the needle tips below the undisturbed surface, buried the mean
- * depth of the needles that are in.  The CSVs get their names when the log is closed. */
+ * depth of the needles that are in.  truth.csv and writes.csv grow row by row under their names, so that a killed bench
+ * leaves its truth. */
 #ifndef RIG_VIRTUAL_TRUTH_H
 #define RIG_VIRTUAL_TRUTH_H
 #include "base/err.h"
@@ -24,5 +25,5 @@ int truth_write(struct truth *t, double time, int unit, int function, unsigned a
 /* Writes the readings of the specimen as it is now. */
 int truth_read_specimen(struct truth *t, const struct plant *p, struct err *e);
 int truth_close(struct truth *t, struct err *e); /* frees t */
-void truth_abandon(struct truth *t);             /* frees t and removes what is unfinished; NULL is legal */
+void truth_abandon(struct truth *t);             /* frees t; what is written stays; NULL is legal */
 #endif

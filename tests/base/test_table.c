@@ -144,11 +144,40 @@ static void abandoned_table_leaves_nothing(void)
     ASSERT_HAS(e.msg, "/nowhere/x.csv: cannot be written");
 }
 
+static void live_table_has_its_name_and_whole_rows_at_once(void)
+{
+    static const char *const columns[] = {"time_s", "state"};
+    char folder[200], path[300];
+    struct table_out *o, *second = NULL;
+    struct table t;
+    struct err e = {0};
+    temp_path(temp_folder(folder), "live.csv", path);
+    CU_ASSERT_EQUAL_FATAL(table_create_live(&o, path, columns, 2, NULL), 0);
+    table_number(o, 0.4375);
+    table_word(o, "homing");
+    CU_ASSERT_EQUAL(table_end_row(o, NULL), 0);
+    table_number(o, 0.5); /* a row that is not whole is not there yet */
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0);
+    CU_ASSERT_EQUAL(t.rows, 1);
+    CU_ASSERT_STRING_EQUAL(table_cell(&t, 0, 1), "homing");
+    table_release(&t);
+    CU_ASSERT_EQUAL(table_create_live(&second, path, columns, 2, &e), ERR_IO);
+    ASSERT_HAS(e.msg, "live.csv: cannot be written: File exists");
+    table_word(o, "moving");
+    CU_ASSERT_EQUAL(table_end_row(o, NULL), 0);
+    table_abandon(o);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0); /* abandoned, and kept */
+    CU_ASSERT_EQUAL(t.rows, 2);
+    table_release(&t);
+    temp_remove(folder);
+}
+
 CU_TestInfo table_tests[] = {
     {"cells are read as written", cells_are_read_as_written},
     {"damaged files are refused", damaged_files_are_refused},
     {"bad columns and cells are named", bad_columns_and_cells_are_named},
     {"what is written is read again", what_is_written_is_read_again},
     {"abandoned table leaves nothing", abandoned_table_leaves_nothing},
+    {"live table has its name and whole rows at once", live_table_has_its_name_and_whole_rows_at_once},
     CU_TEST_INFO_NULL,
 };

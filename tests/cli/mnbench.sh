@@ -43,4 +43,18 @@ wait "$pid" || fail "SIGTERM: status $?"
 pid=
 for f in truth writes; do [ -s "$dir/out/$f.csv" ] || fail "no $f.csv"; done
 expect 3 "exists: logs are never overwritten" serve --out "$dir/out"
+
+# killed: what was true until then is there, under its name, with whole lines
+rm "$dir/port"
+"$bench" serve --tcp 0 --seconds 30 --out "$dir/killed" --print-port "$dir/port" >"$dir/text" &
+pid=$!
+i=0
+while [ ! -e "$dir/port" ]; do i=$((i + 1)); [ $i -lt 100 ] || fail "no port file"; sleep 0.05; done
+sleep 0.1
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null || :
+pid=
+[ "$(ls "$dir/killed")" = "truth.csv
+writes.csv" ] || fail "a killed bench left $(ls "$dir/killed")"
+[ "$(wc -l <"$dir/killed/truth.csv")" = 2 ] || fail "truth.csv of a killed bench: $(cat "$dir/killed/truth.csv")"
 echo "mnbench: command line passed"
