@@ -68,6 +68,8 @@ static int check_layers(const struct problem *p, struct err *e)
         if (l->h < LAYER_MIN || l->h > LAYER_MAX)
             return err_set(e, ERR_RANGE, "skin layer '%s': thickness %g um: must be %g to %g um", l->name, l->h * 1e6,
                            LAYER_MIN * 1e6, LAYER_MAX * 1e6);
+        if (l->D > D_MAX)
+            return err_set(e, ERR_RANGE, "skin layer '%s': D %g m2/s: must be at most %g m2/s", l->name, l->D, D_MAX);
         if (!is_nonneg(l->clearance))
             return err_set(e, ERR_RANGE, "skin layer '%s': clearance %g 1/s: must be >= 0", l->name, l->clearance);
     }
@@ -99,6 +101,8 @@ static int check_channel(const struct problem *p, struct err *e)
                        CHANNEL_TIP_MIN * 1e6);
     if (!is_positive(c->D) || !is_positive(c->K))
         return err_set(e, ERR_RANGE, "channel D %g m2/s, K %g: both must be > 0", c->D, c->K);
+    if (c->D > D_MAX)
+        return err_set(e, ERR_RANGE, "channel D %g m2/s: must be at most %g m2/s", c->D, D_MAX);
     double widest = fmax(c->r_surface, c->r_tip), b = p->cell_radius;
     if (!is_positive(b))
         return err_set(e, ERR_RANGE, "unit cell radius %g um: must be > 0", b * 1e6);

@@ -42,6 +42,7 @@ struct channel {
 };
 #define CHANNEL_TIP_MIN 0.5e-6 /* m: a sharper tip changes the answer by < 0.1 % (measured) but starves the mesh */
 
+#define D_MAX 1e-4             /* m2/s: ten times that of a vapour in air */
 #define CHANNEL_DEPTH_MIN 0.5e-6 /* m */
 
 enum donor_kind {       /* (E6) */

@@ -207,6 +207,8 @@ void bad_problems_are_refused_with_value_and_bound(void)
     p.t_end = 0.0;                  refused(&p, "duration 0 h"); p = ok;
     p.remove_at = -3600.0;          refused(&p, "patch removal at -1 h"); p = ok;
     p.t_out[1] = p.t_out[0];        refused(&p, "output time 2, 0.7 h: times must ascend"); p = ok;
+    p.layer[2].D = 2.3e-4;          refused(&p, "'dermis': D 0.00023 m2/s: must be at most 0.0001 m2/s"); p = ok;
+    p.channel.D = 4.1e7;            refused(&p, "channel D 4.1e+07 m2/s: must be at most 0.0001 m2/s"); p = ok;
     p.layer[1].h = 3.7e-9;          refused(&p, "'viable_epidermis': thickness 0.0037 um: must be 0.01 to 100000 um"); p = ok;
     p.body = (struct body){.present = true, .V = 1, .infusion = 1e-9, .infusion_end = -7.2};
                                     refused(&p, "infusion ends at -0.002 h: must be > 0"); p = ok;
