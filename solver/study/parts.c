@@ -119,24 +119,40 @@ static int override_part(struct study *s, int part, const struct study_options *
     return rc;
 }
 
+static bool is_none(struct cnode at)
+{
+    return !config_is(at) || (config_text(at) && strcmp(config_text(at), "none") == 0);
+}
+
+static int open_part(struct study *s, int part, const struct study_options *o, struct err *e)
+{
+    struct cnode at = config_get(config_root(s->doc), part_key[part]);
+    int rc = 0;
+    s->part[part] = (struct cnode){s->doc, NULL};
+    if (config_is_map(at))
+        s->part[part] = at;
+    else if (part == PART_NEEDLES && is_none(at))
+        return 0;
+    else if (!config_is_scalar(at))
+        rc = config_need(config_root(s->doc), part_key[part], &at, e)
+                 ? ERR_PARSE
+                 : config_fail(at, e, ERR_PARSE, "%s: must be the name of a part or a map in place", part_key[part]);
+    else
+        rc = open_named(s, part, at, o, e);
+    if (!rc && s->part_doc[part]) rc = override_part(s, part, o, e);
+    return rc;
+}
+
 int parts_open(struct study *s, const struct study_options *o, struct err *e)
 {
     int rc = override_study(s, o, e);
-    for (int part = 0; !rc && part < PARTS; part++) {
-        struct cnode at = config_get(config_root(s->doc), part_key[part]);
-        s->part[part] = (struct cnode){s->doc, NULL};
-        if (config_is_map(at))
-            s->part[part] = at;
-        else if (part == PART_NEEDLES && (!config_is(at) || (config_text(at) && strcmp(config_text(at), "none") == 0)))
-            continue;
-        else if (!config_is_scalar(at))
-            rc =
-                config_need(config_root(s->doc), part_key[part], &at, e)
-                    ? ERR_PARSE
-                    : config_fail(at, e, ERR_PARSE, "%s: must be the name of a part or a map in place", part_key[part]);
-        else
-            rc = open_named(s, part, at, o, e);
-        if (!rc && s->part_doc[part]) rc = override_part(s, part, o, e);
-    }
+    for (int part = 0; !rc && part < PARTS; part++)
+        rc = open_part(s, part, o, e);
     return rc;
+}
+
+int needles_open(struct study *s, const struct study_options *o, struct err *e)
+{
+    int rc = override_study(s, o, e);
+    return rc ? rc : open_part(s, PART_NEEDLES, o, e);
 }

@@ -15,9 +15,24 @@ int optional_number(struct cnode map, const char *key, struct range r, double *o
 /* The value of key, or the map itself: where a caret best stands. */
 struct cnode place(struct cnode map, const char *key);
 
+/* ---- the needle ---- */
+enum kind { KIND_ARRAY, KIND_PEN, KIND_ROLLER };
+enum shape { SHAPE_CONE, SHAPE_CYLINDER, SHAPE_PYRAMID };
+
+struct needle { /* as its file says */
+    enum kind kind;
+    enum shape shape;
+    double length, base_radius, tip_radius; /* m; a pyramid's are those of the circle of equal area */
+    double count;                           /* NAN when not stated */
+    double density, patch_area;             /* NAN when not stated */
+};
+/* Reads part[PART_NEEDLES]; notes what it assumes; sets s->needles and s->needle_length. */
+int read_needle(struct study *s, struct needle *n, struct err *e);
+
 /* Finds and opens the parts that the study names; those in place are taken as they stand.  Deep overrides of a named
  * part ("drug/log_kow=1") go to the part. */
 int parts_open(struct study *s, const struct study_options *options, struct err *e);
+int needles_open(struct study *s, const struct study_options *options, struct err *e); /* the needles alone */
 /* Each section, in the order they depend on each other.  All need s->part[] and s->doc. */
 int read_skin(struct study *s, struct err *e);    /* layers: skin's geometry, drug's values */
 int read_outside(struct study *s, struct err *e); /* vehicle, receptor, body */

@@ -1,0 +1,94 @@
+/* needle.c -- a needles file: shape, length, diameters, count, density. */
+#include <math.h>
+#include <stdio.h>
+#include "solver/study/read.h"
+
+static const double PI = 3.14159265358979323846;
+
+static int read_base(struct study *s, struct cnode at, struct needle *n, struct err *e)
+{
+    double width = NAN;
+    int rc;
+    if (n->shape == SHAPE_PYRAMID) {
+        rc = config_quantity(at, "base_width", "m", RANGE_POSITIVE, &width, e);
+        n->base_radius = width / sqrt(PI);
+        if (!rc)
+            note_add(s, NOTE_DERIVED, "", "", "pyramid of %.4g um width: circle of equal area, radius %.4g um",
+                     width * 1e6, n->base_radius * 1e6);
+    } else {
+        rc = config_quantity(at, "base_diameter", "m", RANGE_POSITIVE, &width, e);
+        n->base_radius = width / 2.0;
+    }
+    if (rc || n->shape == SHAPE_CYLINDER) {
+        n->tip_radius = n->base_radius;
+        return rc;
+    }
+    double tip = 0.0;
+    bool found;
+    rc = optional_quantity(at, "tip_diameter", "m", (struct range){0.0, width, false, false}, &tip, &found, e);
+    n->tip_radius = tip / 2.0;
+    if (!rc && !found)
+        note_add(s, NOTE_ASSUMED, "needles/tip_diameter", "0 um",
+                 "0 um: the needles file gives none, so the tip is taken as sharp");
+    return rc;
+}
+
+static int read_count(struct cnode at, struct needle *n, struct err *e)
+{
+    long count, rows, columns;
+    const char *key =
+        config_is(config_get(at, "needles")) ? "needles" : "count"; /* a pen's cartridge, an array's patch */
+    if (config_is(config_get(at, key))) {
+        int rc = config_integer(at, key, 1, 10000000, &count, e);
+        n->count = (double)count;
+        return rc;
+    }
+    if (!config_is(config_get(at, "rows")) && !config_is(config_get(at, "columns"))) return 0;
+    int rc = config_integer(at, "rows", 1, 10000, &rows, e);
+    if (!rc) rc = config_integer(at, "columns", 1, 10000, &columns, e);
+    if (!rc) n->count = (double)rows * (double)columns;
+    return rc;
+}
+
+static int read_array_density(struct cnode at, struct needle *n, struct err *e)
+{
+    bool found;
+    double pitch;
+    int rc = optional_quantity(at, "density", "m-2", RANGE_POSITIVE, &n->density, &found, e);
+    if (!rc && !found) {
+        rc = optional_quantity(at, "pitch", "m", RANGE_POSITIVE, &pitch, &found, e);
+        if (found) n->density = 1.0 / (pitch * pitch);
+    }
+    if (!rc) rc = optional_quantity(at, "patch_area", "m2", RANGE_POSITIVE, &n->patch_area, &found, e);
+    if (!isfinite(n->density) && isfinite(n->count) && isfinite(n->patch_area)) n->density = n->count / n->patch_area;
+    return rc;
+}
+
+int read_needle(struct study *s, struct needle *n, struct err *e)
+{
+    static const char *const keys[] = {
+        "name",    "kind",  "shape",   "length",     "base_diameter", "base_width",  "tip_diameter", "count", "rows",
+        "columns", "pitch", "density", "patch_area", "needles",       "strike_rate", "source",       "note",  NULL};
+    static const char *const kinds[] = {"array", "pen", "roller", NULL};
+    static const char *const shapes[] = {"cone", "cylinder", "pyramid", NULL};
+    struct cnode at = s->part[PART_NEEDLES];
+    const char *name;
+    int kind = 0, shape = 0, rc = config_known(at, keys, e);
+    bool found;
+    double rate;
+    *n = (struct needle){.count = NAN, .density = NAN, .patch_area = NAN};
+    if (!rc) rc = config_string(at, "name", &name, e);
+    if (!rc) rc = config_choice(at, "kind", kinds, &kind, e);
+    if (!rc) rc = config_choice(at, "shape", shapes, &shape, e);
+    if (!rc) rc = config_quantity(at, "length", "m", (struct range){0.0, 0.01, true, false}, &n->length, e);
+    if (rc) return rc;
+    n->kind = (enum kind)kind;
+    n->shape = (enum shape)shape;
+    snprintf(s->needles, sizeof s->needles, "%s", name);
+    s->needle_length = n->length;
+    rc = read_base(s, at, n, e);
+    if (!rc) rc = read_count(at, n, e);
+    if (!rc) rc = optional_quantity(at, "strike_rate", "s-1", RANGE_POSITIVE, &rate, &found, e);
+    if (!rc) rc = read_array_density(at, n, e);
+    return rc;
+}
