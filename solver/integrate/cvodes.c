@@ -31,6 +31,8 @@ struct integrator {
     SUNMatrix matrix;          /* empty: only there so that CVODE takes us for a direct, matrix-based solver */
     SUNLinearSolver solver;
     double *rate;              /* nq */
+    double t_setup;            /* time and state of the last set-up; y_setup is CVODE's, valid during it */
+    const double *y_setup;
     double gamma, rtol, t; /* gamma of the last set-up; t reached */
     long steps;
     int last_flag;
@@ -118,12 +120,20 @@ static int on_weights(N_Vector y, N_Vector w, void *user)
     return 0;
 }
 
+static int on_root(realtype t, N_Vector y, realtype *g, void *user)
+{
+    struct integrator *it = user;
+    return it->ode.root(it->ode.self, t, NV_DATA_S(y), NV_DATA_S(y) + it->ode.n, g);
+}
+
 static int on_linsys(realtype t, N_Vector y, N_Vector fy, SUNMatrix A, booleantype jok, booleantype *jcur, realtype gamma,
                      void *user, N_Vector a, N_Vector b, N_Vector c)
 {
     struct integrator *it = user;
-    (void)t; (void)y; (void)fy; (void)A; (void)jok; (void)a; (void)b; (void)c;
+    (void)fy; (void)A; (void)jok; (void)a; (void)b; (void)c;
     it->gamma = gamma;
+    it->t_setup = t;
+    it->y_setup = NV_DATA_S(y);
     *jcur = SUNTRUE; /* the factorisation below is always of the current state */
     return 0;
 }
@@ -146,21 +156,21 @@ static int solver_setup(SUNLinearSolver S, SUNMatrix A)
 {
     struct integrator *it = S->content;
     (void)A;
-    return it->last_flag = it->ode.setup(it->ode.self, it->gamma);
+    return it->last_flag = it->ode.setup(it->ode.self, it->t_setup, it->y_setup, it->gamma);
 }
 
 static int solver_solve(SUNLinearSolver S, SUNMatrix A, N_Vector x, N_Vector b, realtype tol)
 {
     struct integrator *it = S->content;
-    double gamma = it->gamma;
+    double gamma = it->gamma, t = it->t;
     (void)A; (void)tol;
-    if (CVodeGetCurrentGamma(it->mem, &gamma))
+    if (CVodeGetCurrentGamma(it->mem, &gamma) || CVodeGetCurrentTime(it->mem, &t))
         return it->last_flag = -1;
     size_t n = it->ode.n;
     double *v = NV_DATA_S(x);
     if (x != b)
         memcpy(v, NV_DATA_S(b), (n + it->ode.nq) * sizeof *v);
-    it->last_flag = it->ode.solve(it->ode.self, gamma, v);
+    it->last_flag = it->ode.solve(it->ode.self, t, gamma, v);
     if (!it->last_flag && !(it->last_flag = it->ode.quad_times(it->ode.self, v, it->rate)))
         for (size_t i = 0; i < it->ode.nq; i++) /* the integrals follow the states: their rows of I - gamma J are one-way */
             v[n + i] += gamma * it->rate[i];
@@ -193,7 +203,7 @@ static bool configure(struct integrator *it, double t0, double t_stop)
            CVodeInit(m, on_rhs, t0, it->y) == CV_SUCCESS && CVodeWFtolerances(m, on_weights) == CV_SUCCESS &&
            CVodeSetLinearSolver(m, it->solver, it->matrix) == CV_SUCCESS && CVodeSetLinSysFn(m, on_linsys) == CV_SUCCESS &&
            CVodeSetLinearSolutionScaling(m, SUNFALSE) == CV_SUCCESS && /* our solve is for the current gamma */
-           CVodeSetStopTime(m, t_stop) == CV_SUCCESS;
+           CVodeSetStopTime(m, t_stop) == CV_SUCCESS && (!it->ode.root || CVodeRootInit(m, 1, on_root) == CV_SUCCESS);
 }
 
 int integrator_new(struct integrator **out, const struct ode *ode, double t0, const double *y0, const double *q0,
@@ -243,10 +253,12 @@ static size_t worst_component(struct integrator *it)
     return worst;
 }
 
-int integrator_to(struct integrator *it, double t, double *y, double *q, size_t *worst, struct err *e)
+int integrator_to(struct integrator *it, double *to, double *y, double *q, size_t *worst, struct err *e)
 {
+    double t = *to;
+    bool met = false;
     *worst = it->ode.n;
-    while (it->t < t) { /* one step at a time: outputs inside a step are read off its polynomial */
+    while (it->t < t && !met) { /* one step at a time: outputs inside a step are read off its polynomial */
         if (it->steps++ >= MAX_STEPS) {
             *worst = worst_component(it);
             err_set(e, ERR_NUMERIC, "integration stopped at t = %.6g s of %.6g s: more than %ld steps", it->t, t,
@@ -261,12 +273,17 @@ int integrator_to(struct integrator *it, double t, double *y, double *q, size_t 
             err_hint(e, "%s", ADVICE);
             return ERR_NUMERIC;
         }
+        met = flag == CV_ROOT_RETURN;
     }
+    if (met && it->t < t) /* a root beyond t is met again when the next output is asked for */
+        t = *to = it->t;
+    else
+        met = false;
     if (CVodeGetDky(it->mem, t, 0, it->y))
         return err_set(e, ERR_NUMERIC, "no output at t = %.6g s: %s", t, it->what);
     memcpy(y, NV_DATA_S(it->y), it->ode.n * sizeof *y);
     memcpy(q, NV_DATA_S(it->y) + it->ode.n, it->ode.nq * sizeof *q);
-    return 0;
+    return met ? 1 : 0;
 }
 
 void integrator_stats(const struct integrator *it, struct integrator_stats *out)

@@ -15,8 +15,9 @@ struct ode {
     int (*rhs)(void *self, double t, const double *y, double *dydt);
     int (*quad)(void *self, double t, const double *y, double *rate);      /* rate[nq] of the running integrals */
     int (*quad_times)(void *self, const double *x, double *rate);          /* (d rate / d y) x */
-    int (*setup)(void *self, double gamma);               /* factorise I - gamma J */
-    int (*solve)(void *self, double gamma, double *v);    /* v := (I - gamma J)^-1 v */
+    int (*setup)(void *self, double t, const double *y, double gamma); /* factorise I - gamma J at (t, y) */
+    int (*solve)(void *self, double t, double gamma, double *v);       /* v := (I - gamma J)^-1 v */
+    int (*root)(void *self, double t, const double *y, const double *q, double *g); /* *g crosses zero at an event; or NULL */
 };
 
 struct integrator_stats { long steps, rhs, setups, nonlinear_fails, error_fails; double smallest_step, last_step; };
@@ -25,9 +26,10 @@ struct integrator;
 /* Starts at t0 with y0[n] and q0[nq] (copied).  atol[n] > 0.  ERR_NOMEM or ERR_NUMERIC. */
 int  integrator_new(struct integrator **out, const struct ode *ode, double t0, const double *y0, const double *q0,
                     double rtol, const double *atol, double t_stop, struct err *e);
-/* Advances to t (<= t_stop, not before the last one asked) and writes y[n], q[nq] there.  On failure ERR_NUMERIC, with the
- * time reached in the message; *worst is the component with the largest weighted error, when known (else n). */
-int  integrator_to(struct integrator *it, double t, double *y, double *q, size_t *worst, struct err *e);
+/* Advances to *t (<= t_stop, not before the last one asked) and writes y[n], q[nq] there.  Returns 0; 1 when the root was met
+ * first, with its time in *t; or ERR_NUMERIC, with the time reached in the message and in *worst the component with the
+ * largest weighted error, when known (else n). */
+int  integrator_to(struct integrator *it, double *t, double *y, double *q, size_t *worst, struct err *e);
 void integrator_stats(const struct integrator *it, struct integrator_stats *out); /* adds to *out */
 void integrator_free(struct integrator *it);
 const char *integrator_version(void); /* of SUNDIALS */

@@ -19,6 +19,15 @@ enum column {
     COL_LAB_Q,                        /* cumulative amount as a laboratory computes it from its readings, kg/m2 (E11) */
     COL_PLASMA,                       /* kg/m3 */
     COL_EXCRETED,                     /* kg, of the whole patch */
+    COL_EVAPORATED,                   /* lost to air from the vehicle */
+    COL_METABOLISED,                  /* turned over in the skin */
+    COL_BOUND,                        /* on binding sites; tissue amounts below are free drug */
+    COL_SECOND,                       /* second compartment, kg/m3 */
+    COL_M_SKIN, COL_M_BOTTOM, COL_M_CLEARED, /* metabolite, kg/m2: in the skin, through the bottom, taken by capillaries */
+    COL_M_PLASMA,                     /* kg/m3 */
+    COL_M_EXCRETED,                   /* kg, of the whole patch */
+    COL_THETA,                        /* openness of the channels, 0..1 */
+    COL_APPLIED,                      /* finite doses put on so far */
     COL_BALANCE,                      /* |in - out| / in, -: an identity of the scheme, it finds leaks (E15) */
     COL_LAYER0,                       /* in tissue of layer 0, 1, ... */
     COLS_MAX = COL_LAYER0 + LAYERS_MAX
@@ -38,6 +47,8 @@ struct solution {
     double permeability;              /* J_ss / C0 of the vehicle, m/s  (E13) */
     double steady[COLS_MAX];          /* amounts in the layers and the channel at steady state; J_TOP, J_BOTTOM, J_CLEARED */
     double *steady_axis, *steady_mean, *steady_edge; /* nz */
+    double *field, *field_r, *field_z; /* with keep_fields: activities n_out x (nz nr), and the nodes' places, m; else NULL */
+    size_t nr;
     double worst_balance;             /* largest COL_BALANCE */
     double lowest;                    /* lowest activity met at an output / donor activity: small undershoots are normal */
     size_t unknowns, elements_down, elements_across, entries; /* of L */

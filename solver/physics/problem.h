@@ -14,8 +14,18 @@
 enum {
     LAYERS_MAX  = 16,  /* skin layers, outermost first */
     OUTPUTS_MAX = 4096,
-    SAMPLES_MAX = 512
+    SAMPLES_MAX = 512,
+    DOSES_MAX   = 16,
+    EVENTS_MAX  = 128
 };
+
+/* Reversible saturable binding to fixed sites of a layer, per volume of layer (C = K a free, b bound):
+ *     db/dt = k_on C (B_max - b) - k_off b                                                         (E31)
+ * Quick rates give local equilibrium, where C is retarded by 1 + B_max K_d/(K_d + C)^2 with K_d = k_off/k_on. */
+struct binding { double B_max, k_on, k_off; }; /* kg/m3, m3/(kg s), 1/s; B_max = 0: none */
+
+/* Metabolism in a layer, per volume of layer:  k C + V_max C/(K_m + C)                              (E32) */
+struct metabolism { double k, V_max, K_m; };   /* 1/s, kg/(m3 s), kg/m3 */
 
 struct layer {
     char   name[40];
@@ -23,6 +33,9 @@ struct layer {
     double D;          /* diffusivity of the drug, m2/s, > 0 */
     double K;          /* partition coefficient C_layer / C_reference, -, > 0 */
     double clearance;  /* first-order capillary clearance k, 1/s, >= 0; 0 in vitro  (E10) */
+    struct binding binding;
+    struct metabolism metabolism;
+    double D_metabolite, K_metabolite, clearance_metabolite; /* read only when a metabolite is followed */
 };
 
 enum channel_fill {
@@ -39,6 +52,12 @@ struct channel {
     double r_surface;  /* m */
     double r_tip;      /* m, >= CHANNEL_TIP_MIN unless it equals r_surface */
     double D, K;       /* of the phase that fills it */
+    double D_metabolite, K_metabolite;
+    /* Closure acts on the channel's diffusivity:  D(t) = theta D + (1 - theta) D_layer, K fixed, so drug is conserved on a
+     * fixed mesh;  theta = elastic 2^(-t / t_half) after the needles, t_half by occlusion             (E30) */
+    bool   closes;
+    double elastic;    /* share of the open area left when the needles are out, 0 < elastic <= 1 */
+    double half_life_open, half_life_occluded; /* s */
 };
 #define CHANNEL_TIP_MIN 0.5e-6 /* m: a sharper tip changes the answer by < 0.1 % (measured) but starves the mesh */
 
@@ -54,7 +73,19 @@ struct donor {
     double C0;         /* drug concentration in the vehicle, kg/m3, >= 0 */
     double K;          /* partition coefficient vehicle / reference; activity = C/K */
     double H;          /* m, DONOR_FINITE only */
+    double excess;     /* undissolved drug, kg/m2, DONOR_FINITE only: the vehicle stays at C0 until it is used up */
+    double evaporation;/* velocity k of the solute's loss to air, m/s: rate k C per area; DONOR_FINITE only */
 };
+
+/* What happens at known times.  Without events the donor is applied and the needles are in at t = 0. */
+enum event_kind {
+    EVENT_APPLY,       /* dose[which] comes onto the skin; refused while another is on it */
+    EVENT_REMOVE,      /* fraction of the vehicle is wiped or washed off; 1 takes the patch away */
+    EVENT_NEEDLES,     /* needles in and out: the channels open (again) */
+    EVENT_OCCLUDE,     /* from here on the half-life is half_life_occluded */
+    EVENT_UNCOVER      /* ... half_life_open */
+};
+struct event { enum event_kind kind; double at; size_t which; double fraction; };
 
 enum receptor_kind {    /* (E7) */
     RECEPTOR_SINK,     /* a = 0 below */
@@ -64,27 +95,49 @@ enum receptor_kind {    /* (E7) */
 struct receptor {
     enum receptor_kind kind;
     double H;                 /* receptor volume / diffusion area, m */
+    double K;                 /* partition coefficient receptor / reference, 1 for buffer; activity = C/K */
     double q;                 /* flow / area, m/s, >= 0 */
     double sample_fraction;   /* sample volume / receptor volume, 0 <= f < 1 */
     size_t n_samples;
     double sample_at[SAMPLES_MAX]; /* s, ascending, > 0 */
 };
 
-/* One-compartment plasma fed by the dermal clearance:  V dCp/dt = area J_cleared + infusion - CL Cp     (E9) */
+/* Plasma fed by the dermal clearance (E9), with an optional second compartment (E33) and a metabolite (E34):
+ *     V  dCp/dt = area J_cleared + infusion - CL Cp - CL_d (Cp - C2)
+ *     V2 dC2/dt = CL_d (Cp - C2)
+ *     Vm dCm/dt = area J_cleared,m + f_m CL Cp - CL_m Cm
+ * Blood feeds back when feedback > 0: tissue then clears towards the activity feedback x Cp instead of 0. */
 struct body {
     bool   present;
     double V, CL;      /* m3, m3/s */
+    double V2, CL_d;   /* second compartment; V2 = 0: none */
+    double V_m, CL_m, f_m; /* metabolite in plasma; V_m = 0: not followed there */
+    double feedback;   /* activity in tissue at equilibrium with plasma / Cp, - */
     double infusion;   /* kg/s into plasma from t = 0 to infusion_end; tests and iv comparison */
     double infusion_end;
 };
 
 struct problem {
+    bool   vehicle_layer;    /* layer[0] is the vehicle itself, with its own diffusivity (a finite diffusive dose): skin starts
+                              * below it, channels too; the donor's C0 fills it, K and H are read from the layer */
     size_t n_layers;
     struct layer layer[LAYERS_MAX];
     struct channel channel;
     double cell_radius;      /* m, b = 1/sqrt(pi n); not read when there is no channel */
     double area;             /* m2 of skin that the array covers: for per-patch values and the body */
-    struct donor donor;
+    struct donor donor;      /* dose 0 */
+    size_t n_doses;          /* further doses, dose[1] ... */
+    struct donor dose[DOSES_MAX];
+    size_t n_events;         /* 0: donor on and needles in at t = 0, patch off at remove_at */
+    struct event event[EVENTS_MAX]; /* ascending in time */
+    bool   occluded_at_start;
+    bool   metabolite;       /* follow one metabolite in the skin */
+    double metabolite_yield; /* kg of metabolite per kg of drug, = ratio of molar masses */
+    /* Source of drug per volume, kg/(m3 s), for manufactured solutions; NULL: none. r = 0 in one dimension. */
+    double (*source)(const void *arg, double t, double r, double z);
+    double (*source_metabolite)(const void *arg, double t, double r, double z);
+    const void *source_arg;
+    bool   keep_fields;      /* keep the nodal fields of every output */
     struct receptor receptor;
     struct body body;
     double remove_at;        /* s; INFINITY = the patch stays on */
@@ -108,7 +161,10 @@ void problem_init(struct problem *p);
 int  problem_check(const struct problem *p, struct err *e);
 /* Total thickness, m. */
 double skin_thickness(const struct problem *p);
-/* Radius of the channel wall at depth z (the tip's below the floor), and its slope dr/dz. */
+/* Depth of the skin's surface on the mesh: the thickness of a diffusive vehicle, else 0. */
+double skin_surface(const struct problem *p);
+/* Radius of the channel wall at depth z below the skin's surface (r_surface above it, the tip's below the floor), and its
+ * slope dr/dz. */
 double channel_radius(const struct channel *c, double z);
 double channel_slope(const struct channel *c, double z);
 /* b = 1/sqrt(pi n): radius, m, of the circle that is one needle's share of skin at n needles per m2  (E4). */

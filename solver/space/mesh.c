@@ -5,7 +5,7 @@
 #include <string.h>
 #include "solver/space/mesh.h"
 
-enum { FEATURES_MAX = LAYERS_MAX + 3 };
+enum { FEATURES_MAX = LAYERS_MAX + 4 };
 
 struct feature { double z, size; };
 struct sizing {              /* element size as a function of position: min over features of size + growth x distance */
@@ -108,6 +108,8 @@ static struct sizing depth_sizing(const struct problem *p)
     add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D),
                                                                  fmin(p->layer[0].h / 3.0, loss_size(&p->layer[0]))))));
     double z = 0.0;
+    if (p->vehicle_layer)
+        add_feature(&s, skin_surface(p), fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[1].D), p->layer[1].h / 3.0))));
     for (size_t i = 0; i + 1 < p->n_layers; i++) {
         const struct layer *above = &p->layer[i], *below = above + 1;
         z += above->h;
@@ -115,7 +117,7 @@ static struct sizing depth_sizing(const struct problem *p)
         add_feature(&s, z, fmin(fmin(SIZE_FACE, loss), FACE_SHARE * fmin(above->h, below->h)));
     }
     if (!flat)
-        add_feature(&s, p->channel.depth, fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));
+        add_feature(&s, skin_surface(p) + p->channel.depth, fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));
     return s;
 }
 
@@ -123,7 +125,7 @@ static int depth_edges(struct edges *out, const struct problem *p)
 {
     struct sizing s = depth_sizing(p);
     double cap = s.cap, z = 0.0, H = skin_thickness(p);
-    double floor = p->channel.fill == CHANNEL_NONE ? -1.0 : p->channel.depth;
+    double floor = p->channel.fill == CHANNEL_NONE ? -1.0 : skin_surface(p) + p->channel.depth;
     int rc = edges_push(out, 0.0);
     for (size_t i = 0; i < p->n_layers && !rc; i++) {
         const struct layer *l = &p->layer[i];
@@ -154,8 +156,9 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
         rc = subdivide(out, &in, 0.0, 1.0);
     *inside = out->n - 1;
     double width = p->cell_radius - 0.5 * (c->r_surface + c->r_tip), slowest = INFINITY, z = 0.0;
-    for (size_t i = 0; i < p->n_layers && z < c->depth; z += p->layer[i++].h)
-        if (z > 0.0 || p->n_layers == 1) /* the outermost layer is thin: its lateral front does not matter */
+    size_t skin = p->vehicle_layer ? 1 : 0;
+    for (size_t i = skin; i < p->n_layers && z < c->depth; z += p->layer[i++].h)
+        if (z > 0.0 || p->n_layers == skin + 1) /* the outermost layer is thin: its lateral front does not matter */
             slowest = fmin(slowest, p->layer[i].D);
     double wall = fmin(fmin(SIZE_WALL, edge), isfinite(slowest) ? first_front(p, slowest) : INFINITY);
     struct sizing o = {.n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level};
@@ -170,9 +173,11 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
 
 /* ---- geometry ---- */
 
+static double wall_at(const struct problem *p, double z) { return channel_radius(&p->channel, z - skin_surface(p)); }
+
 static double radius_at(const struct problem *p, double x, double z)
 {
-    double w = channel_radius(&p->channel, z);
+    double w = wall_at(p, z);
     return x <= 1.0 ? x * w : w + (x - 1.0) * (p->cell_radius - w);
 }
 
@@ -193,12 +198,12 @@ static void place_nodes(struct mesh *m, const struct edges *ze, const struct edg
 
 bool mesh_in_channel(const struct mesh *m, size_t iz, size_t ir)
 {
-    return m->er_inside && iz <= 2 * m->ez_channel && ir <= 2 * m->er_inside;
+    return m->er_inside && iz >= 2 * m->ez_surface && iz <= 2 * m->ez_channel && ir <= 2 * m->er_inside;
 }
 
 static size_t element_zone(const struct mesh *m, size_t jz, size_t jr)
 {
-    bool channel = m->er_inside && jz < m->ez_channel && jr < m->er_inside;
+    bool channel = m->er_inside && jz >= m->ez_surface && jz < m->ez_channel && jr < m->er_inside;
     return m->element_layer[jz] + (channel ? m->n_layers : 0);
 }
 
@@ -264,7 +269,7 @@ static void lagrange(double c, double xi, double f[3], double d[3])
 /* Weights of the three columns of element jr at depth z: integral over x of the Lagrange functions times r r_x 2/b^2. */
 static void cross_weights(const struct mesh *m, const struct problem *p, size_t jr, double z, double out[3])
 {
-    double b = p->cell_radius, w = channel_radius(&p->channel, z), x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0;
+    double b = p->cell_radius, w = wall_at(p, z), x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0;
     double scale = 2.0 / (b * b);
     for (size_t k = 0; k < 3; k++) {
         double x = m->x[2 * jr + k];
@@ -279,6 +284,14 @@ static void cross_weights(const struct mesh *m, const struct problem *p, size_t 
 
 static void add_mass(struct mesh *m, const struct problem *p)
 {
+    if (!m->er)
+        m->top[0] = 1.0;
+    for (size_t jr = 0; jr < m->er; jr++) {
+        double wr[3];
+        cross_weights(m, p, jr, 0.0, wr);
+        for (size_t l = 0; l < 3; l++)
+            m->top[2 * jr + l] += wr[l];
+    }
     for (size_t jz = 0; jz < m->ez; jz++) {
         double dz = m->z[2 * jz + 2] - m->z[2 * jz];
         for (size_t k = 0; k < 3; k++) {
@@ -305,7 +318,7 @@ static void element_stiffness(const struct mesh *m, const struct problem *p, siz
     for (size_t q = 0; q < 16; q++) {
         double xi = GAUSS_X[q % 4], eta = GAUSS_X[q / 4], fx[3], gx[3], fz[3], gz[3], ddr[9], ddz[9];
         double z = z0 + 0.5 * (1.0 + eta) * dz, x = x0 + 0.5 * (1.0 + xi) * dx;
-        double w = channel_radius(&p->channel, z), slope = channel_slope(&p->channel, z);
+        double w = wall_at(p, z), slope = channel_slope(&p->channel, z - skin_surface(p));
         double r = radius_at(p, x, z), r_x = inside ? w : b - w, r_z = (inside ? x : 2.0 - x) * slope;
         lagrange(jr == 0 ? 0.2 : 0.0, xi, fx, gx);
         lagrange(0.0, eta, fz, gz);
@@ -355,7 +368,9 @@ static void name_layers(struct mesh *m, const struct problem *p)
         while (layer + 1 < p->n_layers && m->z[2 * jz + 1] > end)
             end += p->layer[++layer].h;
         m->element_layer[jz] = layer;
-        if (p->channel.fill != CHANNEL_NONE && m->z[2 * jz + 1] < p->channel.depth)
+        if (m->z[2 * jz + 1] < skin_surface(p))
+            m->ez_surface = jz + 1;
+        if (p->channel.fill != CHANNEL_NONE && m->z[2 * jz + 1] < skin_surface(p) + p->channel.depth)
             m->ez_channel = jz + 1;
     }
 }
@@ -374,7 +389,8 @@ static int fill(struct mesh *m, const struct problem *p, const struct edges *ze,
     m->r = calloc(m->n, sizeof *m->r);
     m->element_layer = calloc(m->ez, sizeof *m->element_layer);
     m->mass = calloc(m->n_zones * m->n, sizeof *m->mass);
-    if (!m->z || !m->x || !m->r || !m->element_layer || !m->mass || build_pattern(m))
+    m->top = calloc(m->nr, sizeof *m->top);
+    if (!m->top || !m->z || !m->x || !m->r || !m->element_layer || !m->mass || build_pattern(m))
         return ERR_NOMEM;
     m->stiff = calloc(m->n_zones * m->nnz, sizeof *m->stiff);
     if (!m->stiff)
@@ -414,6 +430,7 @@ void mesh_release(struct mesh *m)
     free(m->r);
     free(m->element_layer);
     free(m->mass);
+    free(m->top);
     free(m->colptr);
     free(m->row);
     free(m->stiff);

@@ -18,6 +18,7 @@ enum { ZONES_MAX = 2 * LAYERS_MAX };
 struct mesh {
     size_t ez, er;        /* elements down and across (er = 0: one-dimensional) */
     size_t er_inside;     /* of er, those inside the wall radius */
+    size_t ez_surface;    /* of ez, those of a diffusive vehicle above the skin */
     size_t ez_channel;    /* of ez, those above the channel's floor */
     size_t nz, nr, n;     /* nodes down, across, in all: node (iz, ir) has index iz * nr + ir */
     size_t n_layers;
@@ -28,6 +29,7 @@ struct mesh {
     /* Zone q < n_layers is tissue of layer q; zone n_layers + q is channel within layer q. */
     size_t n_zones;
     double *mass;         /* n_zones x n: zone volume per cell area at each node, m */
+    double *top;          /* nr: share of the cell's area at each node of a row of constant radius: the top face */
     /* One sparsity pattern for all zones: lower triangle with the whole diagonal, compressed columns, rows ascending. */
     size_t nnz;
     int    *colptr, *row; /* n + 1, nnz */

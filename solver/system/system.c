@@ -1,302 +1,335 @@
 /* system.c -- see system.h. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include "solver/system/system.h"
+#include "solver/system/core.h"
 
-double zone_K(const struct problem *p, size_t q) { return q < p->n_layers ? p->layer[q].K : p->channel.K; }
-double zone_D(const struct problem *p, size_t q) { return q < p->n_layers ? p->layer[q].D : p->channel.D; }
-static double zone_clearance(const struct problem *p, size_t q) { return q < p->n_layers ? p->layer[q].clearance : 0.0; }
+/* ---- laws at the sites ---- */
 
-double zone_amount(const struct problem *p, const struct mesh *m, size_t q, const double *nodal)
+static const struct layer *layer_at(const struct system *s, const struct site *k) { return &s->p->layer[k->layer]; }
+
+/* Binding rate k_on C (B_max - b) - k_off b, kg/(m3 s). */
+static double binding_rate(const struct layer *l, double a, double b)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < m->n; i++)
-        sum += m->mass[q * m->n + i] * nodal[i];
-    return sum * zone_K(p, q);
+    return l->binding.k_on * l->K * a * (l->binding.B_max - b) - l->binding.k_off * b;
 }
 
-/* ---- which unknown each node is ---- */
+/* Saturable turnover V_max C/(K_m + C); odd in C, so that a small undershoot is not a source. */
+static double saturable_rate(const struct layer *l, double a)
+{
+    double C = l->K * a;
+    return l->metabolism.V_max > 0.0 ? l->metabolism.V_max * C / (l->metabolism.K_m + fabs(C)) : 0.0;
+}
 
-static void number_nodes(struct system *s, struct phase phase)
+static double saturable_slope(const struct layer *l, double a)
+{
+    double below = l->metabolism.K_m + fabs(l->K * a);
+    return l->metabolism.V_max > 0.0 ? l->metabolism.V_max * l->metabolism.K_m * l->K / (below * below) : 0.0;
+}
+
+static bool has_site(const struct system *s, const struct layer *l)
+{
+    return l->binding.B_max > 0.0 || l->metabolism.V_max > 0.0 || (s->p->metabolite && l->metabolism.k > 0.0);
+}
+
+static double site_activity(const struct system *s, const struct site *k, const double *y)
+{
+    return k->dof >= 0 ? y[k->dof] : k->dof == NODE_DONOR ? s->drug.donor_a : 0.0;
+}
+
+static double site_bound(const struct system *s, const struct site *k, const double *y)
+{
+    return k->bound >= 0 ? y[s->at_bound + (size_t)k->bound] : 0.0;
+}
+
+/* Tissue nodes of every layer with laws.  The number of bound unknowns depends only on the mesh, not on the segment. */
+static int make_sites(struct system *s)
 {
     const struct mesh *m = s->m;
-    const struct problem *p = s->p;
-    bool stirred = p->channel.fill == CHANNEL_STIRRED;
-    bool fixed_top = phase.patch_on && p->donor.kind == DONOR_INFINITE;
-    bool well_top = phase.patch_on && p->donor.kind == DONOR_FINITE;
-    bool sink = p->receptor.kind == RECEPTOR_SINK || (p->receptor.kind == RECEPTOR_FRANZ && phase.steady_sink);
-    int next = 0, pool = -1;
-    for (size_t iz = 0; iz < m->nz; iz++)
-        for (size_t ir = 0; ir < m->nr; ir++) {
-            int *dof = &s->node_dof[mesh_at(m, iz, ir)];
-            bool wet = (iz == 0 && phase.patch_on) || (stirred && mesh_in_channel(m, iz, ir)); /* touches the mixed phase */
-            if (wet && fixed_top)
-                *dof = NODE_DONOR;
-            else if (wet) /* the vehicle, or what it left in a stirred channel: one unknown */
-                *dof = pool >= 0 ? pool : (pool = next++);
-            else if (iz == m->nz - 1 && sink)
-                *dof = NODE_SINK;
-            else if (iz == m->nz - 1 && p->receptor.kind == RECEPTOR_FRANZ)
-                *dof = s->receptor_dof >= 0 ? s->receptor_dof : (s->receptor_dof = next++);
-            else
-                *dof = next++;
-        }
-    s->n = (size_t)next;
-    s->donor_dof = well_top ? pool : -1;
-    s->donor_a = p->donor.C0 / p->donor.K;
-    s->donor_capacity = p->donor.kind == DONOR_FINITE ? p->donor.H * p->donor.K : 0.0;
-}
-
-static double node_activity(const struct system *s, size_t i, const double *core)
-{
-    int d = s->node_dof[i];
-    return d >= 0 ? core[d] : d == NODE_DONOR ? s->donor_a : 0.0;
-}
-
-void system_scatter(const struct system *s, const double *core, double *nodal)
-{
-    for (size_t i = 0; i < s->m->n; i++)
-        nodal[i] = node_activity(s, i, core);
-}
-
-void system_gather(const struct system *s, const double *nodal, double donor_activity, double receptor_activity, double *core)
-{
-    memset(core, 0, s->n * sizeof *core);
-    for (size_t i = 0; i < s->m->n; i++) {
-        int d = s->node_dof[i];
-        if (d < 0)
-            continue;
-        double mass = 0.0;
-        for (size_t q = 0; q < s->m->n_zones; q++)
-            mass += zone_K(s->p, q) * s->m->mass[q * s->m->n + i];
-        core[d] += mass * nodal[i];
+    for (int pass = 0; pass < 2; pass++) {
+        size_t n = 0, bound = 0;
+        for (size_t q = 0; q < s->p->n_layers; q++)
+            for (size_t i = 0; has_site(s, &s->p->layer[q]) && i < m->n; i++) {
+                double v = m->mass[q * m->n + i];
+                if (!(v > 0.0))
+                    continue;
+                bool binds = s->p->layer[q].binding.B_max > 0.0;
+                if (pass)
+                    s->site[n] = (struct site){.node = i, .layer = q, .dof = s->drug.node_dof[i], .volume = v,
+                                               .dof_m = s->p->metabolite ? s->met.node_dof[i] : NODE_VOID,
+                                               .bound = binds ? (int)bound : -1};
+                n++;
+                bound += binds;
+            }
+        s->n_sites = n;
+        s->n_bound = bound;
+        if (!pass && n && !(s->site = calloc(n, sizeof *s->site)))
+            return ERR_NOMEM;
     }
-    if (s->donor_dof >= 0)
-        core[s->donor_dof] += s->donor_capacity * donor_activity;
-    if (s->receptor_dof >= 0)
-        core[s->receptor_dof] += s->p->receptor.H * receptor_activity;
-    for (size_t d = 0; d < s->n; d++)
-        core[d] /= s->M[d];
-}
-
-/* ---- assembly ---- */
-
-struct entry { int col, row; double v; };
-
-static int by_place(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-    return x->col != y->col ? (x->col > y->col) - (x->col < y->col) : (x->row > y->row) - (x->row < y->row);
-}
-
-/* Value of node entry k (column i, row j): sum over zones of K D S, and k K m on the diagonal. */
-static double node_entry(const struct system *s, size_t k, size_t i, size_t j)
-{
-    const struct mesh *m = s->m;
-    double v = 0.0;
-    for (size_t q = 0; q < m->n_zones; q++) {
-        v += zone_K(s->p, q) * zone_D(s->p, q) * m->stiff[q * m->nnz + k];
-        if (i == j)
-            v += zone_K(s->p, q) * zone_clearance(s->p, q) * m->mass[q * m->n + i];
-    }
-    return v;
-}
-
-/* Adds v at (i, j) of the node matrix to a flux functional over the nodes of row i. */
-static void add_to_functional(struct system *s, enum quad q, double sign, double v, size_t j)
-{
-    int d = s->node_dof[j];
-    if (d >= 0)
-        s->flux[(size_t)q * (s->n + s->nb) + (size_t)d] += sign * v;
-    else if (d == NODE_DONOR)
-        s->flux0[q] += sign * v * s->donor_a;
-}
-
-/* One entry of the node matrix goes to A (both free), to f (one dropped), and to the flux of a dropped row. */
-static void add_entry(struct system *s, struct entry *list, size_t *n, size_t i, size_t j, double v)
-{
-    int di = s->node_dof[i], dj = s->node_dof[j];
-    if (di >= 0 && dj >= 0) {
-        double twice = di == dj && i != j ? 2.0 * v : v; /* (i,j) and (j,i) meet on the diagonal */
-        list[(*n)++] = (struct entry){di < dj ? di : dj, di < dj ? dj : di, twice};
-    }
-    for (int side = 0; side < (i == j ? 1 : 2); side++) {
-        size_t a = side ? j : i, b = side ? i : j; /* row a, column b */
-        int da = s->node_dof[a], db = s->node_dof[b];
-        if (da >= 0 && db == NODE_DONOR)
-            s->f[da] -= v * s->donor_a;
-        if (da == NODE_DONOR)
-            add_to_functional(s, QUAD_TOP, 1.0, v, b);
-        if (da == NODE_SINK)
-            add_to_functional(s, QUAD_BOTTOM, -1.0, v, b);
-    }
-}
-
-static int compress(struct system *s, struct entry *list, size_t n)
-{
-    qsort(list, n, sizeof *list, by_place);
-    size_t unique = 0;
-    for (size_t k = 0; k < n; k++)
-        if (k && !by_place(&list[k], &list[unique - 1]))
-            list[unique - 1].v += list[k].v;
-        else
-            list[unique++] = list[k];
-    s->row = malloc(unique * sizeof *s->row);
-    s->A = malloc(unique * sizeof *s->A);
-    if (!s->row || !s->A)
-        return ERR_NOMEM;
-    size_t k = 0;
-    for (size_t c = 0; c < s->n; c++) {
-        s->colptr[c] = (int)k;
-        assert(k < unique && list[k].col == (int)c && list[k].row == (int)c); /* every diagonal entry is there */
-        for (; k < unique && list[k].col == (int)c; k++) {
-            s->row[k] = list[k].row;
-            s->A[k] = list[k].v;
-        }
-    }
-    s->colptr[s->n] = (int)k;
     return 0;
 }
 
-static int assemble_core(struct system *s)
+void system_linearise(struct system *s, const double *y)
 {
-    const struct mesh *m = s->m;
-    struct entry *list = malloc(m->nnz * sizeof *list);
-    if (!list)
-        return ERR_NOMEM;
-    size_t n = 0;
-    for (size_t i = 0; i < m->n; i++)
-        for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++)
-            add_entry(s, list, &n, i, (size_t)m->row[k], node_entry(s, (size_t)k, i, (size_t)m->row[k]));
-    int rc = compress(s, list, n);
-    free(list);
-    return rc;
+    for (size_t i = 0; i < s->n_sites; i++) {
+        struct site *k = &s->site[i];
+        const struct layer *l = layer_at(s, k);
+        double a = site_activity(s, k, y), b = site_bound(s, k, y);
+        k->rho_a = saturable_slope(l, a);
+        k->r_a = k->bound >= 0 ? l->binding.k_on * l->K * (l->binding.B_max - b) : 0.0;
+        k->r_b = k->bound >= 0 ? -l->binding.k_on * l->K * a - l->binding.k_off : 0.0;
+    }
 }
 
-static void assemble_mass(struct system *s)
-{
-    const struct mesh *m = s->m;
-    for (size_t i = 0; i < m->n; i++)
-        for (size_t q = 0; q < m->n_zones; q++) {
-            double mass = zone_K(s->p, q) * m->mass[q * m->n + i], loss = mass * zone_clearance(s->p, q);
-            if (s->node_dof[i] >= 0)
-                s->M[s->node_dof[i]] += mass;
-            if (loss > 0.0)
-                add_to_functional(s, QUAD_CLEARED, 1.0, loss, i);
-        }
-    if (s->donor_dof >= 0)
-        s->M[s->donor_dof] += s->donor_capacity;
-    if (s->receptor_dof >= 0)
-        s->M[s->receptor_dof] += s->p->receptor.H;
-}
+/* ---- border ---- */
 
-/* Flow through a Franz receptor carries q a_r away: a loss on the collapsed unknown. */
-static void assemble_flow(struct system *s)
+static void make_border(struct system *s)
 {
-    if (s->receptor_dof < 0)
-        return;
-    s->A[s->colptr[s->receptor_dof]] += s->p->receptor.q;
-    s->flux[QUAD_FLOW * (s->n + s->nb) + (size_t)s->receptor_dof] = s->p->receptor.q;
-}
-
-/* V Cp' = area J_cleared + infusion - CL Cp. */
-static void assemble_body(struct system *s, struct phase phase)
-{
-    if (!s->nb)
-        return;
     const struct body *b = &s->p->body;
-    const double *cleared = s->flux + QUAD_CLEARED * (s->n + s->nb);
-    for (size_t d = 0; d < s->n; d++)
-        s->R[d] = -s->p->area * cleared[d];
+    size_t n = 0;
+    for (size_t i = 0; i < BORDER_MAX; i++)
+        s->border[i] = -1;
+    if (!b->present)
+        return;
+    s->border[BORDER_PLASMA] = (int)n++;
+    if (b->V2 > 0.0)
+        s->border[BORDER_SECOND] = (int)n++;
+    if (b->V_m > 0.0)
+        s->border[BORDER_METABOLITE] = (int)n++;
+    s->nb = n;
     s->V[0] = b->V;
     s->H[0] = b->CL;
-    s->g[0] = s->p->area * s->flux0[QUAD_CLEARED] + (phase.infusing ? b->infusion : 0.0);
-    s->flux[QUAD_EXCRETED * (s->n + s->nb) + s->n] = b->CL;
+    s->g[0] = s->phase.infusing ? b->infusion : 0.0;
+    if (s->border[BORDER_SECOND] >= 0) {
+        size_t k = (size_t)s->border[BORDER_SECOND];
+        s->V[k] = b->V2;
+        s->H[0] += b->CL_d;
+        s->H[k] = s->H[k * n] = -b->CL_d;
+        s->H[k * n + k] = b->CL_d;
+    }
+    if (s->border[BORDER_METABOLITE] >= 0) {
+        size_t k = (size_t)s->border[BORDER_METABOLITE];
+        s->V[k] = b->V_m;
+        s->H[k * n] = -b->f_m * b->CL;
+        s->H[k * n + k] = b->CL_m;
+    }
 }
 
-static int allocate(struct system *s)
-{
-    s->colptr = calloc(s->n + 1, sizeof *s->colptr);
-    s->M = calloc(s->n, sizeof *s->M);
-    s->f = calloc(s->n, sizeof *s->f);
-    s->R = calloc(s->nb ? s->nb * s->n : 1, sizeof *s->R);
-    s->flux = calloc(QUADS_MAX * (s->n + s->nb), sizeof *s->flux);
-    return s->colptr && s->M && s->f && s->R && s->flux ? 0 : ERR_NOMEM;
-}
+/* ---- life cycle ---- */
 
 int system_build(struct system *s, const struct problem *p, const struct mesh *m, struct phase phase, struct err *e)
 {
-    *s = (struct system){.p = p, .m = m, .nb = p->body.present ? 1 : 0, .donor_dof = -1, .receptor_dof = -1};
-    s->node_dof = malloc(m->n * sizeof *s->node_dof);
-    int rc = s->node_dof ? 0 : ERR_NOMEM;
-    if (!rc) {
-        number_nodes(s, phase);
-        rc = allocate(s);
-    }
+    *s = (struct system){.p = p, .m = m, .phase = phase};
+    int rc = core_build(&s->drug, s, false);
+    if (!rc && p->metabolite)
+        rc = core_build(&s->met, s, true);
     if (!rc)
-        rc = assemble_core(s);
+        rc = make_sites(s);
+    if (!rc && !(s->times = malloc((s->drug.n + s->met.n + 1) * sizeof *s->times)))
+        rc = ERR_NOMEM;
     if (rc) {
         system_release(s);
         return err_set(e, ERR_NOMEM, "out of memory for %zu unknowns", m->n);
     }
-    assemble_mass(s);
-    assemble_flow(s);
-    assemble_body(s, phase);
+    make_border(s);
+    s->at_bound = s->drug.n;
+    s->at_met = s->at_bound + s->n_bound;
+    s->at_border = s->at_met + s->met.n;
+    s->size = s->at_border + s->nb;
     return 0;
 }
 
 void system_release(struct system *s)
 {
-    free(s->node_dof);
-    free(s->colptr);
-    free(s->row);
-    free(s->A);
-    free(s->M);
-    free(s->f);
-    free(s->R);
-    free(s->flux);
+    core_release(&s->drug);
+    core_release(&s->met);
+    free(s->site);
+    free(s->times);
     *s = (struct system){0};
+}
+
+void system_set_theta(struct system *s, double theta)
+{
+    core_set_theta(&s->drug, theta);
+    if (s->met.n)
+        core_set_theta(&s->met, theta);
+}
+
+double bound_amount(const struct system *s, const double *bound)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < s->n_sites; i++)
+        if (s->site[i].bound >= 0)
+            sum += s->site[i].volume * bound[s->site[i].bound];
+    return sum;
 }
 
 /* ---- evaluation ---- */
 
-void system_stiffness_times(const struct system *s, const double *a, double *out)
+static double feedback(const struct system *s, const double *y)
 {
-    memset(out, 0, s->n * sizeof *out);
-    for (size_t c = 0; c < s->n; c++) {
-        int k = s->colptr[c];
-        double ac = a[c], sum = s->A[k] * ac;
-        for (k++; k < s->colptr[c + 1]; k++) {
-            out[s->row[k]] += s->A[k] * ac;
-            sum += s->A[k] * a[s->row[k]];
-        }
-        out[c] += sum;
-    }
+    return s->nb ? s->p->body.feedback * y[s->at_border] : 0.0;
 }
 
-void system_rhs(const struct system *s, const double *y, double *dydt)
+double clearing_free(const struct system *s)
 {
-    system_stiffness_times(s, y, dydt);
-    for (size_t d = 0; d < s->n; d++)
-        dydt[d] = (s->f[d] - dydt[d]) / s->M[d];
-    for (size_t k = 0; k < s->nb; k++) {
-        double sum = s->g[k];
-        for (size_t d = 0; d < s->n; d++)
-            sum -= s->R[k * s->n + d] * y[d];
-        for (size_t l = 0; l < s->nb; l++)
-            sum -= s->H[k * s->nb + l] * y[s->n + l];
-        dydt[s->n + k] = sum / s->V[k];
-    }
+    double sum = 0.0;
+    for (size_t d = 0; d < s->drug.n; d++)
+        sum += s->drug.flux[QUAD_CLEARED * s->drug.n + d];
+    return sum;
 }
 
-void system_flux(const struct system *s, const double *y, double *rate)
+double clearing_fixed(const struct system *s)
 {
-    size_t n = s->n + s->nb;
-    for (size_t q = 0; q < QUADS_MAX; q++) {
-        double sum = s->flux0[q];
-        for (size_t d = 0; d < n; d++)
-            sum += s->flux[q * n + d] * y[d];
+    return s->drug.donor_a > 0.0 ? s->drug.flux0[QUAD_CLEARED] / s->drug.donor_a : 0.0;
+}
+
+static void core_rates(const struct core *c, const double *a, double *rate, bool constant)
+{
+    for (size_t q = 0; q < CORE_QUADS; q++) {
+        double sum = constant ? c->flux0[q] : 0.0;
+        for (size_t d = 0; c->has_flux[q] && d < c->n; d++)
+            sum += c->flux[q * c->n + d] * a[d];
         rate[q] = sum;
     }
+}
+
+static double first_order_rate(const struct system *s, const struct site *k, double a)
+{
+    return layer_at(s, k)->metabolism.k * layer_at(s, k)->K * a;
+}
+
+static void add_source(const struct system *s, const struct core *c, double (*source)(const void *, double, double, double), double t,
+                       double *out)
+{
+    for (size_t i = 0; source && i < s->m->n; i++) {
+        double v = 0.0;
+        for (size_t q = 0; q < s->m->n_zones; q++)
+            v += s->m->mass[q * s->m->n + i];
+        if (c->node_dof[i] >= 0)
+            out[c->node_dof[i]] += v * source(s->p->source_arg, t, s->m->r[i], s->m->z[i / s->m->nr]);
+    }
+}
+
+static void add_laws(const struct system *s, const double *y, double *core, double *dydt, double *met)
+{
+    for (size_t i = 0; i < s->n_sites; i++) {
+        const struct site *k = &s->site[i];
+        const struct layer *l = layer_at(s, k);
+        double a = site_activity(s, k, y), rho = saturable_rate(l, a);
+        double r = k->bound >= 0 ? binding_rate(l, a, site_bound(s, k, y)) : 0.0;
+        if (k->bound >= 0)
+            dydt[s->at_bound + (size_t)k->bound] = r;
+        if (k->dof >= 0)
+            core[k->dof] -= k->volume * (r + rho);
+        if (k->dof_m >= 0)
+            met[k->dof_m] += s->p->metabolite_yield * k->volume * (rho + first_order_rate(s, k, a));
+    }
+}
+
+/* area J_cleared - ... of every border state; out must hold nb. */
+static void border_rhs(const struct system *s, const double *y, double *out)
+{
+    const double *c = y + s->at_border;
+    double rate[QUADS_MAX];
+    system_rates(s, y, rate);
+    for (size_t k = 0; k < s->nb; k++) {
+        double sum = s->g[k];
+        for (size_t l = 0; l < s->nb; l++)
+            sum -= s->H[k * s->nb + l] * c[l];
+        if (k == 0)
+            sum += s->p->area * rate[QUAD_CLEARED];
+        if ((int)k == s->border[BORDER_METABOLITE])
+            sum += s->p->area * rate[QUAD_M_CLEARED];
+        out[k] = sum / s->V[k];
+    }
+}
+
+void system_rhs(struct system *s, double t, const double *y, double *dydt)
+{
+    const struct core *c = &s->drug, *m = &s->met;
+    double *met = dydt + s->at_met, back = feedback(s, y);
+    core_times(c, y, s->times);
+    for (size_t d = 0; d < c->n; d++)
+        dydt[d] = c->f[d] - s->times[d] + (back > 0.0 ? back * c->flux[QUAD_CLEARED * c->n + d] : 0.0);
+    if (m->n) {
+        core_times(m, y + s->at_met, s->times);
+        for (size_t d = 0; d < m->n; d++)
+            met[d] = m->f[d] - s->times[d];
+        add_source(s, m, s->p->source_metabolite, t, met);
+    }
+    add_source(s, c, s->p->source, t, dydt);
+    add_laws(s, y, dydt, dydt, met);
+    for (size_t d = 0; d < c->n; d++)
+        dydt[d] /= c->M[d];
+    for (size_t d = 0; d < m->n; d++)
+        met[d] /= m->M[d];
+    if (s->nb)
+        border_rhs(s, y, dydt + s->at_border);
+}
+
+/* What sites on dropped nodes take from the donor or leave to the sink. */
+static void add_site_rates(const struct system *s, const double *y, double *rate)
+{
+    for (size_t i = 0; i < s->n_sites; i++) {
+        const struct site *k = &s->site[i];
+        const struct layer *l = layer_at(s, k);
+        double a = site_activity(s, k, y), rho = k->volume * saturable_rate(l, a);
+        double r = k->bound >= 0 ? k->volume * binding_rate(l, a, site_bound(s, k, y)) : 0.0;
+        rate[QUAD_METABOLISED] += rho;
+        if (k->dof == NODE_DONOR)
+            rate[QUAD_TOP] += r + rho;
+        if (k->dof == NODE_SINK)
+            rate[QUAD_BOTTOM] -= r;
+        if (k->dof_m == NODE_SINK)
+            rate[QUAD_M_BOTTOM] += s->p->metabolite_yield * (rho + k->volume * first_order_rate(s, k, a));
+    }
+}
+
+static void met_rates(const struct system *s, const double *y, double *rate, bool constant)
+{
+    double m[CORE_QUADS] = {0};
+    if (s->met.n)
+        core_rates(&s->met, y + s->at_met, m, constant);
+    rate[QUAD_M_BOTTOM] = m[QUAD_BOTTOM];
+    rate[QUAD_M_CLEARED] = m[QUAD_CLEARED];
+    rate[QUAD_M_FLOW] = m[QUAD_FLOW];
+}
+
+static void body_rates(const struct system *s, const double *y, double *rate)
+{
+    const struct body *b = &s->p->body;
+    int m = s->border[BORDER_METABOLITE];
+    double back = feedback(s, y);
+    rate[QUAD_EXCRETED] = s->nb ? b->CL * y[s->at_border] : 0.0;
+    rate[QUAD_M_EXCRETED] = s->nb && m >= 0 ? b->CL_m * y[s->at_border + (size_t)m] : 0.0;
+    if (back > 0.0 || back < 0.0) {
+        rate[QUAD_CLEARED] -= back * (clearing_free(s) + clearing_fixed(s));
+        rate[QUAD_TOP] -= back * clearing_fixed(s);
+    }
+}
+
+void system_rates(const struct system *s, const double *y, double *rate)
+{
+    core_rates(&s->drug, y, rate, true);
+    met_rates(s, y, rate, true);
+    add_site_rates(s, y, rate);
+    body_rates(s, y, rate);
+}
+
+void system_rates_times(const struct system *s, const double *x, double *rate)
+{
+    core_rates(&s->drug, x, rate, false);
+    met_rates(s, x, rate, false);
+    for (size_t i = 0; i < s->n_sites; i++) {
+        const struct site *k = &s->site[i];
+        double xa = k->dof >= 0 ? x[k->dof] : 0.0, xb = site_bound(s, k, x);
+        rate[QUAD_METABOLISED] += k->volume * k->rho_a * xa;
+        if (k->dof == NODE_DONOR)
+            rate[QUAD_TOP] += k->volume * k->r_b * xb;
+        if (k->dof == NODE_SINK)
+            rate[QUAD_BOTTOM] -= k->volume * k->r_b * xb;
+        if (k->dof_m == NODE_SINK)
+            rate[QUAD_M_BOTTOM] += s->p->metabolite_yield * k->volume * (k->rho_a * xa + first_order_rate(s, k, xa));
+    }
+    body_rates(s, x, rate);
 }

@@ -1,68 +1,121 @@
-/* system.h -- the semi-discrete problem of one segment (constant boundary conditions between two events):
+/* system.h -- the semi-discrete problem of one segment (constant conditions between two events), in plain arrays:
  *
- *     M a' = f - A a                core: activities at the free nodes, M diagonal, A symmetric positive (semi)definite
- *     V b' = g - R a - H b          border: a few states that need not be symmetric (plasma); V diagonal
+ *     M a' = f - A(theta) a - sum_sites v (r + rho) + C Cp   core: activities at the free nodes; M diagonal, A symmetric
+ *     b'   = r(a, b)                                          bound drug, one unknown per site of a binding layer
+ *     Mm m' = -Am m + yield sum_sites v rho_all               metabolite field: the same core with its own D, K
+ *     V c' = g - R a - H c                                    border: plasma, second compartment, metabolite in plasma
  *
- * State layout y = [core | border].  A face in contact with a well-mixed phase (finite vehicle, Franz receptor, stirred
- * channel left without its patch) is collapsed into ONE core unknown that carries the phase's capacity as well (E'AE), so the
- * core stays symmetric.  A face at constant activity is dropped; its residual is the consistent flux (E17).
- * Amounts kg/m2 of skin, fluxes kg/m2/s, activities kg/m3; border states in their own units. */
+ * State layout y = [core | bound | metabolite | border].  A face in contact with a well-mixed phase (finite vehicle, Franz
+ * receptor, stirred channel left without its patch) is collapsed into ONE core unknown that carries the phase's capacity as
+ * well (E'AE), so the core stays symmetric.  A face at constant activity is dropped; its residual is the consistent flux (E17).
+ * Everything that depends on the channel's openness theta is affine in it: A = A_0 + theta (A_1 - A_0).
+ * Amounts kg/m2 of skin, fluxes kg/m2/s, activities kg/m3; border states kg/m3. */
 #ifndef SOLVER_SYSTEM_SYSTEM_H
 #define SOLVER_SYSTEM_SYSTEM_H
 #include <stddef.h>
 #include "solver/physics/problem.h"
 #include "solver/space/mesh.h"
 
-enum { BORDER_MAX = 12, QUADS_MAX = 5 };
-enum { NODE_DONOR = -1, NODE_SINK = -2 }; /* node_dof of a dropped node */
+enum { BORDER_MAX = 3 };                             /* plasma, second compartment, metabolite in plasma */
+enum { BORDER_PLASMA, BORDER_SECOND, BORDER_METABOLITE }; /* meanings; system.border[] says where each is */
+enum { NODE_DONOR = -1, NODE_SINK = -2, NODE_VOID = -3 }; /* node_dof of a dropped node */
 
-/* Running integrals of linear functionals of the state, from the start of the study. */
-enum quad { QUAD_TOP, QUAD_BOTTOM, QUAD_CLEARED, QUAD_FLOW, QUAD_EXCRETED };
-
-struct system {
-    const struct problem *p; /* lent */
-    const struct mesh *m;    /* lent */
-    size_t n, nb;            /* core, border */
-    int   *node_dof;         /* m->n */
-    int    donor_dof;        /* the collapsed finite vehicle, or -1 */
-    int    receptor_dof;     /* the collapsed Franz receptor, or -1 */
-    double donor_a;          /* activity of the dropped donor nodes */
-    double donor_capacity;   /* H K of the finite vehicle, m; 0 otherwise */
-    /* A: lower triangle, compressed columns, diagonal first and always present. */
-    int   *colptr, *row;
-    double *A;
-    double *M, *f;           /* n; M includes vehicle and receptor capacities */
-    double *R;               /* nb x n */
-    double H[BORDER_MAX * BORDER_MAX], V[BORDER_MAX], g[BORDER_MAX];
-    /* Functionals: rate of quad q = flux[q] . y + flux0[q];  flux is QUADS_MAX x (n + nb). */
-    double *flux, flux0[QUADS_MAX];
+/* Running integrals, from the start of the study.  The first six are linear functionals of a core (drug or metabolite). */
+enum quad {
+    QUAD_TOP, QUAD_BOTTOM, QUAD_CLEARED, QUAD_FLOW, QUAD_EVAPORATED,
+    QUAD_METABOLISED,               /* drug turned over in the skin; its saturable part is added site by site */
+    CORE_QUADS,
+    QUAD_EXCRETED = CORE_QUADS,     /* kg, of the whole patch */
+    QUAD_M_BOTTOM, QUAD_M_CLEARED, QUAD_M_FLOW, QUAD_M_EXCRETED, QUADS_MAX
 };
 
-/* What stays the same over a study's segments is m; what the events change is told here. */
+/* What the events change between segments. */
 struct phase {
-    bool patch_on;   /* the donor touches the skin */
-    bool steady_sink;/* replace a Franz receptor by a sink: for the steady solve */
-    bool infusing;   /* the body's infusion runs */
+    bool patch_on;              /* the donor touches the skin */
+    bool held;                  /* ... at constant activity: infinite, or saturated with excess */
+    bool opened;                /* needles have been in: the channel zones are channel */
+    bool steady_sink;           /* replace a Franz receptor by a sink: for the steady solve */
+    bool infusing;              /* the body's infusion runs */
+    const struct donor *donor;  /* the dose on the skin; read when patch_on */
+};
+
+/* One node's share of a layer with nonlinear laws, volume per cell area, m. */
+struct site {
+    size_t node, layer;
+    int dof;                    /* of the core, or NODE_DONOR / NODE_SINK */
+    int dof_m;                  /* of the metabolite's core, or negative */
+    int bound;                  /* index among the bound states, or -1 */
+    double volume;
+    double r_a, r_b, rho_a;     /* derivatives at the last system_linearise: of r by a and b, of rho by a */
+};
+
+struct core {                   /* one diffusing species */
+    size_t n;
+    int   *node_dof;            /* m->n */
+    int    donor_dof;           /* the collapsed finite vehicle, or -1 */
+    int    receptor_dof;        /* the collapsed Franz receptor, or -1 */
+    double donor_a;             /* activity of the dropped donor nodes */
+    double donor_capacity;      /* H K of the finite vehicle, m; 0 otherwise */
+    double receptor_capacity;   /* H K of the receptor, m */
+    double *M;                  /* n; vehicle and receptor capacities included */
+    /* Affine in theta: A (lower triangle, compressed columns, diagonal first and always present), f and the functionals
+     * rate of quad q = flux[q n ..] . a + flux0[q]. */
+    int    *colptr, *row;
+    double *A, *f, *flux, *flux0;
+    bool   has_flux[CORE_QUADS]; /* whether a row of flux is not all zero */
+    double *now, *closed, *open;/* the three buffers behind them: at theta, at 0, at 1; the last two NULL when theta is fixed */
+    size_t length;
+    double theta;
+};
+
+struct system {
+    const struct problem *p;    /* lent */
+    const struct mesh *m;       /* lent */
+    struct phase phase;
+    struct core drug, met;      /* met.n = 0 when no metabolite is followed */
+    size_t n_bound, n_sites, nb, size; /* size = drug.n + n_bound + met.n + nb */
+    size_t at_bound, at_met, at_border;/* offsets in y */
+    struct site *site;
+    int    border[BORDER_MAX];  /* index in the border of each meaning, or -1 */
+    double V[BORDER_MAX], H[BORDER_MAX * BORDER_MAX], g[BORDER_MAX];
+    double *times;              /* drug.n: scratch */
 };
 
 /* Builds the system of one segment.  ERR_NOMEM. */
 int  system_build(struct system *s, const struct problem *p, const struct mesh *m, struct phase phase, struct err *e);
 void system_release(struct system *s);
+/* Channel openness for everything that follows, 0..1. */
+void system_set_theta(struct system *s, double theta);
 
 /* Nodal activities -> core unknowns: collapsed nodes and the phase they touch are mixed (drug is conserved);
- * donor_activity and receptor_activity are those of the phases before they touch (not read when there is none). */
-void system_gather(const struct system *s, const double *nodal, double donor_activity, double receptor_activity, double *core);
+ * donor_a and receptor_a are the activities of the phases before they touch (not read when there is none). */
+void core_gather(const struct system *s, const struct core *c, const double *nodal, double donor_a, double receptor_a, double *a);
 /* Core unknowns -> nodal activities, dropped nodes included. */
-void system_scatter(const struct system *s, const double *core, double *nodal);
-/* dy/dt. */
-void system_rhs(const struct system *s, const double *y, double *dydt);
-/* Rates of the QUADS_MAX functionals, kg/m2/s (QUAD_EXCRETED: kg/s of the whole patch). */
-void system_flux(const struct system *s, const double *y, double *rate);
-/* out = A a over the core. */
-void system_stiffness_times(const struct system *s, const double *a, double *out);
-/* Drug of zone q, kg/m2, from nodal activities. */
-double zone_amount(const struct problem *p, const struct mesh *m, size_t q, const double *nodal);
-/* K and D of zone q. */
-double zone_K(const struct problem *p, size_t q);
-double zone_D(const struct problem *p, size_t q);
+void core_scatter(const struct system *s, const struct core *c, const double *a, double *nodal);
+/* out = A a. */
+void core_times(const struct core *c, const double *a, double *out);
+
+/* dy/dt at time t (t only for sources). */
+void system_rhs(struct system *s, double t, const double *y, double *dydt);
+/* Rates of the QUADS_MAX running integrals. */
+void system_rates(const struct system *s, const double *y, double *rate);
+/* Stores the derivatives of the nonlinear laws at y. */
+void system_linearise(struct system *s, const double *y);
+/* d(rates)/dy x, with those derivatives. */
+void system_rates_times(const struct system *s, const double *x, double *rate);
+/* What Newton's matrix adds to the diagonal of M + gamma A at the core unknown of a site. */
+static inline double site_diagonal(const struct site *k, double gamma)
+{
+    return gamma * k->volume * (k->rho_a + k->r_a / (1.0 - gamma * k->r_b));
+}
+
+/* Rate of clearance at unit activity of the free nodes, and of the dropped donor nodes, m/s. */
+double clearing_free(const struct system *s);
+double clearing_fixed(const struct system *s);
+/* Capacity (K x volume) of a node for the drug (metabolite = false) in this phase, m. */
+double node_capacity(const struct system *s, bool metabolite, size_t node);
+/* Drug of zone q, kg/m2, from nodal activities; 0 for a zone that is not there. */
+double zone_amount(const struct system *s, bool metabolite, size_t q, const double *nodal);
+/* Bound drug of the whole skin, kg/m2. */
+double bound_amount(const struct system *s, const double *bound);
 #endif

@@ -8,7 +8,7 @@ struct problem slab(double L, double D, double K)
     struct problem p;
     problem_init(&p);
     p.n_layers = 1;
-    p.layer[0] = (struct layer){"slab", L, D, K, 0.0};
+    p.layer[0] = (struct layer){.name = "slab", .h = L, .D = D, .K = K, .clearance = 0.0};
     return p;
 }
 
@@ -34,7 +34,7 @@ struct problem reference_skin(char drug)
 
 void add_channel(struct problem *p, char drug, enum channel_fill fill, double depth, double r_surface, double r_tip, double n_per_cm2)
 {
-    p->channel = (struct channel){fill, depth, r_surface, r_tip, DRUG[drug - 'A'].D[3], DRUG[drug - 'A'].K[3]};
+    p->channel = (struct channel){.fill = fill, .depth = depth, .r_surface = r_surface, .r_tip = r_tip, .D = DRUG[drug - 'A'].D[3], .K = DRUG[drug - 'A'].K[3]};
     p->cell_radius = cell_radius_of_density(n_per_cm2 * 1e4);
 }
 

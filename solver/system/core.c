@@ -1,0 +1,407 @@
+/* core.c -- see core.h and system.h. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "solver/system/core.h"
+
+/* ---- zones ---- */
+
+static bool is_channel(const struct system *s, size_t q) { return q >= s->p->n_layers && s->phase.opened; }
+static const struct layer *layer_of(const struct system *s, size_t q) { return &s->p->layer[q % s->p->n_layers]; }
+
+bool zone_present(const struct system *s, bool metabolite, size_t q)
+{
+    return !(s->p->vehicle_layer && q % s->p->n_layers == 0 && (metabolite || !s->phase.patch_on));
+}
+
+double zone_K(const struct system *s, bool metabolite, size_t q)
+{
+    if (is_channel(s, q))
+        return metabolite ? s->p->channel.K_metabolite : s->p->channel.K;
+    return metabolite ? layer_of(s, q)->K_metabolite : layer_of(s, q)->K;
+}
+
+double zone_D(const struct system *s, bool metabolite, size_t q, double theta)
+{
+    const struct layer *l = layer_of(s, q);
+    double D = metabolite ? l->D_metabolite : l->D;
+    if (!is_channel(s, q))
+        return D;
+    return theta * (metabolite ? s->p->channel.D_metabolite : s->p->channel.D) + (1.0 - theta) * D;
+}
+
+double zone_clearance(const struct system *s, bool metabolite, size_t q)
+{
+    if (is_channel(s, q))
+        return 0.0;
+    return metabolite ? layer_of(s, q)->clearance_metabolite : layer_of(s, q)->clearance;
+}
+
+double zone_turnover(const struct system *s, bool metabolite, size_t q)
+{
+    return metabolite || is_channel(s, q) ? 0.0 : layer_of(s, q)->metabolism.k;
+}
+
+static double zone_mass(const struct system *s, bool metabolite, size_t q, size_t i)
+{
+    return zone_present(s, metabolite, q) ? s->m->mass[q * s->m->n + i] : 0.0;
+}
+
+double node_capacity(const struct system *s, bool metabolite, size_t i)
+{
+    double sum = 0.0;
+    for (size_t q = 0; q < s->m->n_zones; q++)
+        sum += zone_K(s, metabolite, q) * zone_mass(s, metabolite, q, i);
+    return sum;
+}
+
+double zone_amount(const struct system *s, bool metabolite, size_t q, const double *nodal)
+{
+    double sum = 0.0;
+    for (size_t i = 0; zone_present(s, metabolite, q) && i < s->m->n; i++)
+        sum += s->m->mass[q * s->m->n + i] * nodal[i];
+    return sum * zone_K(s, metabolite, q);
+}
+
+/* ---- which unknown each node is ---- */
+
+/* The drug sees the donor; the metabolite does not (it is taken not to enter the vehicle: conservative for the skin). */
+static void number_nodes(struct core *c, const struct system *s, bool metabolite)
+{
+    const struct mesh *m = s->m;
+    const struct problem *p = s->p;
+    bool stirred = p->channel.fill == CHANNEL_STIRRED && s->phase.opened && !metabolite;
+    bool donor = s->phase.patch_on && !p->vehicle_layer && !metabolite;
+    bool sink = p->receptor.kind == RECEPTOR_SINK || (p->receptor.kind == RECEPTOR_FRANZ && s->phase.steady_sink);
+    int next = 0, pool = -1;
+    c->receptor_dof = -1;
+    for (size_t iz = 0; iz < m->nz; iz++)
+        for (size_t ir = 0; ir < m->nr; ir++) {
+            int *dof = &c->node_dof[mesh_at(m, iz, ir)];
+            bool wet = (iz == 0 && donor) || (stirred && mesh_in_channel(m, iz, ir)); /* touches the mixed phase */
+            if (iz < 2 * m->ez_surface && (!s->phase.patch_on || metabolite))
+                *dof = NODE_VOID;
+            else if (wet && donor && s->phase.held)
+                *dof = NODE_DONOR;
+            else if (wet) /* the vehicle, or what it left in a stirred channel: one unknown */
+                *dof = pool >= 0 ? pool : (pool = next++);
+            else if (iz == m->nz - 1 && sink)
+                *dof = NODE_SINK;
+            else if (iz == m->nz - 1 && p->receptor.kind == RECEPTOR_FRANZ)
+                *dof = c->receptor_dof >= 0 ? c->receptor_dof : (c->receptor_dof = next++);
+            else
+                *dof = next++;
+        }
+    c->n = (size_t)next;
+    c->donor_dof = donor && !s->phase.held ? pool : -1;
+    c->donor_a = donor ? s->phase.donor->C0 / s->phase.donor->K : 0.0;
+    c->donor_capacity = c->donor_dof >= 0 ? s->phase.donor->H * s->phase.donor->K : 0.0;
+    c->receptor_capacity = p->receptor.H * p->receptor.K;
+}
+
+void core_scatter(const struct system *s, const struct core *c, const double *a, double *nodal)
+{
+    for (size_t i = 0; i < s->m->n; i++) {
+        int d = c->node_dof[i];
+        nodal[i] = d >= 0 ? a[d] : d == NODE_DONOR ? c->donor_a : 0.0;
+    }
+}
+
+void core_gather(const struct system *s, const struct core *c, const double *nodal, double donor_a, double receptor_a, double *a)
+{
+    bool metabolite = c == &s->met;
+    memset(a, 0, c->n * sizeof *a);
+    for (size_t i = 0; i < s->m->n; i++)
+        if (c->node_dof[i] >= 0)
+            a[c->node_dof[i]] += node_capacity(s, metabolite, i) * nodal[i];
+    if (c->donor_dof >= 0)
+        a[c->donor_dof] += c->donor_capacity * donor_a;
+    if (c->receptor_dof >= 0)
+        a[c->receptor_dof] += c->receptor_capacity * receptor_a;
+    for (size_t d = 0; d < c->n; d++)
+        a[d] /= c->M[d];
+}
+
+/* ---- pattern ---- */
+
+/* Columns of A from the mesh's pattern, node by node; marks keep each (column, row) once. */
+static int by_value(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+/* Nodes grouped by unknown: the nodes of unknown d are node[start[d]] ... node[start[d + 1] - 1]; next[n] is scratch. */
+static void group_nodes(const struct core *c, size_t n_nodes, int *start, int *node, int *next)
+{
+    memset(start, 0, (c->n + 1) * sizeof *start);
+    for (size_t i = 0; i < n_nodes; i++)
+        if (c->node_dof[i] >= 0)
+            start[c->node_dof[i] + 1]++;
+    for (size_t d = 0; d < c->n; d++)
+        next[d] = start[d + 1] += start[d];
+    for (size_t i = n_nodes; i-- > 0;)
+        if (c->node_dof[i] >= 0)
+            node[--next[c->node_dof[i]]] = (int)i;
+}
+
+/* Unknowns coupled to one unknown, itself included, larger or equal, unsorted; returns how many. */
+static size_t neighbours(const struct core *c, const int *full_ptr, const int *full, size_t d, const int *start, const int *node,
+                         int *mark, int *list)
+{
+    size_t n = 0;
+    for (int k = start[d]; k < start[d + 1]; k++)
+        for (int j = full_ptr[node[k]]; j < full_ptr[node[k] + 1]; j++) {
+            int e = c->node_dof[full[j]];
+            if (e < (int)d || mark[e] == (int)d)
+                continue;
+            mark[e] = (int)d;
+            list[n++] = e;
+        }
+    return n;
+}
+
+/* The mesh's whole (both triangles) adjacency. */
+static int mirror(const struct mesh *m, int **ptr, int **adj)
+{
+    *ptr = calloc(m->n + 2, sizeof **ptr);
+    *adj = malloc(2 * m->nnz * sizeof **adj);
+    if (!*ptr || !*adj)
+        return ERR_NOMEM;
+    int *count = *ptr + 1;
+    for (size_t i = 0; i < m->n; i++)
+        for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++) {
+            count[i + 1]++;
+            if ((size_t)m->row[k] != i)
+                count[m->row[k] + 1]++;
+        }
+    for (size_t i = 0; i < m->n; i++)
+        count[i + 1] += count[i];
+    for (size_t i = 0; i < m->n; i++) /* count[i] is the next free place of node i; it ends as ptr[i + 1] */
+        for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++) {
+            (*adj)[count[i]++] = m->row[k];
+            if ((size_t)m->row[k] != i)
+                (*adj)[count[m->row[k]]++] = (int)i;
+        }
+    return 0;
+}
+
+static int build_pattern(struct core *c, const struct mesh *m)
+{
+    int *full_ptr = NULL, *full = NULL, *start = malloc((c->n + 1) * sizeof *start), *node = malloc(m->n * sizeof *node);
+    int *mark = malloc(c->n * sizeof *mark), *list = malloc(c->n * sizeof *list);
+    int rc = mirror(m, &full_ptr, &full);
+    c->colptr = malloc((c->n + 1) * sizeof *c->colptr);
+    c->row = malloc((m->nnz + c->n) * sizeof *c->row); /* collapsing only merges entries */
+    if (!rc && !(start && node && mark && list && c->colptr && c->row))
+        rc = ERR_NOMEM;
+    if (!rc) {
+        size_t k = 0;
+        group_nodes(c, m->n, start, node, mark);
+        memset(mark, 0xff, c->n * sizeof *mark);
+        for (size_t d = 0; d < c->n; d++) {
+            c->colptr[d] = (int)k;
+            size_t n = neighbours(c, full_ptr, full, d, start, node, mark, list);
+            qsort(list, n, sizeof *list, by_value);
+            memcpy(c->row + k, list, n * sizeof *list);
+            assert(n && list[0] == (int)d);
+            k += n;
+        }
+        c->colptr[c->n] = (int)k;
+    }
+    int *all[] = {full_ptr, full, start, node, mark, list};
+    for (size_t i = 0; i < 6; i++)
+        free(all[i]);
+    return rc;
+}
+
+static size_t slot(const struct core *c, int i, int j)
+{
+    int col = i < j ? i : j, row = i < j ? j : i, lo = c->colptr[col], hi = c->colptr[col + 1] - 1;
+    while (lo < hi) {
+        int mid = (lo + hi) / 2;
+        if (c->row[mid] < row) lo = mid + 1; else hi = mid;
+    }
+    assert(c->row[lo] == row);
+    return (size_t)lo;
+}
+
+/* ---- values ---- */
+
+static void add_row(struct core *c, enum quad q, double v, size_t dof)
+{
+    c->has_flux[q] = true;
+    c->flux[(size_t)q * c->n + dof] += v;
+}
+
+static void add_to_functional(struct core *c, enum quad q, double v, int dof)
+{
+    if (dof >= 0)
+        add_row(c, q, v, (size_t)dof);
+    else if (dof == NODE_DONOR)
+        c->flux0[q] += v * c->donor_a;
+}
+
+/* One entry of the node matrix goes to A (both free), to f (one dropped), and to the flux of a dropped row. */
+static void add_entry(struct core *c, size_t i, size_t j, double v)
+{
+    int di = c->node_dof[i], dj = c->node_dof[j];
+    if (di >= 0 && dj >= 0)
+        c->A[slot(c, di, dj)] += di == dj && i != j ? 2.0 * v : v; /* (i,j) and (j,i) meet on the diagonal */
+    for (int side = 0; side < (i == j ? 1 : 2); side++) {
+        int da = side ? dj : di, db = side ? di : dj; /* row, column */
+        if (da >= 0 && db == NODE_DONOR)
+            c->f[da] -= v * c->donor_a;
+        if (da == NODE_DONOR)
+            add_to_functional(c, QUAD_TOP, v, db);
+        if (da == NODE_SINK)
+            add_to_functional(c, QUAD_BOTTOM, -v, db);
+    }
+}
+
+static void add_losses(struct core *c, const struct system *s, bool metabolite)
+{
+    const struct mesh *m = s->m;
+    for (size_t i = 0; i < m->n; i++)
+        for (size_t q = 0; q < m->n_zones; q++) {
+            double capacity = zone_K(s, metabolite, q) * zone_mass(s, metabolite, q, i);
+            if (!(capacity > 0.0))
+                continue;
+            double cleared = capacity * zone_clearance(s, metabolite, q), turned = capacity * zone_turnover(s, metabolite, q);
+            if (cleared + turned > 0.0)
+                add_entry(c, i, i, cleared + turned);
+            if (cleared > 0.0)
+                add_to_functional(c, QUAD_CLEARED, cleared, c->node_dof[i]);
+            if (turned > 0.0)
+                add_to_functional(c, QUAD_METABOLISED, turned, c->node_dof[i]);
+        }
+}
+
+/* Evaporation from a finite vehicle, and flow through a Franz receptor: losses on single unknowns. */
+static void add_exits(struct core *c, const struct system *s)
+{
+    const struct problem *p = s->p;
+    if (c->receptor_dof >= 0) {
+        c->A[c->colptr[c->receptor_dof]] += p->receptor.q * p->receptor.K;
+        add_row(c, QUAD_FLOW, p->receptor.q * p->receptor.K, (size_t)c->receptor_dof);
+    }
+    double k = s->phase.patch_on && c == &s->drug ? s->phase.donor->evaporation : 0.0;
+    if (!(k > 0.0))
+        return;
+    if (p->vehicle_layer) {
+        for (size_t ir = 0; ir < s->m->nr; ir++) {
+            double v = k * p->layer[0].K * s->m->top[ir];
+            add_entry(c, ir, ir, v);
+            add_to_functional(c, QUAD_EVAPORATED, v, c->node_dof[ir]);
+        }
+    } else if (c->donor_dof >= 0) {
+        c->A[c->colptr[c->donor_dof]] += k * s->phase.donor->K;
+        add_row(c, QUAD_EVAPORATED, k * s->phase.donor->K, (size_t)c->donor_dof);
+    } else {
+        c->flux0[QUAD_EVAPORATED] += k * s->phase.donor->C0;
+    }
+}
+
+/* Points A, f, flux, flux0 into a buffer. */
+static void aim(struct core *c, double *buffer)
+{
+    c->A = buffer;
+    c->f = c->A + c->colptr[c->n];
+    c->flux = c->f + c->n;
+    c->flux0 = c->flux + CORE_QUADS * c->n;
+}
+
+static void assemble(struct core *c, const struct system *s, bool metabolite, double theta, double *buffer)
+{
+    const struct mesh *m = s->m;
+    double KD[ZONES_MAX];
+    aim(c, buffer);
+    for (size_t q = 0; q < m->n_zones; q++)
+        KD[q] = zone_present(s, metabolite, q) ? zone_K(s, metabolite, q) * zone_D(s, metabolite, q, theta) : 0.0;
+    for (size_t i = 0; i < m->n; i++)
+        for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++) {
+            double v = 0.0;
+            for (size_t q = 0; q < m->n_zones; q++)
+                v += KD[q] * m->stiff[q * m->nnz + (size_t)k];
+            if (v < 0.0 || v > 0.0)
+                add_entry(c, i, (size_t)m->row[k], v);
+        }
+    add_losses(c, s, metabolite);
+    add_exits(c, s);
+}
+
+static void assemble_mass(struct core *c, const struct system *s, bool metabolite)
+{
+    for (size_t i = 0; i < s->m->n; i++)
+        if (c->node_dof[i] >= 0)
+            c->M[c->node_dof[i]] += node_capacity(s, metabolite, i);
+    if (c->donor_dof >= 0)
+        c->M[c->donor_dof] += c->donor_capacity;
+    if (c->receptor_dof >= 0)
+        c->M[c->receptor_dof] += c->receptor_capacity;
+}
+
+int core_build(struct core *c, const struct system *s, bool metabolite)
+{
+    c->node_dof = malloc(s->m->n * sizeof *c->node_dof);
+    if (!c->node_dof)
+        return ERR_NOMEM;
+    number_nodes(c, s, metabolite);
+    c->M = calloc(c->n, sizeof *c->M);
+    if (!c->M || build_pattern(c, s->m))
+        return ERR_NOMEM;
+    bool closes = s->phase.opened && s->p->channel.closes;
+    c->length = (size_t)c->colptr[c->n] + c->n + CORE_QUADS * c->n + CORE_QUADS;
+    c->now = calloc(c->length, sizeof *c->now);
+    c->closed = closes ? calloc(c->length, sizeof *c->closed) : NULL;
+    c->open = closes ? calloc(c->length, sizeof *c->open) : NULL;
+    if (!c->now || (closes && (!c->closed || !c->open)))
+        return ERR_NOMEM;
+    assemble_mass(c, s, metabolite);
+    if (closes) {
+        assemble(c, s, metabolite, 0.0, c->closed);
+        assemble(c, s, metabolite, 1.0, c->open);
+        aim(c, c->now);
+        c->theta = -1.0;
+        core_set_theta(c, 1.0);
+    } else {
+        assemble(c, s, metabolite, 1.0, c->now);
+        c->theta = 1.0;
+    }
+    return 0;
+}
+
+void core_set_theta(struct core *c, double theta)
+{
+    if (!c->closed || theta == c->theta)
+        return;
+    c->theta = theta;
+    for (size_t k = 0; k < c->length; k++)
+        c->now[k] = c->closed[k] + theta * (c->open[k] - c->closed[k]);
+}
+
+void core_release(struct core *c)
+{
+    free(c->node_dof);
+    free(c->M);
+    free(c->colptr);
+    free(c->row);
+    free(c->now);
+    free(c->closed);
+    free(c->open);
+    *c = (struct core){0};
+}
+
+void core_times(const struct core *c, const double *a, double *out)
+{
+    memset(out, 0, c->n * sizeof *out);
+    for (size_t d = 0; d < c->n; d++) {
+        int k = c->colptr[d];
+        double ad = a[d], sum = c->A[k] * ad;
+        for (k++; k < c->colptr[d + 1]; k++) {
+            out[c->row[k]] += c->A[k] * ad;
+            sum += c->A[k] * a[c->row[k]];
+        }
+        out[d] += sum;
+    }
+}
