@@ -5,8 +5,8 @@
 const char help_report[] =
     "usage: mnsim report FOLDER... -o FILE.html [--title TEXT]\n"
     "\n"
-    "Puts result, sweep and comparison folders of mnsim and run folders of mnrig into one self-contained HTML page, in\n"
-    "the order given.  Shows what their files say and computes nothing.\n"
+    "Puts result, sweep and comparison folders of mnsim and run folders of mnrig into one self-contained HTML page,\n"
+    "in the order given.  Shows what their files say and computes nothing.\n"
     "\n"
     "  -o, --output FILE   the page (required); an older one is replaced\n"
     "  --title TEXT        its title (default: Microneedle report)\n"

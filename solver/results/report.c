@@ -233,8 +233,9 @@ static void reading(struct report *r, const char *folder)
         report_paragraph(r, "No penetration reading is recorded with this run.");
         return;
     }
-    snprintf(text, sizeof text, "Penetration depth by %s: %.4g um (sd %.3g um, %ld holes read, penetrated share %.3g)%s.",
-             p.method, p.depth_mean * 1e6, p.depth_sd * 1e6, p.n, p.fraction, p.is_virtual ? ", virtual" : "");
+    snprintf(text, sizeof text,
+             "Penetration depth by %s: %.4g um (sd %.3g um, %ld holes read, penetrated share %.3g)%s.", p.method,
+             p.depth_mean * 1e6, p.depth_sd * 1e6, p.n, p.fraction, p.is_virtual ? ", virtual" : "");
     report_paragraph(r, text);
 }
 

@@ -107,11 +107,13 @@ static int read_numerics(struct study *s, struct err *e)
     char value[40];
     if (!rc && !level) {
         snprintf(value, sizeof value, "%.17g", s->problem.level);
-        note_add(s, NOTE_ASSUMED, "numerics/level", value, "%g: numerical default; the result estimates its error", s->problem.level);
+        note_add(s, NOTE_ASSUMED, "numerics/level", value, "%g: numerical default; the result estimates its error",
+                 s->problem.level);
     }
     if (!rc && !rtol) {
         snprintf(value, sizeof value, "%.17g", s->problem.rtol);
-        note_add(s, NOTE_ASSUMED, "numerics/rtol", value, "%g: numerical default; the result estimates its error", s->problem.rtol);
+        note_add(s, NOTE_ASSUMED, "numerics/rtol", value, "%g: numerical default; the result estimates its error",
+                 s->problem.rtol);
     }
     return rc;
 }

@@ -1,11 +1,12 @@
 #!/bin/sh
-# mnsim.sh -- exit codes, messages and folders of mnsim, with the program as a user has it.  Usage: B=build sh tests/cli/mnsim.sh
+# mnsim from the command line: exit codes, messages, and folders that are whole or absent.
 set -u
 cd "$(dirname "$0")/../.."
 mnsim=${B:-build}/mnsim
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mnsim-cli-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 failed=0 passed=0
+P=config/studies/verification_p.yaml
 
 # expect STATUS WORDS COMMAND...: the command ends with STATUS and its output (both streams) holds WORDS.
 expect() {
@@ -42,42 +43,43 @@ expect 2 "'mnsim run' takes one" "$mnsim" run
 expect 2 "is not an option of 'mnsim run'" "$mnsim" run --bogus x.yaml
 expect 2 "option '-o' needs a value" "$mnsim" run x.yaml -o
 expect 2 "-o DIR is missing" "$mnsim" sweep config/studies/sweep_length_density.yaml
-expect 2 "not an assignment" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/a" --set nonsense
+expect 2 "not an assignment" "$mnsim" run $P -o "$tmp/a" --set nonsense
 
 # check
-expect 0 "would compute: the unit cell" "$mnsim" check config/studies/caffeine_patch.yaml config/studies/verification_p.yaml
+expect 0 "would compute: the unit cell" "$mnsim" check config/studies/caffeine_patch.yaml $P
 expect 0 "D, K: " "$mnsim" check config/studies/nicotine_patch_15mg.yaml config/studies/nicotine_patch_30mg.yaml \
     config/studies/nicotine_patch_60mg.yaml config/studies/naloxone_pen_500.yaml
 expect 3 "no such.yaml" "$mnsim" check "$tmp/no such.yaml"
 
 # run
-expect 0 "J_ss" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/good"
-for f in study.yaml timeseries.csv long.csv profiles.csv summary.yaml delivered.svg delivered.gp flux.svg profiles.svg; do
+expect 0 "J_ss" "$mnsim" run $P -o "$tmp/good"
+for f in study.yaml timeseries.csv long.csv profiles.csv summary.yaml \
+    delivered.svg delivered.gp flux.svg profiles.svg; do
     check "$f is written" test -s "$tmp/good/$f"
 done
-expect 3 "exists already" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/good"
-expect 0 "written to" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/good" --force
+expect 3 "exists already" "$mnsim" run $P -o "$tmp/good"
+expect 0 "written to" "$mnsim" run $P -o "$tmp/good" --force
 expect 0 "" "$mnsim" run "$tmp/good/study.yaml" -o "$tmp/again" --quiet
 check "quiet is quiet" test ! -s "$tmp/out"
 check "a resolved study gives the same bytes" cmp -s "$tmp/good/timeseries.csv" "$tmp/again/timeseries.csv"
 
 # failures leave nothing that looks like a result
-expect 3 "must be at most the skin's thickness" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/bad" \
+expect 3 "must be at most the skin's thickness" "$mnsim" run $P -o "$tmp/bad" \
     --set 'needles/length=2 mm' --set 'insertion/depth=1.2 mm'
-expect 3 "set by 'insertion/depth=400'" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/bad" --set insertion/depth=400
-expect 3 "travel is not depth" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/bad" --set 'insertion={travel: 1.3 mm}'
-expect 3 "channels overlap" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/bad" --set 'density=9000 /cm2'
-expect 3 "did you mean 'density'?" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/bad" --set 'densty=90 /cm2'
-expect 3 "no drug of this name" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/bad" --set drug=unobtainium
-expect 3 "layers/0/thickness: -15 um: must be > 0" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/bad" \
+expect 3 "set by 'insertion/depth=400'" "$mnsim" run $P -o "$tmp/bad" --set insertion/depth=400
+expect 3 "travel is not depth" "$mnsim" run $P -o "$tmp/bad" --set 'insertion={travel: 1.3 mm}'
+expect 3 "channels overlap" "$mnsim" run $P -o "$tmp/bad" --set 'density=9000 /cm2'
+expect 3 "did you mean 'density'?" "$mnsim" run $P -o "$tmp/bad" --set 'densty=90 /cm2'
+expect 3 "no drug of this name" "$mnsim" run $P -o "$tmp/bad" --set drug=unobtainium
+expect 3 "layers/0/thickness: -15 um: must be > 0" "$mnsim" run $P -o "$tmp/bad" \
     --set skin.layers.0.thickness='-15 um'
 check "no folder after failures" nothing_like bad
-expect 3 "its parent folder must exist" "$mnsim" run config/studies/verification_p.yaml -o "$tmp/none/here"
+expect 3 "its parent folder must exist" "$mnsim" run $P -o "$tmp/none/here"
 
 # parts are found with --config and MN_PATH
 mkdir -p "$tmp/elsewhere/drugs" "$tmp/studies"
 sed 's/^name: .*/name: secret/' config/drugs/verification_a.yaml >"$tmp/elsewhere/drugs/secret.yaml"
-sed 's/^drug: .*/drug: secret/' config/studies/verification_p.yaml >"$tmp/studies/s.yaml"
+sed 's/^drug: .*/drug: secret/' $P >"$tmp/studies/s.yaml"
 expect 3 "no drug of this name: 'secret'" "$mnsim" check "$tmp/studies/s.yaml"
 expect 0 "drug secret" "$mnsim" check "$tmp/studies/s.yaml" --config "$tmp/elsewhere"
 expect 0 "drug secret" env MN_PATH="/nowhere:$tmp/elsewhere" "$mnsim" check "$tmp/studies/s.yaml"
@@ -85,7 +87,7 @@ expect 0 "drug secret" env MN_PATH="/nowhere:$tmp/elsewhere" "$mnsim" check "$tm
 # sweep: a failed case is a row, all failed is an answer of no
 cat >"$tmp/few.yaml" <<END
 sweep: few
-study: $PWD/config/studies/verification_p.yaml
+study: $PWD/$P
 vary:
   depth: [100 um, 400 um]
   density: [50 /cm2, 9000 /cm2]
@@ -98,8 +100,8 @@ expect 1 "every case failed" "$mnsim" sweep "$tmp/none.yaml" -o "$tmp/sweep2"
 # compare: verdicts
 expect 0 "PREDICTED met" "$mnsim" compare config/studies/compare_nicotine.yaml -o "$tmp/nicotine"
 expect 0 "the density is not published" "$mnsim" compare config/studies/compare_naloxone.yaml -o "$tmp/naloxone"
-sed -e 's/mean_fold_error: 1.5/mean_fold_error: 1.01/' -e '$a verdict: required' -e "s|\.\./\.\./data|$PWD/data|" -e "s|study: nic|study: $PWD/config/studies/nic|" \
-    config/studies/compare_nicotine.yaml >"$tmp/strict.yaml"
+sed -e 's/mean_fold_error: 1.5/mean_fold_error: 1.01/' -e '$a verdict: required' -e "s|\.\./\.\./data|$PWD/data|" \
+    -e "s|study: nic|study: $PWD/config/studies/nic|" config/studies/compare_nicotine.yaml >"$tmp/strict.yaml"
 expect 1 "NOT MET" "$mnsim" compare "$tmp/strict.yaml" -o "$tmp/strict"
 expect 3 "missing key 'comparison'" "$mnsim" compare "$tmp/few.yaml" -o "$tmp/bad" --force
 

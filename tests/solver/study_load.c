@@ -147,6 +147,47 @@ static void assumed_channel_is_noted_with_its_rule(void)
     fixture_remove(&f);
 }
 
+/* T/viscosity of water from 25 to 32 C: 1.0235 x 0.890/0.765 mPa s (tables). */
+static void assumed_diffusivity_rises_with_temperature(void)
+{
+    struct fixture f;
+    struct study s;
+    double D[2];
+    const char *const at[] = {"skin/temperature=25 degC", "skin/temperature=32 degC"};
+    fixture_make(&f);
+    fixture_write(&f, "drugs/probe.yaml",
+                  "name: probe\nmolar_mass: 211 g/mol\ntissue:\n  stratum_corneum: {D: 6.1e-15 m2/s, K: 0.7}\n"
+                  "  dermis: {D: 1.7e-10 m2/s, K: 0.81}\n");
+    for (size_t i = 0; i < 2; i++) {
+        const char *const overrides[] = {at[i], NULL};
+        load(&f, &s, overrides);
+        D[i] = s.problem.channel.D;
+        study_release(&s);
+    }
+    ASSERT_REL(D[1] / D[0], 1.0235 * 0.890 / 0.765, 5e-3);
+    fixture_remove(&f);
+}
+
+/* Open share 1 - exp(-n pi R2), R = 0.83 (6 + 85.5 312/610) um = 41.28 um: 0.052 at 1000 /cm2, 0.27 at 6000 /cm2. */
+static void random_strikes_are_warned_of_and_then_refused(void)
+{
+    struct fixture f;
+    struct study s;
+    struct err e = {0};
+    const char *const thin[] = {"needles/kind=pen", "density=1000 /cm2", NULL};
+    const char *const dense[] = {"needles/kind=pen", "density=6000 /cm2", NULL};
+    bool warned = false;
+    fixture_make(&f);
+    load(&f, &s, thin);
+    for (size_t i = 0; i < s.n_notes; i++)
+        warned = warned || (s.note[i].kind == NOTE_WARNING && strstr(s.note[i].text, "random strikes open 0.052"));
+    CU_ASSERT_TRUE(warned);
+    study_release(&s);
+    CU_ASSERT_EQUAL(study_load(&s, f.study, &(struct study_options){dense, NULL}, &e), ERR_RANGE);
+    ASSERT_HAS(e.msg, "open 0.27 of the skin: at most 0.2 for random strikes");
+    fixture_remove(&f);
+}
+
 static void without_needles_the_skin_is_intact(void)
 {
     struct fixture f;
@@ -196,6 +237,8 @@ CU_TestInfo study_load_tests[] = {
     {"overrides_reach_into_named_parts", overrides_reach_into_named_parts},
     {"parts_in_place_and_layer_values_win_over_the_drug", parts_in_place_and_layer_values_win_over_the_drug},
     {"assumed_channel_is_noted_with_its_rule", assumed_channel_is_noted_with_its_rule},
+    {"assumed_diffusivity_rises_with_temperature", assumed_diffusivity_rises_with_temperature},
+    {"random_strikes_are_warned_of_and_then_refused", random_strikes_are_warned_of_and_then_refused},
     {"without_needles_the_skin_is_intact", without_needles_the_skin_is_intact},
     {"a_run_folder_gives_depth_and_penetrated_needles", a_run_folder_gives_depth_and_penetrated_needles},
     CU_TEST_INFO_NULL,
