@@ -97,19 +97,29 @@ static int no_rate(void *self, double t, const double *y, double *rate)
 }
 
 static int no_times(void *self, const double *x, double *rate) { (void)self; (void)x; *rate = 0.0; return 0; }
-static int no_setup(void *self, double gamma) { (void)self; (void)gamma; return 0; }
-static int identity(void *self, double gamma, double *v) { (void)self; (void)gamma; (void)v; return 0; }
+
+static int no_setup(void *self, double t, const double *y, double gamma)
+{
+    (void)self; (void)t; (void)y; (void)gamma;
+    return 0;
+}
+
+static int identity(void *self, double t, double gamma, double *v)
+{
+    (void)self; (void)t; (void)gamma; (void)v;
+    return 0;
+}
 
 void an_integration_without_end_is_stopped(void)
 {
     struct ode ode = {.n = 1, .nq = 1, .rhs = ringing, .quad = no_rate, .quad_times = no_times, .setup = no_setup,
                       .solve = identity};
-    double y = 0.0, q = 0.0, atol = 1e-6;
+    double y = 0.0, q = 0.0, atol = 1e-6, t = 3.0;
     struct integrator *it;
     struct err e = {0};
     size_t worst;
     CU_ASSERT_EQUAL_FATAL(integrator_new(&it, &ode, 0.0, &y, &q, 1e-6, &atol, 3.0, &e), 0);
-    CU_ASSERT_EQUAL(integrator_to(it, 3.0, &y, &q, &worst, &e), ERR_NUMERIC);
+    CU_ASSERT_EQUAL(integrator_to(it, &t, &y, &q, &worst, &e), ERR_NUMERIC);
     ASSERT_HAS(e.msg, "more than 100000 steps");
     integrator_free(it);
 }
