@@ -56,10 +56,10 @@ static void keep_late(struct memory_bus *m, const uint8_t *reply, size_t n, doub
     memcpy(l->pdu, reply, n);
 }
 
-/* The oldest late reply that has arrived; returns its length, 0 when there is none. */
-static size_t take_late(struct memory_bus *m, uint8_t *reply)
+/* The oldest late reply that has arrived by then; returns its length, 0 when there is none. */
+static size_t take_late(struct memory_bus *m, double by, uint8_t *reply)
 {
-    if (m->lates == 0 || m->late[0].arrives > m->clock->now)
+    if (m->lates == 0 || m->late[0].arrives > by)
         return 0;
     size_t n = m->late[0].n;
     memcpy(reply, m->late[0].pdu, n);
@@ -91,7 +91,7 @@ static int exchange(struct memory_bus *m, const struct bus_request *r, const uin
     double t = transaction_time(m, r);
     memory_clock_until(m->clock, sent + 0.5 * t); /* the device sees the request half-way through */
     int answered = m->clock->peer.pdu(m->clock->peer.self, r->unit, pdu, n, own, sizeof own);
-    size_t early = m->base.is_serial ? take_late(m, reply) : 0;
+    size_t early = m->base.is_serial ? take_late(m, sent + t, reply) : 0;
     if (answered <= 0 && !early)
         return time_out(m, r, sent, e);
     if (answered > 0 && m->faults.drop_replies > 0) {
@@ -183,7 +183,7 @@ static int memory_recover(struct bus *b, double silent_for, double slice, struct
     uint8_t junk[PDU_MAX];
     double end = m->clock->now + slice, step = 1e-3;
     while (m->clock->now < end) {
-        if (take_late(m, junk))
+        if (take_late(m, m->clock->now, junk))
             m->silent_since = 0.0;
         if (m->silent_since >= silent_for) {
             m->silent_since = 0.0;

@@ -192,6 +192,77 @@ static void a_link_never_publishes_another_requests_registers(void)
     link_free(l);
 }
 
+/* Counts the requests for the force; each answer carries its number in its third register. */
+static int numbered(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
+{
+    unsigned *count = self;
+    int m = zeros_for_canaries(self, unit, pdu, n, reply, cap);
+    if (m == 12 && unit == 2) {
+        ++*count;
+        reply[6] = (uint8_t)(*count >> 8);
+        reply[7] = (uint8_t)(*count & 0xFF);
+    }
+    return m;
+}
+
+static void a_reply_that_outlives_the_drain_is_caught_by_the_canary(void)
+{
+    static struct bench b;
+    b = rtu_bench();
+    unsigned count = 0;
+    struct memory_clock c = {0.0, {numbered, NULL, &count}};
+    const struct memory_line line = {115200, 11, 1e-3};
+    struct bus *bus = NULL;
+    struct link *l = NULL;
+    struct link_outbox out = {0};
+    struct link_inbox in = {.talk_until = 1e9};
+    size_t stale = 0;
+    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&bus, &c, &line, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, bus, NULL), 0);
+    link_post(l, &in);
+    for (int round = 0; round < 80; round++) {
+        for (double end = c.now + 0.5 + 0.003 * round; c.now < end;)
+            memory_clock_until(&c, link_step(l));
+        link_look(l, &out);
+        bus_memory_faults(bus)->delay_replies = 1;
+        bus_memory_faults(bus)->delay = 0.1140 + 0.00005 * round; /* arrives just after time-out and drain, 120 ms */
+        for (double end = c.now + 0.5; c.now < end;) {
+            uint64_t before = out.sample[BENCH_FORCE].count;
+            memory_clock_until(&c, link_step(l));
+            link_look(l, &out);
+            const struct link_sample *f = &out.sample[BENCH_FORCE];
+            stale += f->count != before && f->regs[2] != count;
+        }
+    }
+    CU_ASSERT_EQUAL(stale, 0);
+    link_free(l);
+}
+
+static void an_order_without_permission_writes_nothing(void)
+{
+    static struct bench b;
+    b = rtu_bench();
+    struct memory_clock c = {0.0, {zeros_for_canaries, NULL, NULL}};
+    const struct memory_line line = {115200, 11, 1e-3};
+    struct bus *bus = NULL;
+    struct link *l = NULL;
+    struct link_outbox out;
+    struct link_stats t;
+    struct link_inbox in = {.talk_until = 1e9, .order = 1, .command = {AXIS_MOVE, 3.3e-3, 1e-3}, .may_move = false};
+    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&bus, &c, &line, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, bus, NULL), 0);
+    link_post(l, &in);
+    for (int i = 0; i < 20; i++)
+        memory_clock_until(&c, link_step(l));
+    link_look(l, &out);
+    link_statistics(l, &t);
+    CU_ASSERT_EQUAL(out.order_done, 1);
+    CU_ASSERT_TRUE(out.order_failed);
+    CU_ASSERT_EQUAL(t.writes[BENCH_AXIS].count, t.stops); /* STOPs of the opening only */
+    CU_ASSERT_EQUAL(t.garbled + t.timeouts + t.exceptions, 0); /* nor was anything tried */
+    link_free(l);
+}
+
 static void a_stop_overtakes_a_drain(void)
 {
     static struct bench b;
@@ -361,6 +432,9 @@ CU_TestInfo bus_tests[] = {
     {"failures_name_device_unit_function_address_and_exception",
      failures_name_device_unit_function_address_and_exception},
     {"a_link_never_publishes_another_requests_registers", a_link_never_publishes_another_requests_registers},
+    {"a_reply_that_outlives_the_drain_is_caught_by_the_canary",
+     a_reply_that_outlives_the_drain_is_caught_by_the_canary},
+    {"an_order_without_permission_writes_nothing", an_order_without_permission_writes_nothing},
     {"a_stop_overtakes_a_drain", a_stop_overtakes_a_drain},
     {"a_polite_peer_is_read", a_polite_peer_is_read},
     {"the_deadline_is_total_even_when_bytes_trickle", the_deadline_is_total_even_when_bytes_trickle},

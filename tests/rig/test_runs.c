@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text/table.h"
+#include "rig/loop/stop.h"
 #include "rig/safety/budget.h"
 #include "tests/rig/simulation.h"
 #include "tests/rig/suites.h"
@@ -363,6 +364,97 @@ static void an_operator_unloads_step_by_step(void)
     simulation_free(s);
 }
 
+/* One look of the stopper at an axis sample. */
+static void looks_at(struct rig *r, double sent, bool moving, double position)
+{
+    struct link_sample *a = &r->outbox[r->bench->device[BENCH_AXIS].link].sample[BENCH_AXIS];
+    a->sent = sent;
+    a->count++;
+    r->axis.moving = moving;
+    r->axis.position = position;
+    stop_step(r);
+}
+
+static void a_stop_is_proven_only_by_two_fresh_equal_positions(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    struct rig *r = &s->rig;
+    struct link_outbox *o = &r->outbox[r->bench->device[BENCH_AXIS].link];
+    simulation_run(s, 0.1);
+    stop_begin(r);
+    o->stop_sent = 1;
+    o->stop_time = 10.0;
+    looks_at(r, 9.98, false, 3e-3); /* asked for before the STOP had left */
+    looks_at(r, 9.99, false, 3e-3);
+    CU_ASSERT_TRUE(r->stopper.is_active);
+    looks_at(r, 10.02, true, 3e-3);
+    looks_at(r, 10.04, false, 3.1e-3);
+    CU_ASSERT_TRUE(r->stopper.is_active);
+    looks_at(r, 10.06, false, 3.15e-3); /* "not moving", but it moved */
+    CU_ASSERT_TRUE(r->stopper.is_active);
+    looks_at(r, 10.08, false, 3.15e-3);
+    CU_ASSERT_FALSE(r->stopper.is_active);
+    CU_ASSERT_TRUE(r->stopper.is_proven);
+    simulation_free(s);
+}
+
+static void a_link_reopened_between_two_ticks_still_trips(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 3.0 && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    bus_memory_faults(s->bus[0])->is_cut = true;
+    while (s->bus[0]->is_open)
+        memory_clock_until(&s->clock, fmin(link_step(s->link[0]), s->clock.now + 1e-3));
+    bus_memory_faults(s->bus[0])->is_cut = false;
+    while (!s->bus[0]->is_open)
+        memory_clock_until(&s->clock, fmin(link_step(s->link[0]), s->clock.now + 1e-3));
+    simulation_run(s, 20.0);
+    ended_as(s, "tripped", "link");
+    simulation_free(s);
+}
+
+/* Trips at 6.3 N, stands, and begins one step away by the operator's key. */
+static struct simulation *begin_unloading(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 6.3 N: jump force +11.7 N\n");
+    s->rig.is_unattended = false;
+    simulation_run(s, 1.0);
+    simulation_tick(s, KEY_ARM);
+    while (s->rig.state != RIG_TRIPPED && s->clock.now < 60.0)
+        simulation_tick(s, KEY_NONE);
+    simulation_run(s, 1.0);
+    simulation_tick(s, KEY_UNLOAD);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_UNLOADING);
+    return s;
+}
+
+static void unloading_stops_when_the_force_rises_or_the_axis_goes_the_wrong_way(void)
+{
+    struct simulation *s = begin_unloading();
+    s->rig.unload_force = fabs(s->rig.force.force) - 0.05 * s->rig.limits.force_push - 0.5;
+    simulation_tick(s, KEY_NONE);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+    CU_ASSERT_TRUE(s->rig.stopper.is_active);
+    simulation_free(s);
+    s = begin_unloading();
+    s->rig.unload_position = s->rig.axis.position - 0.1e-3; /* as if it had come down from there */
+    simulation_tick(s, KEY_NONE);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+    CU_ASSERT_TRUE(s->rig.stopper.is_active);
+    simulation_free(s);
+}
+
+/* 13.3 - 12 mm, less 4 um/N of 10 N net: 1.26 mm. */
+static void travel_is_position_minus_contact_minus_compliance_times_net_force(void)
+{
+    static struct bench b;
+    b.axis.compliance = 4e-6;
+    struct sequence q = {.bench = &b, .contact = 12e-3, .tare = 0.1};
+    ASSERT_REL(sequence_travel(&q, 13.3e-3, 10.1), 1.26e-3, 1e-9);
+    ASSERT_REL(sequence_raw_travel(&q, 13.3e-3), 1.3e-3, 1e-9);
+}
+
 static void missing_skin_ends_as_not_completed(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
@@ -429,6 +521,12 @@ CU_TestInfo runs_tests[] = {
     {"a_stop_by_the_operator_ends_as_stopped", a_stop_by_the_operator_ends_as_stopped},
     {"with_an_operator_nothing_starts_without_the_key", with_an_operator_nothing_starts_without_the_key},
     {"an_operator_unloads_step_by_step", an_operator_unloads_step_by_step},
+    {"a_stop_is_proven_only_by_two_fresh_equal_positions", a_stop_is_proven_only_by_two_fresh_equal_positions},
+    {"a_link_reopened_between_two_ticks_still_trips", a_link_reopened_between_two_ticks_still_trips},
+    {"unloading_stops_when_the_force_rises_or_the_axis_goes_the_wrong_way",
+     unloading_stops_when_the_force_rises_or_the_axis_goes_the_wrong_way},
+    {"travel_is_position_minus_contact_minus_compliance_times_net_force",
+     travel_is_position_minus_contact_minus_compliance_times_net_force},
     {"missing_skin_ends_as_not_completed", missing_skin_ends_as_not_completed},
     {"an_open_door_and_a_closed_limit_are_seen", an_open_door_and_a_closed_limit_are_seen},
     {"saturation_and_an_alarm_trip", saturation_and_an_alarm_trip},
