@@ -114,7 +114,13 @@ static struct sizing depth_sizing(const struct problem *p)
         const struct layer *above = &p->layer[i], *below = above + 1;
         z += above->h;
         double loss = fmin(loss_size(above), loss_size(below));
-        add_feature(&s, z, fmin(fmin(SIZE_FACE, loss), FACE_SHARE * fmin(above->h, below->h)));
+        double size = fmin(fmin(SIZE_FACE, loss), FACE_SHARE * fmin(above->h, below->h));
+        /* A slow layer with the larger K, under which a channel brings drug, drinks through its face: an element coarser
+         * than that front would swallow several times as much. */
+        const struct layer *slow = above->D < below->D ? above : below, *fast = slow == above ? below : above;
+        if (!flat && slow->K > fast->K)
+            size = fmin(size, fmax(floor, first_front(p, slow->D)));
+        add_feature(&s, z, size);
     }
     if (!flat)
         add_feature(&s, skin_surface(p) + p->channel.depth, fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));

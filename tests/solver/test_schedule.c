@@ -123,3 +123,24 @@ void an_integration_without_end_is_stopped(void)
     ASSERT_HAS(e.msg, "more than 100000 steps");
     integrator_free(it);
 }
+
+void a_slow_layer_of_large_K_does_not_swallow_what_a_channel_brings_below_it(void)
+{
+    struct problem p = channelled(211.0, 633.0), fine;
+    p.layer[0].h = 13e-6;
+    p.layer[0].D = 5.3e-17;
+    p.layer[0].K = 15.1;
+    p.channel.r_surface = 6.3e-6;
+    p.channel.r_tip = 1.7e-6;
+    p.level = 1.0;
+    fine = p;
+    fine.level = 0.25;
+    struct solution s, ref;
+    if (solve(&fine, &ref)) {
+        if (solve(&p, &s)) {
+            ASSERT_REL(solution_at(&s, 0, COL_LAYER0 + 1), solution_at(&ref, 0, COL_LAYER0 + 1), 0.03);
+            solution_release(&s);
+        }
+        solution_release(&ref);
+    }
+}
