@@ -111,7 +111,7 @@ static int residuals(void *self, const double *value, double *r, struct err *e)
 static int read_parameters(struct work *w, struct err *e)
 {
     static const char *const keys[] = {"name", "layer", "start", "note", NULL};
-    struct cnode fit, list = {NULL, NULL};
+    struct cnode fit = {NULL, NULL}, list = {NULL, NULL};
     int rc = config_need(config_root(w->c->doc), "fit", &fit, e);
     if (!rc) rc = config_known(fit, (const char *const[]){"parameters", "note", NULL}, e);
     if (!rc) rc = config_need(fit, "parameters", &list, e);
@@ -190,8 +190,8 @@ static int read_dose(struct work *w, struct cnode at, const char *time_column, s
 
 static int read_data(struct work *w, const char **time_column, struct err *e)
 {
-    struct cnode data;
-    const char *file;
+    struct cnode data = {NULL, NULL};
+    const char *file = "";
     char path[700];
     int rc = config_need(config_root(w->c->doc), "data", &data, e);
     if (!rc) rc = config_known(data, (const char *const[]){"file", "time", "source", "note", NULL}, e);
@@ -204,8 +204,8 @@ static int read_all(struct work *w, struct err *e)
 {
     static const char *const keys[] = {"comparison", "kind",      "note",    "data", "fit",
                                        "cases",      "criterion", "verdict", NULL};
-    struct cnode root = config_root(w->c->doc), cases, criterion;
-    const char *time_column;
+    struct cnode root = config_root(w->c->doc), cases = {NULL, NULL}, criterion = {NULL, NULL};
+    const char *time_column = "";
     int rc = config_known(root, keys, e);
     if (!rc) rc = config_need(root, "criterion", &criterion, e);
     if (!rc) rc = config_known(criterion, (const char *const[]){"mean_fold_error", "note", NULL}, e);

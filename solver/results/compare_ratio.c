@@ -72,7 +72,7 @@ static int read_all(struct work *w, struct err *e)
 {
     static const char *const keys[] = {"comparison", "kind", "note",      "numerator", "denominator", "result",
                                        "measured",   "vary", "criterion", "verdict",   NULL};
-    struct cnode root = config_root(w->c->doc), measured, criterion;
+    struct cnode root = config_root(w->c->doc), measured = {NULL, NULL}, criterion = {NULL, NULL};
     int rc = config_known(root, keys, e);
     if (!rc) rc = read_side(root, "numerator", &w->top, e);
     if (!rc) rc = read_side(root, "denominator", &w->bottom, e);

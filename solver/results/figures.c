@@ -21,8 +21,9 @@ static int plot_over_time(const struct study *s, const struct result *r, const s
 {
     const struct solution *sol = &r->solution;
     size_t n = sol->n_out;
-    double *x = calloc(3 * n, sizeof *x), *y = x + n, *y0 = x + 2 * n;
+    double *x = calloc(3 * n, sizeof *x);
     if (!x) return err_set(e, ERR_NOMEM, "out of memory");
+    double *y = x + n, *y0 = x + 2 * n;
     for (size_t k = 0; k < n; k++) {
         x[k] = sol->t[k] / HOUR;
         y[k] = quantity_value(q, sol, k);

@@ -180,7 +180,7 @@ static size_t fill_map(const struct sweep *w, size_t panel, double *z, const cha
         const struct sweep_case *c = &w->item[panel * n + i];
         const struct endpoint *p = c->good ? endpoint_find(&c->endpoints, w->map) : NULL;
         z[i] = p ? p->value : NAN;
-        known += isfinite(z[i]);
+        known += isfinite(z[i]) ? 1 : 0;
         if (p) *unit = p->unit;
     }
     return known;
