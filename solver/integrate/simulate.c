@@ -109,7 +109,8 @@ static void compose(struct run *r)
 {
     const struct system *s = &r->sys;
     core_gather(s, &s->drug, r->nodal, r->donor_a, r->receptor_a, r->y);
-    memcpy(r->y + s->at_bound, r->bound, s->n_bound * sizeof *r->y);
+    if (s->n_bound)
+        memcpy(r->y + s->at_bound, r->bound, s->n_bound * sizeof *r->y);
     if (s->met.n)
         core_gather(s, &s->met, r->nodal_m, 0.0, r->receptor_m, r->y + s->at_met);
     memcpy(r->y + s->at_border, r->border, s->nb * sizeof *r->y);
