@@ -297,9 +297,8 @@ static int solve_metabolite(struct factor *f, double gamma, double *v)
         x[d] *= s->met.M[d];
     for (size_t i = 0; i < s->n_sites; i++) {
         const struct site *k = &s->site[i];
-        const struct layer *l = &s->p->layer[k->layer];
         if (k->dof_m >= 0 && k->dof >= 0)
-            x[k->dof_m] += gamma * s->p->metabolite_yield * k->volume * (k->rho_a + l->metabolism.k * l->K) * v[k->dof];
+            x[k->dof_m] += gamma * s->p->metabolite_yield * k->volume * (k->rho_a * v[k->dof] + site_first_order(s, k, v[k->dof]));
     }
     return ldl_refined(&f->met, gamma, x);
 }

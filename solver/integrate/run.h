@@ -5,6 +5,8 @@
 #include "solver/integrate/simulate.h"
 #include "solver/system/system.h"
 
+struct bound_place { size_t node; bool becomes_channel; double volume; };
+
 struct run {
     const struct problem *p;
     struct mesh mesh;
@@ -15,6 +17,7 @@ struct run {
     double t;
     double *nodal, *nodal_m;     /* mesh.n: activities of drug and metabolite */
     double *bound;               /* n_bound */
+    struct bound_place *place;   /* n_bound: where each bound unknown sits */
     size_t n_bound;
     double *y, *dydt, *atol, *emphasis; /* as large as any segment's state */
     double quads[QUADS_MAX];

@@ -111,6 +111,18 @@ static void take_off(struct run *r, double fraction)
 
 /* ---- channels ---- */
 
+/* Bound drug of the tissue that becomes channel at a node is set free, kg/m2. */
+static double released(struct run *r, size_t node)
+{
+    double sum = 0.0;
+    for (size_t k = 0; k < r->n_bound; k++)
+        if (r->place[k].node == node && r->place[k].becomes_channel) {
+            sum += r->place[k].volume * r->bound[k];
+            r->bound[k] = 0.0;
+        }
+    return sum;
+}
+
 /* Tissue becomes channel with its drug kept node by node:  a = (sum old capacity) a / (sum new capacity). */
 static void open_channels(struct run *r)
 {
@@ -130,7 +142,7 @@ static void open_channels(struct run *r)
             after_m += v * (becomes ? p->channel.K_metabolite : l->K_metabolite);
         }
         if (after > 0.0)
-            r->nodal[i] *= before / after;
+            r->nodal[i] = (before * r->nodal[i] + released(r, i)) / after;
         if (after_m > 0.0)
             r->nodal_m[i] *= before_m / after_m;
     }

@@ -116,15 +116,30 @@ static void compose(struct run *r)
     memcpy(r->y + s->at_border, r->border, s->nb * sizeof *r->y);
 }
 
+/* The sites depend on the mesh alone: their unknowns are laid out once. */
+static int place_bound(struct run *r)
+{
+    const struct system *s = &r->sys;
+    r->n_bound = s->n_bound;
+    r->bound = calloc(r->n_bound, sizeof *r->bound);
+    r->place = calloc(r->n_bound, sizeof *r->place);
+    if (!r->bound || !r->place)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < s->n_sites; i++) {
+        const struct site *k = &s->site[i];
+        if (k->bound >= 0)
+            r->place[k->bound] = (struct bound_place){k->node, k->is_channel, k->volume};
+    }
+    return run_allocate_state(r);
+}
+
 static int open_segment(struct run *r, double t_stop, struct err *e)
 {
     int rc = system_build(&r->sys, r->p, &r->mesh, r->phase, e);
     if (!rc)
         rc = factor_new(&r->factor, &r->sys, e);
-    if (!rc && r->sys.n_bound > r->n_bound) { /* the sites depend on the mesh alone: they are allocated once */
-        r->n_bound = r->sys.n_bound;
-        r->bound = calloc(r->n_bound, sizeof *r->bound);
-        rc = r->bound ? run_allocate_state(r) : ERR_NOMEM;
+    if (!rc && r->sys.n_bound > r->n_bound) {
+        rc = place_bound(r);
         if (rc)
             err_set(e, rc, "out of memory for %zu bound unknowns", r->n_bound);
     }
@@ -338,6 +353,7 @@ int simulate(const struct problem *p, struct solution *out, struct err *e)
     double *own[] = {r.nodal, r.nodal_m, r.bound, r.y, r.dydt, r.atol, r.emphasis};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         free(own[i]);
+    free(r.place);
     if (rc)
         solution_release(out);
     return rc;

@@ -41,25 +41,28 @@ static double site_bound(const struct system *s, const struct site *k, const dou
     return k->bound >= 0 ? y[s->at_bound + (size_t)k->bound] : 0.0;
 }
 
-/* Tissue nodes of every layer with laws.  The number of bound unknowns depends only on the mesh, not on the segment. */
+/* Nodes of every zone whose layer has laws. */
 static int make_sites(struct system *s)
 {
     const struct mesh *m = s->m;
     for (int pass = 0; pass < 2; pass++) {
         size_t n = 0, bound = 0;
-        for (size_t q = 0; q < s->p->n_layers; q++)
-            for (size_t i = 0; has_site(s, &s->p->layer[q]) && i < m->n; i++) {
+        for (size_t q = 0; q < m->n_zones; q++) {
+            const struct layer *l = &s->p->layer[q % s->p->n_layers];
+            bool binds = l->binding.B_max > 0.0, active = q < s->p->n_layers || !s->phase.opened;
+            for (size_t i = 0; has_site(s, l) && i < m->n; i++) {
                 double v = m->mass[q * m->n + i];
                 if (!(v > 0.0))
                     continue;
-                bool binds = s->p->layer[q].binding.B_max > 0.0;
                 if (pass)
-                    s->site[n] = (struct site){.node = i, .layer = q, .dof = s->drug.node_dof[i], .volume = v,
-                                               .dof_m = s->p->metabolite ? s->met.node_dof[i] : NODE_VOID,
-                                               .bound = binds ? (int)bound : -1};
+                    s->site[n] = (struct site){.node = i, .layer = q % s->p->n_layers, .is_channel = q >= s->p->n_layers,
+                                               .is_active = active, .volume = v,
+                                               .dof = s->drug.node_dof[i], .bound = binds ? (int)bound : -1,
+                                               .dof_m = s->p->metabolite ? s->met.node_dof[i] : NODE_VOID};
                 n++;
                 bound += binds;
             }
+        }
         s->n_sites = n;
         s->n_bound = bound;
         if (!pass && n && !(s->site = calloc(n, sizeof *s->site)))
@@ -74,9 +77,10 @@ void system_linearise(struct system *s, const double *y)
         struct site *k = &s->site[i];
         const struct layer *l = layer_at(s, k);
         double a = site_activity(s, k, y), b = site_bound(s, k, y);
-        k->rho_a = saturable_slope(l, a);
-        k->r_a = k->bound >= 0 ? l->binding.k_on * l->K * (l->binding.B_max - b) : 0.0;
-        k->r_b = k->bound >= 0 ? -l->binding.k_on * l->K * a - l->binding.k_off : 0.0;
+        bool binds = k->bound >= 0 && k->is_active;
+        k->rho_a = k->is_active ? saturable_slope(l, a) : 0.0;
+        k->r_a = binds ? l->binding.k_on * l->K * (l->binding.B_max - b) : 0.0;
+        k->r_b = binds ? -l->binding.k_on * l->K * a - l->binding.k_off : 0.0;
     }
 }
 
@@ -193,9 +197,9 @@ static void core_rates(const struct core *c, const double *a, double *rate, bool
     }
 }
 
-static double first_order_rate(const struct system *s, const struct site *k, double a)
+double site_first_order(const struct system *s, const struct site *k, double a)
 {
-    return layer_at(s, k)->metabolism.k * layer_at(s, k)->K * a;
+    return k->is_active ? layer_at(s, k)->metabolism.k * layer_at(s, k)->K * a : 0.0;
 }
 
 static void add_source(const struct system *s, const struct core *c, double (*source)(const void *, double, double, double), double t,
@@ -215,14 +219,14 @@ static void add_laws(const struct system *s, const double *y, double *core, doub
     for (size_t i = 0; i < s->n_sites; i++) {
         const struct site *k = &s->site[i];
         const struct layer *l = layer_at(s, k);
-        double a = site_activity(s, k, y), rho = saturable_rate(l, a);
-        double r = k->bound >= 0 ? binding_rate(l, a, site_bound(s, k, y)) : 0.0;
+        double a = site_activity(s, k, y), rho = k->is_active ? saturable_rate(l, a) : 0.0;
+        double r = k->bound >= 0 && k->is_active ? binding_rate(l, a, site_bound(s, k, y)) : 0.0;
         if (k->bound >= 0)
             dydt[s->at_bound + (size_t)k->bound] = r;
         if (k->dof >= 0)
             core[k->dof] -= k->volume * (r + rho);
         if (k->dof_m >= 0)
-            met[k->dof_m] += s->p->metabolite_yield * k->volume * (rho + first_order_rate(s, k, a));
+            met[k->dof_m] += s->p->metabolite_yield * k->volume * (rho + site_first_order(s, k, a));
     }
 }
 
@@ -273,15 +277,15 @@ static void add_site_rates(const struct system *s, const double *y, double *rate
     for (size_t i = 0; i < s->n_sites; i++) {
         const struct site *k = &s->site[i];
         const struct layer *l = layer_at(s, k);
-        double a = site_activity(s, k, y), rho = k->volume * saturable_rate(l, a);
-        double r = k->bound >= 0 ? k->volume * binding_rate(l, a, site_bound(s, k, y)) : 0.0;
+        double a = site_activity(s, k, y), rho = k->is_active ? k->volume * saturable_rate(l, a) : 0.0;
+        double r = k->bound >= 0 && k->is_active ? k->volume * binding_rate(l, a, site_bound(s, k, y)) : 0.0;
         rate[QUAD_METABOLISED] += rho;
         if (k->dof == NODE_DONOR)
             rate[QUAD_TOP] += r + rho;
         if (k->dof == NODE_SINK)
             rate[QUAD_BOTTOM] -= r;
         if (k->dof_m == NODE_SINK)
-            rate[QUAD_M_BOTTOM] += s->p->metabolite_yield * (rho + k->volume * first_order_rate(s, k, a));
+            rate[QUAD_M_BOTTOM] += s->p->metabolite_yield * (rho + k->volume * site_first_order(s, k, a));
     }
 }
 
@@ -329,7 +333,7 @@ void system_rates_times(const struct system *s, const double *x, double *rate)
         if (k->dof == NODE_SINK)
             rate[QUAD_BOTTOM] -= k->volume * k->r_b * xb;
         if (k->dof_m == NODE_SINK)
-            rate[QUAD_M_BOTTOM] += s->p->metabolite_yield * k->volume * (k->rho_a * xa + first_order_rate(s, k, xa));
+            rate[QUAD_M_BOTTOM] += s->p->metabolite_yield * k->volume * (k->rho_a * xa + site_first_order(s, k, xa));
     }
     body_rates(s, x, rate);
 }

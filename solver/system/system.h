@@ -39,9 +39,12 @@ struct phase {
     const struct donor *donor;  /* the dose on the skin; read when patch_on */
 };
 
-/* One node's share of a layer with nonlinear laws, volume per cell area, m. */
+/* One node's share of a layer with nonlinear laws, volume per cell area, m.  Tissue that has become channel keeps its sites,
+ * inactive: the list, and so the bound unknowns, depend on the mesh alone. */
 struct site {
     size_t node, layer;
+    bool is_channel;            /* in a zone that becomes channel when the needles go in */
+    bool is_active;
     int dof;                    /* of the core, or NODE_DONOR / NODE_SINK */
     int dof_m;                  /* of the metabolite's core, or negative */
     int bound;                  /* index among the bound states, or -1 */
@@ -103,6 +106,8 @@ void system_rates(const struct system *s, const double *y, double *rate);
 void system_linearise(struct system *s, const double *y);
 /* d(rates)/dy x, with those derivatives. */
 void system_rates_times(const struct system *s, const double *x, double *rate);
+/* First-order turnover k K a at a site, kg/(m3 s). */
+double site_first_order(const struct system *s, const struct site *k, double a);
 /* What Newton's matrix adds to the diagonal of M + gamma A at the core unknown of a site. */
 static inline double site_diagonal(const struct site *k, double gamma)
 {
