@@ -199,7 +199,6 @@ static int set_up_and_serve(struct options *o, struct err *e)
     if (!rc && o->out)
         rc = vbench_log_to(v, o->out, e);
     if (!rc) {
-        o->server.reply_delay = set.reply_delay;
         rc = serve_bench(v, o, e);
         int closing = vbench_close_logs(v, e);
         rc = rc ? rc : closing;

@@ -5,7 +5,8 @@
 enum { FORMAT_VERSION = 1 };
 #define TOUCH_FORCE 0.01 /* N */
 
-enum wire_answer nameplate_read(const struct plant *p, int function, uint16_t address, uint16_t count, uint16_t *out)
+enum wire_answer nameplate_read(const struct plant *p, unsigned long eeprom_writes, int function, uint16_t address,
+                                uint16_t count, uint16_t *out)
 {
     uint16_t w[NAMEPLATE_WORDS] = {0x4D4E, 0x4245, 0x4E43, 0x4800, 0, 0, 0, 0, FORMAT_VERSION};
     if (function != WIRE_READ_HOLDING || address < NAMEPLATE_FIRST
@@ -15,6 +16,7 @@ enum wire_answer nameplate_read(const struct plant *p, int function, uint16_t ad
     w[11] = (uint16_t)p->specimen;
     w[12] = (uint16_t)p->skin.n;
     wire_put_u32(&w[13], (uint32_t)(p->steps / 2 & 0xFFFFFFFFu)); /* two steps a millisecond */
+    wire_put_u32(&w[15], (uint32_t)(eeprom_writes & 0xFFFFFFFFu));
     for (uint16_t i = 0; i < count; i++)
         out[i] = w[address - NAMEPLATE_FIRST + i];
     return WIRE_OK;

@@ -9,15 +9,17 @@
  *              specimen, drawn from seed + N, under the axis; exception 4 while the axis moves or a needle touches
  *              the skin, 3 for N = 0
  *   0xF00C     u16 number of needles
- *   0xF00D x2  u32 heartbeat: milliseconds since the bench began */
+ *   0xF00D x2  u32 heartbeat: milliseconds since the bench began
+ *   0xF00F x2  u32 EEPROM writes that the two devices have done */
 #ifndef RIG_VIRTUAL_NAMEPLATE_H
 #define RIG_VIRTUAL_NAMEPLATE_H
 #include "rig/virtual/plant.h"
 #include "rig/virtual/wire.h"
 
-enum { NAMEPLATE_FIRST = 0xF000, NAMEPLATE_SPECIMEN = 0xF00B, NAMEPLATE_WORDS = 15 };
+enum { NAMEPLATE_FIRST = 0xF000, NAMEPLATE_SPECIMEN = 0xF00B, NAMEPLATE_WORDS = 17 };
 
-enum wire_answer nameplate_read(const struct plant *p, int function, uint16_t address, uint16_t count, uint16_t *out);
+enum wire_answer nameplate_read(const struct plant *p, unsigned long eeprom_writes, int function, uint16_t address,
+                                uint16_t count, uint16_t *out);
 /* Only judges: WIRE_OK when this specimen may be put under the axis now. */
 enum wire_answer nameplate_may_write(const struct plant *p, uint16_t address, uint16_t count, const uint16_t *in);
 #endif

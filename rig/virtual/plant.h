@@ -9,7 +9,17 @@
 
 #define PLANT_STEP 0.5e-3 /* s */
 
+enum bench_pair { PAIR_SCL_DAD141, PAIR_EM2RS_TLB }; /* which drive and transmitter stand before it */
+struct em2rs_settings {
+    int    done_bit;      /* where the three done bits of the status begin: 3 or 4 */
+    double quick_stop;    /* s per 1000 rpm */
+};
+struct tlb_settings { double reply_delay; }; /* s, up to 0.2 */
+
 struct plant_settings {
+    enum bench_pair pair;
+    struct em2rs_settings em2rs;
+    struct tlb_settings tlb;
     struct needle_array array;
     struct skin_nominal skin;
     struct cell_settings cell;

@@ -139,7 +139,7 @@ static void take_bytes_out(struct line *l, size_t n)
 }
 
 /* Answers the TCP requests that are there, one at a time: the next waits until the reply has left. */
-static void serve_tcp(struct server *s, struct line *l, struct vbench *v, double now)
+static void serve_tcp(struct line *l, struct vbench *v, double now)
 {
     while (l->fd >= 0 && l->out_n == 0) {
         struct frame f;
@@ -152,7 +152,7 @@ static void serve_tcp(struct server *s, struct line *l, struct vbench *v, double
         if (n > 0)
             l->out_n = mbap_wrap(l->out, f.transaction, f.unit, (size_t)n);
         l->sent = 0;
-        l->due = now + s->set.reply_delay;
+        l->due = now + vbench_reply_delay(v, f.unit);
         take_bytes_out(l, (size_t)used);
     }
 }
@@ -174,7 +174,7 @@ static void serve_rtu(struct server *s, struct vbench *v, double now)
         if (n > 0)
             l->out_n = rtu_wrap(l->out, f.unit, (size_t)n);
         l->sent = 0;
-        l->due = now + s->set.reply_delay;
+        l->due = now + vbench_reply_delay(v, f.unit);
     }
     l->n = 0;
     l->overrun = false;
@@ -251,7 +251,7 @@ static void send_all(struct server *s, struct vbench *v, double now)
         if (l->fd < 0)
             continue;
         if (send_due(l, now))
-            serve_tcp(s, l, v, now);
+            serve_tcp(l, v, now);
         else
             hang_up(l);
         send_due(l, now);

@@ -65,6 +65,12 @@ static const struct key bench_keys[] = {
     {NULL, NULL, POSITIVE, 0},
 };
 
+static const struct key em2rs_tlb_keys[] = {
+    {"quick_stop", "s", POSITIVE, BENCH(em2rs.quick_stop)},
+    {"reply_delay", "s", NONNEG, BENCH(tlb.reply_delay)},
+    {NULL, NULL, POSITIVE, 0},
+};
+
 static struct range range_of(enum bound b)
 {
     return b == POSITIVE ? RANGE_POSITIVE : b == NONNEG ? RANGE_NONNEG : RANGE_FRACTION;
@@ -146,6 +152,32 @@ static int read_skin(struct plant_settings *out, struct cnode map, struct err *e
     return rc ? rc : read_relaxation(&out->skin, map, e);
 }
 
+/* The second pair's own settings; a section for devices that are not there is unknown. */
+static int read_pair(struct plant_settings *out, struct cnode root, struct err *e)
+{
+    static const char *const pairs[] = {"scl_dad141", "em2rs_tlb", NULL}, *const extra[] = {"done_bit", NULL};
+    static const char *const first[] = {"pair", "array", "skin", "load_cell", "bench", NULL};
+    static const char *const second[] = {"pair", "array", "skin", "load_cell", "bench", "em2rs_tlb", NULL};
+    struct cnode map = {0};
+    int pair = 0, rc = config_choice(root, "pair", pairs, &pair, e);
+    if (!rc)
+        rc = config_known(root, pair ? second : first, e);
+    if (rc || !pair)
+        return rc;
+    long bit = 0;
+    out->pair = PAIR_EM2RS_TLB;
+    rc = config_need(root, "em2rs_tlb", &map, e);
+    if (!rc)
+        rc = read_section(out, map, em2rs_tlb_keys, extra, e);
+    if (!rc)
+        rc = config_integer(map, "done_bit", 3, 4, &bit, e);
+    out->em2rs.done_bit = (int)bit;
+    if (!rc && out->tlb.reply_delay > 0.2)
+        rc = config_fail(config_get(map, "reply_delay"), e, ERR_RANGE, "reply_delay %g ms: must be <= 200 ms",
+                         1e3 * out->tlb.reply_delay);
+    return rc;
+}
+
 static int check_relations(const struct plant_settings *s, struct cnode root, struct err *e)
 {
     struct cnode bench = config_get(root, "bench");
@@ -159,10 +191,10 @@ static int check_relations(const struct plant_settings *s, struct cnode root, st
 
 int settings_read(struct plant_settings *out, struct cnode root, struct err *e)
 {
-    static const char *const sections[] = {"array", "skin", "load_cell", "bench", NULL}, *const none[] = {NULL};
+    static const char *const none[] = {NULL};
     struct cnode array = {0}, skin = {0}, cell = {0}, bench = {0};
     struct plant_settings s = {0};
-    int rc = config_known(root, sections, e);
+    int rc = read_pair(&s, root, e);
     if (!rc)
         rc = config_need(root, "array", &array, e);
     if (!rc)

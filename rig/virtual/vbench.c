@@ -16,8 +16,13 @@ int vbench_new(struct vbench **out, const struct plant_settings *set, uint64_t s
     if (!v)
         return err_set(e, ERR_NOMEM, "no memory for the virtual bench");
     plant_init(&v->plant, set, seed);
-    drive_init(&v->drive, &v->plant);
-    transmitter_init(&v->transmitter, seed);
+    if (set->pair == PAIR_EM2RS_TLB) {
+        em2rs_init(&v->em2rs, &v->plant);
+        tlb_init(&v->tlb, seed);
+    } else {
+        drive_init(&v->drive, &v->plant);
+        transmitter_init(&v->transmitter, seed);
+    }
     *out = v;
     return 0;
 }
@@ -27,6 +32,17 @@ void vbench_free(struct vbench *v)
     if (v)
         truth_abandon(v->truth);
     free(v);
+}
+
+static bool is_second_pair(const struct vbench *v)
+{
+    return v->plant.set.pair == PAIR_EM2RS_TLB;
+}
+
+double vbench_reply_delay(const struct vbench *v, uint8_t unit)
+{
+    double own = is_second_pair(v) && unit == VBENCH_FORCE ? v->plant.set.tlb.reply_delay : 0.0;
+    return v->plant.set.reply_delay + own;
 }
 
 double vbench_time(const struct vbench *v)
@@ -69,11 +85,27 @@ int vbench_close_logs(struct vbench *v, struct err *e)
     return err_set(e, v->log_error.code, "%s", v->log_error.msg);
 }
 
+static const char *em2rs_state(const struct vbench *v)
+{
+    uint16_t s = em2rs_status(&v->em2rs, &v->plant);
+    if (v->em2rs.homing)
+        return "homing";
+    if (v->em2rs.jogging)
+        return "jogging";
+    if (s & EM2RS_RUNNING)
+        return "moving";
+    if (s & EM2RS_FAULT)
+        return "fault";
+    return s & EM2RS_ENABLED ? "ready" : "off";
+}
+
 static const char *state_word(const struct vbench *v)
 {
-    uint32_t s = drive_status(&v->drive, &v->plant);
     if (v->plant.axis.mode == CARRIAGE_STOP)
         return "stopping";
+    if (is_second_pair(v))
+        return em2rs_state(v);
+    uint32_t s = drive_status(&v->drive, &v->plant);
     if (s & DRIVE_HOMING)
         return "homing";
     if (s & DRIVE_JOGGING)
@@ -87,13 +119,21 @@ static const char *state_word(const struct vbench *v)
 
 /* ---- faults ---- */
 
+static void raise_alarm(struct vbench *v, uint32_t bits)
+{
+    if (is_second_pair(v))
+        em2rs_raise(&v->em2rs, &v->plant, (uint16_t)(bits > 0xFFFFu ? 0xFFFFu : bits)); /* a code, not bits */
+    else
+        drive_raise(&v->drive, &v->plant, bits);
+}
+
 static void inflict_on_axis(struct vbench *v, const struct fault *f)
 {
     struct plant *p = &v->plant;
     switch (f->action) {
     case FAULT_ESTOP:         p->estop_pressed = true; break;
     case FAULT_RELEASE_ESTOP: p->estop_pressed = false; break;
-    case FAULT_ALARM:         drive_raise(&v->drive, p, (uint32_t)f->amount); break;
+    case FAULT_ALARM:         raise_alarm(v, (uint32_t)f->amount); break;
     case FAULT_STALL:         p->axis.stalled = true; break;
     case FAULT_UNSTALL:       p->axis.stalled = false; break;
     case FAULT_LIMIT:         p->limit_forced = true; break;
@@ -147,9 +187,15 @@ static bool is_ready_to_read(const struct vbench *v)
 static void step(struct vbench *v)
 {
     inflict_due(v);
-    drive_step(&v->drive, &v->plant);
-    plant_step(&v->plant);
-    transmitter_step(&v->transmitter, &v->plant.cell, PLANT_STEP);
+    if (is_second_pair(v)) {
+        em2rs_step(&v->em2rs, &v->plant);
+        plant_step(&v->plant);
+        tlb_step(&v->tlb, &v->plant.cell);
+    } else {
+        drive_step(&v->drive, &v->plant);
+        plant_step(&v->plant);
+        transmitter_step(&v->transmitter, &v->plant.cell, PLANT_STEP);
+    }
     if (plant_force(&v->plant) > TOUCH_FORCE)
         v->touched = true;
     if (is_ready_to_read(v))
@@ -172,11 +218,16 @@ void vbench_advance(struct vbench *v, double dt_s)
 static enum wire_answer read_unit(struct vbench *v, uint8_t unit, int function, uint16_t address, uint16_t count,
                                   uint16_t *out)
 {
+    bool second = is_second_pair(v);
+    if (unit == VBENCH_AXIS && second)
+        return em2rs_read(&v->em2rs, &v->plant, function, address, count, out);
     if (unit == VBENCH_AXIS)
         return drive_read(&v->drive, &v->plant, function, address, count, out);
+    if (unit == VBENCH_FORCE && second)
+        return tlb_read(&v->tlb, &v->plant.cell, function, address, count, out);
     if (unit == VBENCH_FORCE)
         return transmitter_read(&v->transmitter, &v->plant.cell, function, address, count, out);
-    return nameplate_read(&v->plant, function, address, count, out);
+    return nameplate_read(&v->plant, v->em2rs.saves + v->tlb.stores, function, address, count, out);
 }
 
 static enum wire_answer write_identity(struct vbench *v, uint16_t address, uint16_t count, const uint16_t *in)
@@ -189,8 +240,14 @@ static enum wire_answer write_identity(struct vbench *v, uint16_t address, uint1
     return a;
 }
 
-static enum wire_answer write_unit(struct vbench *v, uint8_t unit, uint16_t address, uint16_t count, const uint16_t *in)
+static enum wire_answer write_unit(struct vbench *v, uint8_t unit, int function, uint16_t address, uint16_t count,
+                                   const uint16_t *in)
 {
+    bool second = is_second_pair(v);
+    if (unit == VBENCH_AXIS && second)
+        return em2rs_write(&v->em2rs, &v->plant, address, count, in);
+    if (unit == VBENCH_FORCE && second)
+        return tlb_write(&v->tlb, &v->plant.cell, function, address, count, in);
     if (unit == VBENCH_AXIS)
         return drive_write(&v->drive, &v->plant, address, count, in);
     if (unit == VBENCH_FORCE)
@@ -240,7 +297,7 @@ static enum wire_answer write_words(struct vbench *v, uint8_t unit, int function
 {
     double time = vbench_time(v);
     enum wire_answer a =
-        (uint32_t)address + count > 0x10000 ? WIRE_BAD_ADDRESS : write_unit(v, unit, address, count, in);
+        (uint32_t)address + count > 0x10000 ? WIRE_BAD_ADDRESS : write_unit(v, unit, function, address, count, in);
     for (uint32_t i = 0; v->truth && i < count; i++)
         judge_log(v, truth_write(v->truth, time, unit, function, address + i, in[i], (int)a, &v->log_error));
     return a;
@@ -281,7 +338,7 @@ int vbench_pdu(struct vbench *v, uint8_t unit, const uint8_t *pdu, size_t n, uin
 {
     if (n == 0 || cap < VBENCH_PDU_MAX || !hears(v, unit))
         return 0;
-    if (unit == VBENCH_AXIS)
+    if (unit == VBENCH_AXIS && !is_second_pair(v))
         drive_heard(&v->drive, &v->plant);
     switch (pdu[0]) {
     case WIRE_READ_HOLDING:

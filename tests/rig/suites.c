@@ -15,6 +15,8 @@ CU_SuiteInfo test_suites[] = {
     {"virtual frames", NULL, NULL, NULL, NULL, virtual_frames_tests},
     {"virtual drive", NULL, NULL, NULL, NULL, virtual_drive_tests},
     {"virtual transmitter", NULL, NULL, NULL, NULL, virtual_transmitter_tests},
+    {"virtual EM2RS drive", NULL, NULL, NULL, NULL, virtual_em2rs_tests},
+    {"virtual TLB transmitter", NULL, NULL, NULL, NULL, virtual_tlb_tests},
     {"virtual bench", NULL, NULL, NULL, NULL, virtual_vbench_tests},
     {"virtual faults", NULL, kit_clean_up, NULL, NULL, virtual_fault_tests},
     {"virtual settings", NULL, kit_clean_up, NULL, NULL, virtual_settings_tests},

@@ -17,6 +17,8 @@ extern CU_TestInfo virtual_drive_tests[];
 extern CU_TestInfo virtual_transmitter_tests[];
 extern CU_TestInfo virtual_vbench_tests[];
 extern CU_TestInfo virtual_fault_tests[];
+extern CU_TestInfo virtual_em2rs_tests[];
+extern CU_TestInfo virtual_tlb_tests[];
 extern CU_TestInfo virtual_settings_tests[];
 extern CU_TestInfo virtual_server_tests[];
 #endif

@@ -31,6 +31,20 @@ struct vbench *kit_bench(uint64_t seed)
     return v;
 }
 
+struct vbench *kit_second_pair(uint64_t seed, double noise)
+{
+    struct plant_settings set = kit_settings();
+    struct vbench *v = NULL;
+    set.pair = PAIR_EM2RS_TLB;
+    set.em2rs = (struct em2rs_settings){4, 50e-3};
+    set.tlb.reply_delay = 5e-3;
+    set.cell.rate = 300.0;
+    set.cell.noise = noise;
+    set.cell.drift = 0.0;
+    CU_ASSERT_EQUAL_FATAL(vbench_new(&v, &set, seed, NULL), 0);
+    return v;
+}
+
 size_t kit_hex(const char *text, uint8_t *out, size_t cap)
 {
     size_t n = 0;

@@ -7,6 +7,8 @@
 /* The settings of config/benches/mnbench.yaml, as numbers, so that a test does not depend on that file. */
 struct plant_settings kit_settings(void);
 struct vbench *kit_bench(uint64_t seed); /* asserts that there is memory */
+/* The second pair, as in mnbench_em2rs_tlb.yaml but for the noise (N) and without drift. */
+struct vbench *kit_second_pair(uint64_t seed, double noise);
 /* "03 00 00 00 02" -> bytes; returns their number. */
 size_t kit_hex(const char *text, uint8_t *out, size_t cap);
 /* Sends a typed request (function and data) and compares the reply with a typed one; "" is no answer. */

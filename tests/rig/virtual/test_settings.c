@@ -26,15 +26,39 @@ static void shipped_file_holds_the_values_tested_here(void)
     CU_ASSERT_EQUAL(got.array.rows, 10);
 }
 
+static void second_pairs_file_differs_by_the_pair_alone(void)
+{
+    struct plant_settings a, b;
+    struct err e = {0};
+    CU_ASSERT_EQUAL(units_init(NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(settings_open(&a, "config/benches/mnbench.yaml", &e), 0);
+    CU_ASSERT_EQUAL_FATAL(settings_open(&b, "config/benches/mnbench_em2rs_tlb.yaml", &e), 0);
+    CU_ASSERT_EQUAL(a.pair, PAIR_SCL_DAD141);
+    CU_ASSERT_EQUAL(b.pair, PAIR_EM2RS_TLB);
+    CU_ASSERT_EQUAL(b.em2rs.done_bit, 4);
+    ASSERT_REL(b.em2rs.quick_stop, 50e-3, 1e-12);
+    ASSERT_REL(b.tlb.reply_delay, 5e-3, 1e-12);
+    ASSERT_REL(b.cell.rate, 300.0, 1e-12);
+    ASSERT_REL(b.skin.pad_stiffness, a.skin.pad_stiffness, 1e-12);
+    ASSERT_REL(b.gap, a.gap, 1e-12);
+}
+
+static void refused_in(const char *file, const char *from, const char *to, const char *want);
+
 /* The shipped file with one text replaced. */
 static void refused(const char *from, const char *to, const char *want)
+{
+    refused_in("config/benches/mnbench.yaml", from, to, want);
+}
+
+static void refused_in(const char *file, const char *from, const char *to, const char *want)
 {
     char *text, changed[20000];
     size_t n;
     struct config *c;
     struct plant_settings s;
     struct err e = {0};
-    CU_ASSERT_EQUAL_FATAL(file_read("config/benches/mnbench.yaml", 16000, &text, &n, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(file_read(file, 16000, &text, &n, NULL), 0);
     char *at = strstr(text, from);
     CU_ASSERT_PTR_NOT_NULL_FATAL(at);
     snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
@@ -64,7 +88,20 @@ static void mistakes_are_named_with_their_place(void)
     refused("load_cell:", "load_sell:", "load_sell");
 }
 
+static void mistakes_about_the_pair_are_named(void)
+{
+    static const char second[] = "config/benches/mnbench_em2rs_tlb.yaml";
+    refused("pair: scl_dad141", "pair: scl_tlb", "scl_tlb");
+    refused("pair: scl_dad141", "pair: em2rs_tlb", "em2rs_tlb");
+    refused_in(second, "pair: em2rs_tlb", "pair: scl_dad141", "em2rs_tlb");
+    refused_in(second, "done_bit: 4", "done_bit: 5", "5");
+    refused_in(second, "reply_delay: 5 ms", "reply_delay: 201 ms", "reply_delay 201 ms: must be <= 200 ms");
+    refused_in(second, "quick_stop: 50 ms", "quick_stop: 0 ms", "quick_stop");
+}
+
 CU_TestInfo virtual_settings_tests[] = {
+    {"second pair's file differs by the pair alone", second_pairs_file_differs_by_the_pair_alone},
+    {"mistakes about the pair are named", mistakes_about_the_pair_are_named},
     {"shipped file holds the values tested here", shipped_file_holds_the_values_tested_here},
     {"mistakes are named with their place", mistakes_are_named_with_their_place},
     CU_TEST_INFO_NULL,
