@@ -23,9 +23,10 @@ struct options {
     struct server_settings server;
     const char *config, *out, *faults, *print_port;
     long seed;
+    int pace;                    /* 1, 0, or -1: on for a pty alone */
 };
 
-enum { OPT_TCP = 1, OPT_RTU, OPT_BAUD, OPT_PARITY, OPT_BIND, OPT_CONFIG, OPT_SEED, OPT_OUT, OPT_FAULTS, OPT_PRINT_PORT,
+enum { OPT_TCP = 1, OPT_RTU, OPT_BAUD, OPT_PARITY, OPT_PACE, OPT_BIND, OPT_CONFIG, OPT_SEED, OPT_OUT, OPT_FAULTS, OPT_PRINT_PORT,
        OPT_SECONDS, OPT_IDLE_EXIT };
 
 static const struct option long_options[] = {
@@ -33,6 +34,7 @@ static const struct option long_options[] = {
     {"rtu", required_argument, NULL, OPT_RTU},
     {"baud", required_argument, NULL, OPT_BAUD},
     {"parity", required_argument, NULL, OPT_PARITY},
+    {"pace", required_argument, NULL, OPT_PACE},
     {"bind", required_argument, NULL, OPT_BIND},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"seed", required_argument, NULL, OPT_SEED},
@@ -54,6 +56,7 @@ static const char serve_help[] =
     "  --rtu PATH|pty     Modbus RTU on a serial port, or on a new pseudo-terminal\n"
     "  --baud N           of the serial port, default 115200\n"
     "  --parity N|E|O     of the serial port, default E\n"
+    "  --pace on|off      bytes take the time of the baud rate; default on for pty, off for a port, which has its own\n"
     "  --bind ADDRESS     IPv4 address to serve on, default 127.0.0.1\n"
     "  --config FILE      the virtual world, default config/benches/mnbench.yaml\n"
     "  --seed N           of specimens and noise, default 1\n"
@@ -80,6 +83,12 @@ static int to_seconds(const char *name, const char *text, double lo, double *out
     return 0;
 }
 
+static int to_switch(const char *name, const char *text, int *out, struct err *e)
+{
+    *out = strcmp(text, "on") == 0;
+    return *out || strcmp(text, "off") == 0 ? 0 : err_set(e, ERR_ARG, "--%s '%s': must be on or off", name, text);
+}
+
 static int take_option(struct options *o, int code, const char *text, struct err *e)
 {
     long n = 0;
@@ -95,6 +104,9 @@ static int take_option(struct options *o, int code, const char *text, struct err
         if (strlen(text) != 1)
             rc = err_set(e, ERR_ARG, "--parity '%s': must be N, E or O", text);
         o->server.serial.parity = text[0];
+        break;
+    case OPT_PACE:
+        rc = to_switch("pace", text, &o->pace, e);
         break;
     case OPT_BIND:       o->server.bind = text; break;
     case OPT_CONFIG:     o->config = text; break;
@@ -127,6 +139,7 @@ static int read_options(struct options *o, int argc, char **argv, struct err *e)
         rc = err_set(e, ERR_ARG, "unexpected argument '%s'", argv[optind]);
     if (!rc && o->server.tcp_port < 0 && !o->server.rtu)
         o->server.tcp_port = 0;
+    o->server.paced = o->pace >= 0 ? o->pace : o->server.rtu && strcmp(o->server.rtu, "pty") == 0;
     return rc ? rc : serial_check(&o->server.serial, e);
 }
 
@@ -210,7 +223,7 @@ static int set_up_and_serve(struct options *o, struct err *e)
 static int serve(int argc, char **argv, struct err *e)
 {
     struct options o = {.server = {.bind = "127.0.0.1", .tcp_port = -1, .serial = {115200, 'E'}, .seconds = 3600.0},
-                        .seed = 1};
+                        .seed = 1, .pace = -1};
     struct sigaction on_stop = {.sa_handler = ask_to_stop};
     int rc = read_options(&o, argc, argv, e);
     if (rc)

@@ -35,6 +35,11 @@ int serial_check(const struct serial_settings *set, struct err *e)
            : err_set(e, ERR_ARG, "parity '%c': must be N, E or O", set->parity);
 }
 
+double serial_byte_time(const struct serial_settings *set)
+{
+    return 11.0 / (double)set->baud;
+}
+
 static int set_up(int fd, const struct serial_settings *set)
 {
     struct termios t;

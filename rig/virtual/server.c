@@ -16,17 +16,19 @@
 enum { MAX_CLIENTS = 8, IN_SIZE = 2 * MBAP_MAX, POLLS = MAX_CLIENTS + 2 };
 #define WAKE_PERIOD 5e-3   /* s: faults and the watchdog act this promptly when nobody asks */
 #define CATCH_UP 2.0       /* s: after a longer sleep of the computer the bench's time stands still for the rest */
+#define CHUNK_TIME 1e-3    /* s: bytes of a paced line leave this promptly */
 #define STUCK 2.0          /* s that a client may leave its reply unread */
 
 struct line {              /* one TCP client, or the serial port */
     int fd;                /* -1: free */
     uint8_t in[IN_SIZE];
     size_t n;
-    double heard;          /* when the last byte came */
+    double heard;          /* when the last byte came; on a paced line, when it will have */
     bool overrun;          /* RTU: more than a frame came without a silence */
     uint8_t out[MBAP_MAX];
     size_t out_n, sent;    /* out_n 0: no reply under way */
     double due;            /* when the reply may leave */
+    double byte_time;      /* s a byte takes; 0: none */
 };
 
 struct server {
@@ -86,6 +88,7 @@ int server_open(struct server **out, const struct server_settings *set, struct e
         return err_set(e, ERR_NOMEM, "no memory for the server");
     s->set = *set;
     s->listener = s->pty_other = s->port = s->rtu.fd = -1;
+    s->rtu.byte_time = set->paced ? serial_byte_time(&set->serial) : 0.0;
     for (int i = 0; i < MAX_CLIENTS; i++)
         s->client[i].fd = -1;
     int rc = set->tcp_port >= 0 ? open_listener(s, e) : 0;
@@ -220,7 +223,7 @@ static int receive_rtu(struct server *s, double now, struct err *e)
         memcpy(l->in + l->n, chunk, take);
         l->n += take;
         l->overrun |= take < (size_t)n;
-        l->heard = now;
+        l->heard = fmax(l->heard, now) + (double)n * l->byte_time; /* they come one after the other */
         s->last_seen = now;
     }
     if (n == 0 || errno == EAGAIN || errno == EINTR)
@@ -228,20 +231,37 @@ static int receive_rtu(struct server *s, double now, struct err *e)
     return err_set(e, ERR_COMM, "serial port '%s' failed: %s", s->rtu_name, strerror(errno));
 }
 
+/* How many bytes of the reply the line has had time for. */
+static size_t bytes_due(const struct line *l, double now)
+{
+    if (l->byte_time <= 0.0)
+        return l->out_n;
+    double n = floor((now - l->due) / l->byte_time + 1e-6);
+    return n < (double)l->out_n ? (size_t)n : l->out_n;
+}
+
+static double sent_by(const struct line *l)
+{
+    return l->due + (double)l->out_n * l->byte_time;
+}
+
 /* Sends what is due; true while the line is well. */
 static bool send_due(struct line *l, double now)
 {
     if (l->fd < 0 || l->out_n == 0 || now < l->due)
         return true;
-    ssize_t n = send(l->fd, l->out + l->sent, l->out_n - l->sent, MSG_NOSIGNAL);
+    size_t ready = bytes_due(l, now);
+    if (ready <= l->sent)
+        return true;
+    ssize_t n = send(l->fd, l->out + l->sent, ready - l->sent, MSG_NOSIGNAL);
     if (n < 0 && errno == ENOTSOCK)
-        n = write(l->fd, l->out + l->sent, l->out_n - l->sent);
+        n = write(l->fd, l->out + l->sent, ready - l->sent);
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         return false;
     l->sent += n > 0 ? (size_t)n : 0;
     if (l->sent == l->out_n)
         l->out_n = 0;
-    return l->out_n == 0 || now - l->due < STUCK;
+    return l->out_n == 0 || now - sent_by(l) < STUCK;
 }
 
 static void send_all(struct server *s, struct vbench *v, double now)
@@ -281,8 +301,8 @@ static double time_to_wait(const struct server *s, double now)
     for (int i = 0; i < MAX_CLIENTS; i++)
         if (s->client[i].out_n > 0)
             wait = fmin(wait, fmax(1e-4, s->client[i].due - now));
-    if (s->rtu.out_n > 0)
-        wait = fmin(wait, fmax(1e-4, s->rtu.due - now));
+    if (s->rtu.out_n > 0) /* some bytes at a time, and the last one promptly */
+        wait = fmin(wait, fmax(1e-4, fmin(sent_by(&s->rtu), fmax(s->rtu.due, now) + CHUNK_TIME) - now));
     else if (s->rtu.n > 0)
         wait = fmin(wait, fmax(1e-5, s->rtu.heard + rtu_silence(s->set.serial.baud) - now));
     return wait;

@@ -15,6 +15,7 @@ struct server_settings {
     int  tcp_port;                 /* 0: pick one; -1: no TCP */
     const char *rtu;               /* path of a serial port, "pty", or NULL: no RTU */
     struct serial_settings serial;
+    bool paced;                    /* RTU bytes take the time that the baud rate gives them */
     double seconds;                /* s until it ends by itself, > 0 */
     double idle_exit;              /* s without any client until it ends; 0: never */
 };

@@ -22,6 +22,7 @@ expect 2 "option '--tcp' needs a value" serve --tcp
 expect 2 "--tcp '65536': must be an integer from 0 to 65535" serve --tcp 65536
 expect 2 "baud 12345: no such speed" serve --rtu pty --baud 12345
 expect 2 "parity 'X': must be N, E or O" serve --rtu pty --parity X
+expect 2 "--pace 'yes': must be on or off" serve --pace yes
 expect 2 "--seconds 'soon': must be 0.1 to 1e6 seconds" serve --seconds soon
 expect 2 "unexpected argument 'x'" serve x
 expect 3 "/none.yaml" serve --config /none.yaml
