@@ -10,7 +10,8 @@ int command_check(int argc, char **argv, struct err *e);
 int command_sweep(int argc, char **argv, struct err *e);
 int command_compare(int argc, char **argv, struct err *e);
 int command_report(int argc, char **argv, struct err *e);
-extern const char help_run[], help_check[], help_sweep[], help_compare[], help_report[];
+int command_insert(int argc, char **argv, struct err *e);
+extern const char help_run[], help_check[], help_sweep[], help_compare[], help_report[], help_insert[];
 
 /* Options that the commands share.  options_parse leaves the file arguments in file[]. */
 enum { OVERRIDES_MAX = 64, FILES_MAX = 64 };
@@ -25,6 +26,8 @@ struct options {
  * ERR_ARG. */
 int options_parse(struct options *o, int argc, char **argv, const char *allowed, struct err *e);
 struct study_options options_for_study(const struct options *o);
+/* "dir/caffeine_patch.yaml" -> "caffeine_patch_result"; returns buf. */
+const char *default_output(const char *study, char *buf, size_t size);
 /* Seconds of a monotonic clock. */
 double now_s(void);
 /* Assumed and derived values, warnings and labels of a study. */

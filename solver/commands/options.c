@@ -67,6 +67,13 @@ struct study_options options_for_study(const struct options *o)
     return (struct study_options){o->overrides, o->config_dir};
 }
 
+const char *default_output(const char *study, char *buf, size_t size)
+{
+    const char *slash = strrchr(study, '/'), *base = slash ? slash + 1 : study, *dot = strrchr(base, '.');
+    snprintf(buf, size, "%.*s_result", dot ? (int)(dot - base) : (int)strlen(base), base);
+    return buf;
+}
+
 double now_s(void)
 {
     struct timespec t;

@@ -43,14 +43,6 @@ static void print_result(const struct study *s, const struct result *r, const ch
     printf("  written to %s\n", folder);
 }
 
-/* "dir/caffeine_patch.yaml" -> "caffeine_patch_result" */
-static const char *default_output(const char *study, char *buf, size_t size)
-{
-    const char *slash = strrchr(study, '/'), *base = slash ? slash + 1 : study, *dot = strrchr(base, '.');
-    snprintf(buf, size, "%.*s_result", dot ? (int)(dot - base) : (int)strlen(base), base);
-    return buf;
-}
-
 static int write_folder(const struct study *s, const struct result *r, const struct options *o, double wall_s,
                         struct folder *f, struct err *e)
 {

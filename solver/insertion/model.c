@@ -373,9 +373,10 @@ static bool all_out(const struct sim *m)
 
 static int retract(struct sim *m, struct err *e)
 {
-    double dx = 2.0 * m->c->step, v = m->c->press.retract_speed, end = -m->c->needles.length - 5e-3;
+    double v = m->c->press.retract_speed, end = -m->c->needles.length - 5e-3;
     int rc = 0;
     while (!rc && v > 0.0 && m->x > end && !all_out(m)) {
+        double dx = m->force > 0.0 ? 2.0 * m->c->step : 0.2 * m->c->step; /* the needles let go within a few um */
         rc = try_step(m, m->x - dx, dx / v, e);
         if (!rc) commit(m, dx / v);
         if (!rc) rc = keep_point(m, PHASE_RETRACT, e);

@@ -9,9 +9,9 @@
 #define SHARE    {0.0, 1.0, false, false}
 
 static const struct mechanics_setting table[] = {
-    {"force_factor", "1", "1", 1.0, POSITIVE, AT(force_factor), "1: the puncture law as published (Roemgens 2014 joined to Davis 2004)"},
+    {"force_factor", "1", "1", 1.0, POSITIVE, AT(force_factor), "the puncture law as published (Roemgens 2014 joined to Davis 2004)"},
     {"speed_exponent", "1", "0", 0.0, {-1.0, 2.0, false, false}, AT(speed_exponent),
-     "0: no effect of speed; 0.47 fits the one pair of Olatunji 2013"},
+     "no effect of speed; 0.47 fits the one pair of Olatunji 2013"},
     {"speed_reference", "m s-1", "0.5 mm/s", 0.5e-3, POSITIVE, AT(speed_reference), "speed of the usual press test (Larraneta 2014)"},
     {"cut_sharp", "1", "0.85", 0.85, SHARE, AT(cut_sharp), "estimate: a 5 um tip goes in smoothly (Roemgens 2014)"},
     {"cut_blunt", "1", "0.4", 0.4, SHARE, AT(cut_blunt), "estimate: blunt tips jump (Roemgens 2014)"},

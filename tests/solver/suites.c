@@ -54,5 +54,7 @@ CU_SuiteInfo test_suites[] = {
     {"study errors", NULL, NULL, NULL, NULL, study_error_tests},
     {"results", NULL, NULL, NULL, NULL, result_tests},
     {"comparisons", NULL, NULL, NULL, NULL, comparison_tests},
+    {"insertion model", NULL, NULL, NULL, NULL, insertion_model_tests},
+    {"insertion against the literature", NULL, NULL, NULL, NULL, insertion_literature_tests},
     CU_SUITE_INFO_NULL,
 };

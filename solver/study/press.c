@@ -1,0 +1,195 @@
+/* press.c -- see press.h. */
+#include <math.h>
+#include <stdio.h>
+#include "solver/insertion/settings.h"
+#include "solver/study/press.h"
+#include "solver/study/read.h"
+
+#define SPEED_DEFAULT 0.5e-3 /* m/s */
+#define HOLD_DEFAULT  30.0   /* s */
+#define STEP_DEFAULT  5e-6   /* m */
+#define DROP_DEFAULT  10e-3  /* N */
+enum { SEED_DEFAULT = 1 };
+
+static int read_needles_of(struct press_study *p, struct err *e)
+{
+    struct study *s = &p->study;
+    struct cnode at = s->part[PART_NEEDLES];
+    struct needle n;
+    if (!config_is(at))
+        return config_fail(config_root(s->doc), e, ERR_PARSE, "missing key 'needles': an insertion needs some");
+    int rc = read_needle(s, &n, e);
+    if (rc) return rc;
+    if (n.kind != KIND_ARRAY) {
+        config_fail(place(at, "kind"), e, ERR_RANGE, "needles: %s", n.kind == KIND_PEN ? "a pen strikes at about 0.5 m/s" : "a roller's needles rotate in");
+        err_hint(e, "the insertion model presses an array straight in, without inertia");
+        return ERR_RANGE;
+    }
+    double count = isfinite(n.count) ? n.count : n.density * n.patch_area;
+    double area = isfinite(n.patch_area) ? n.patch_area : n.count / n.density;
+    if (!(count >= 0.5 && area > 0.0)) {
+        config_fail(at, e, ERR_PARSE, "needles: number and area cannot be found: needs two of count, patch_area and density (or pitch)");
+        return ERR_PARSE;
+    }
+    if (count > PART_COUNT_MAX) return config_fail(at, e, ERR_RANGE, "needles: %.0f needles: must be at most %d", count, PART_COUNT_MAX);
+    p->press.needles = (struct insertion_needles){n.length, 2.0 * n.tip_radius, 2.0 * n.base_radius, (size_t)lround(count), area};
+    return 0;
+}
+
+static int read_end(struct cnode at, struct press *p, struct err *e)
+{
+    static const char *const keys[] = {"force", "travel", NULL};
+    struct cnode to;
+    bool force, travel;
+    int rc = config_need(at, "to", &to, e);
+    if (!rc) rc = config_known(to, keys, e);
+    if (!rc) rc = optional_quantity(to, "force", "N", RANGE_POSITIVE, &p->force, &force, e);
+    if (!rc) rc = optional_quantity(to, "travel", "m", RANGE_POSITIVE, &p->travel, &travel, e);
+    if (rc || force != travel) return rc;
+    config_fail(to, e, ERR_PARSE, "press/to: needs either force or travel");
+    err_hint(e, "e.g. press: {speed: 0.5 mm/s, to: {force: 10 N}, hold: 30 s}");
+    return ERR_PARSE;
+}
+
+static int read_press(struct press_study *p, struct err *e)
+{
+    static const char *const keys[] = {"speed", "to", "hold", "retract_speed", "step", "source", "note", NULL};
+    static const struct range slow = {0.0, INSERTION_SPEED_MAX, true, false};
+    struct study *s = &p->study;
+    struct press *r = &p->press.press;
+    struct cnode at;
+    bool found;
+    *r = (struct press){.speed = SPEED_DEFAULT, .force = NAN, .travel = NAN, .hold = HOLD_DEFAULT};
+    int rc = config_need(config_root(s->doc), "press", &at, e);
+    if (!rc) rc = config_known(at, keys, e);
+    if (!rc) rc = optional_quantity(at, "speed", "m s-1", slow, &r->speed, &found, e);
+    if (!rc && !found) note_add(s, NOTE_ASSUMED, "press/speed", "0.5 mm/s", "0.5 mm/s, of the usual press test (Larraneta 2014)");
+    if (!rc) rc = read_end(at, r, e);
+    if (!rc) rc = optional_quantity(at, "hold", "s", RANGE_NONNEG, &r->hold, &found, e);
+    if (!rc && !found) note_add(s, NOTE_ASSUMED, "press/hold", "30 s", "30 s, of the usual press test (Larraneta 2014)");
+    r->retract_speed = r->speed;
+    if (!rc) rc = optional_quantity(at, "retract_speed", "m s-1", slow, &r->retract_speed, &found, e);
+    if (!rc) rc = optional_quantity(at, "step", "m", (struct range){0.0, 1e-4, true, false}, &p->press.step, &found, e);
+    return rc;
+}
+
+void press_notes(struct study *s, const bool given[])
+{
+    const struct mechanics_setting *list;
+    size_t n = mechanics_settings(&list);
+    char path[80];
+    for (size_t i = 0; i < n; i++)
+        if (!given[i]) {
+            snprintf(path, sizeof path, "mechanics/%s", list[i].key);
+            note_add(s, NOTE_ASSUMED, path, list[i].text, "%s: %s", list[i].text, list[i].source);
+        }
+    if (!given[n])
+        note_add(s, NOTE_ASSUMED, "mechanics/relaxation", "", "0.25 in 0.5 s, 0.15 in 8 s, 0.10 in 80 s: %s", mechanics_relax_source);
+}
+
+static int read_material(struct press_study *p, struct err *e)
+{
+    static const char *const keys[] = {"young_modulus", "yield_strength", "fracture_force", "source", "note", NULL};
+    struct cnode at = config_get(config_root(p->study.doc), "material");
+    struct needle_material *m = &p->material;
+    bool found;
+    *m = (struct needle_material){NAN, NAN, NAN};
+    if (!config_is(at)) return 0;
+    int rc = config_known(at, keys, e);
+    if (!rc) rc = optional_quantity(at, "young_modulus", "Pa", RANGE_POSITIVE, &m->young_modulus, &found, e);
+    if (!rc) rc = optional_quantity(at, "yield_strength", "Pa", RANGE_POSITIVE, &m->yield_strength, &found, e);
+    if (!rc) rc = optional_quantity(at, "fracture_force", "N", RANGE_POSITIVE, &m->fracture_force, &found, e);
+    return rc;
+}
+
+static int read_rest(struct press_study *p, struct err *e)
+{
+    struct cnode root = config_root(p->study.doc), mechanics = config_get(root, "mechanics");
+    const struct mechanics_setting *list;
+    bool given[64] = {false}, found;
+    long seed = SEED_DEFAULT;
+    mechanics_settings(&list);
+    mechanics_init(&p->press.skin);
+    int rc = mechanics_read(mechanics, &p->press.skin, given, e);
+    if (!rc) press_notes(&p->study, given);
+    if (!rc) rc = read_material(p, e);
+    if (!rc && config_is(config_get(root, "seed"))) rc = config_integer(root, "seed", 0, 2147483647, &seed, e);
+    p->press.seed = (unsigned long)seed;
+    p->drop_threshold = DROP_DEFAULT;
+    if (!rc) rc = optional_quantity(root, "drop_threshold", "N", RANGE_POSITIVE, &p->drop_threshold, &found, e);
+    return rc;
+}
+
+static int read_all(struct press_study *p, const struct study_options *o, struct err *e)
+{
+    static const char *const keys[] = {"study", "note", "needles", "press", "mechanics", "material", "seed", "drop_threshold", NULL};
+    const char *title;
+    int rc = needles_open(&p->study, o, e);
+    struct cnode root = config_root(p->study.doc);
+    if (!rc && config_is(config_get(root, "drug"))) {
+        rc = config_fail(config_get(root, "drug"), e, ERR_PARSE, "drug: this is a study of diffusion");
+        err_hint(e, "'mnsim run' computes it; a study of insertion has needles and press");
+    }
+    if (!rc) rc = config_known(root, keys, e);
+    if (!rc) rc = config_string(root, "study", &title, e);
+    if (rc) return rc;
+    snprintf(p->study.title, sizeof p->study.title, "%s", title);
+    rc = read_needles_of(p, e);
+    if (!rc) rc = read_press(p, e);
+    return rc ? rc : read_rest(p, e);
+}
+
+int press_study_load(struct press_study *p, const char *path, const struct study_options *options, struct err *e)
+{
+    static const struct study_options none = {NULL, NULL};
+    *p = (struct press_study){.press = {.step = STEP_DEFAULT}};
+    int rc = config_open(&p->study.doc, path, e);
+    if (!rc) rc = read_all(p, options ? options : &none, e);
+    if (rc) press_study_release(p);
+    return rc;
+}
+
+void press_study_release(struct press_study *p)
+{
+    study_release(&p->study);
+    *p = (struct press_study){0};
+}
+
+/* ---- the resolved study ---- */
+
+static void resolve_mechanics(const struct mechanics *m, struct record *r)
+{
+    const struct mechanics_setting *list;
+    size_t n = mechanics_settings(&list);
+    char path[80], value[60];
+    for (size_t i = 0; i < n; i++) {
+        bool plain = list[i].unit[0] == '1' && !list[i].unit[1];
+        snprintf(path, sizeof path, "mechanics/%s", list[i].key);
+        snprintf(value, sizeof value, "%.17g%s%s", mechanics_value(m, &list[i]), plain ? "" : " ", plain ? "" : list[i].unit);
+        record_text(r, path, value);
+    }
+    for (size_t k = 0; k < m->relax.n; k++) {
+        snprintf(path, sizeof path, "mechanics/relaxation/%zu/share", k);
+        snprintf(value, sizeof value, "%.17g", m->relax.g[k]);
+        record_text(r, path, value);
+        snprintf(path, sizeof path, "mechanics/relaxation/%zu/time", k);
+        snprintf(value, sizeof value, "%.17g s", m->relax.tau[k]);
+        record_text(r, path, value);
+    }
+}
+
+void press_study_resolve(const struct press_study *p, struct record *r)
+{
+    struct cnode root = config_root(p->study.doc);
+    static const char *const keys[] = {"study", "note", "press", "material", "drop_threshold"};
+    char value[60];
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (config_is(config_get(root, keys[i]))) record_subtree(r, keys[i], config_get(root, keys[i]));
+    record_subtree(r, "needles", p->study.part[PART_NEEDLES]);
+    snprintf(value, sizeof value, "%.17g m/s", p->press.press.speed);
+    record_text(r, "press/speed", value);
+    snprintf(value, sizeof value, "%.17g s", p->press.press.hold);
+    record_text(r, "press/hold", value);
+    record_integer(r, "seed", (long long)p->press.seed);
+    resolve_mechanics(&p->press.skin, r);
+}
