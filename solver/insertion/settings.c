@@ -33,6 +33,7 @@ static const struct mechanics_setting table[] = {
     {"compliance", "m N-1", "4 um/N", 4e-6, NONNEG, AT(compliance), "200 um at 50 N, a test machine's data sheet (UniVert)"},
 };
 enum { SETTINGS = sizeof table / sizeof *table };
+_Static_assert((int)SETTINGS < (int)MECHANICS_MAX, "given[] of the callers holds one per setting and one more");
 const char mechanics_relax_source[] = "estimate, within the relaxation of mouse skin (Wang 2015)";
 
 size_t mechanics_settings(const struct mechanics_setting **list)

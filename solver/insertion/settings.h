@@ -13,6 +13,7 @@ struct mechanics_setting {
     size_t offset;          /* of the double in struct mechanics */
     const char *source;
 };
+enum { MECHANICS_MAX = 32 }; /* settings and one more, at most */
 /* All but the relaxation, in the order of the documentation. */
 size_t mechanics_settings(const struct mechanics_setting **list);
 extern const char mechanics_relax_source[];

@@ -120,6 +120,8 @@ static void put_channel(struct record *r, const struct study *s)
 {
     const struct channel *c = &s->problem.channel;
     record_number(r, "inputs/channel/depth_um", c->depth * 1e6);
+    if (isfinite(s->depth_sd)) record_number(r, "inputs/channel/depth_sd_um", s->depth_sd * 1e6);
+    if (s->depth_estimated) record_text(r, "inputs/channel/depth_is", "estimated by the insertion model, not measured");
     record_number(r, "inputs/channel/needle_length_um", s->needle_length * 1e6);
     record_number(r, "inputs/channel/density_per_cm2", s->density * 1e-4);
     record_number(r, "inputs/channel/cell_radius_um", s->problem.cell_radius * 1e6);

@@ -1,6 +1,6 @@
 /* needles.c -- from a needle, its insertion and its density to the channel in one unit cell.
- * Depth is not travel: what the axis of a bench moves holds the skin's sink and is refused here
- * (docs/reference/equations.md). */
+ * Depth is not travel: what the axis of a bench moves holds the skin's sink, and only the insertion model makes a depth
+ * of it (docs/reference/equations.md, docs/explanation/insertion.md). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +37,8 @@ static int depth_from_run(struct study *s, struct cnode at, struct err *e)
         return rc;
     }
     s->depth = reading.depth_mean;
+    s->depth_sd = reading.depth_sd;
+    s->depth_estimated = strcmp(reading.method, "model") == 0;
     s->penetrated_fraction = reading.fraction;
     s->is_virtual = reading.is_virtual;
     snprintf(s->penetration_file, sizeof s->penetration_file, "%s", reading.file);
@@ -47,42 +49,41 @@ static int depth_from_run(struct study *s, struct cnode at, struct err *e)
     return 0;
 }
 
-static int refuse_travel(struct cnode at, struct err *e)
+enum way { WAY_DEPTH, WAY_FRACTION, WAY_RUN, WAY_FORCE, WAY_TRAVEL, WAYS };
+static const char *const way_key[WAYS] = {"depth", "fraction_of_length", "run", "force", "travel"};
+
+static int refuse_press_keys(struct cnode at, struct err *e)
 {
-    if (config_is(config_get(at, "travel"))) {
-        config_fail(config_get(at, "travel"), e, ERR_RANGE,
-                    "insertion/travel: travel is not depth: it holds the skin's sink as well");
-        err_hint(e, "read the depth (OCT, histology, dye), record it with 'mnrig depth RUN FILE', and write insertion: "
-                    "{run: RUN}");
-        return ERR_RANGE;
-    }
-    if (config_is(config_get(at, "force"))) {
-        config_fail(config_get(at, "force"), e, ERR_RANGE,
-                    "insertion/force: needs the insertion model, not in this version");
-        err_hint(e, "give insertion: {depth: ...} or insertion: {run: RUN_FOLDER} with a recorded reading");
-        return ERR_RANGE;
-    }
+    static const char *const press_only[] = {"speed", "hold", "seed", "mechanics", NULL};
+    for (size_t i = 0; press_only[i]; i++)
+        if (config_is(config_get(at, press_only[i]))) {
+            config_fail(config_get(at, press_only[i]), e, ERR_PARSE, "insertion/%s: is for the insertion model", press_only[i]);
+            err_hint(e, "it goes with insertion: {force: ...} or {travel: ...}");
+            return ERR_PARSE;
+        }
     return 0;
 }
 
-static int read_depth(struct study *s, struct cnode at, struct err *e)
+static int read_depth(struct study *s, const struct needle *n, struct cnode at, struct err *e)
 {
-    static const char *const ways[] = {"depth", "fraction_of_length", "run"};
     int given = 0, which = 0;
-    for (int i = 0; i < 3; i++)
-        if (config_is(config_get(at, ways[i]))) {
+    for (int i = 0; i < WAYS; i++)
+        if (config_is(config_get(at, way_key[i]))) {
             given++;
             which = i;
         }
     if (given != 1) {
-        config_fail(at, e, ERR_PARSE, "insertion: needs exactly one of depth, fraction_of_length, run");
-        err_hint(e, "e.g. insertion: {depth: 400 um}");
+        config_fail(at, e, ERR_PARSE, "insertion: needs exactly one of depth, fraction_of_length, run, force, travel");
+        err_hint(e, "e.g. insertion: {depth: 400 um}; from a force or a travel the depth is estimated by a model");
         return ERR_PARSE;
     }
-    if (which == 0) return config_quantity(at, "depth", "m", RANGE_POSITIVE, &s->depth, e);
-    if (which == 2) return depth_from_run(s, at, e);
+    if (which == WAY_FORCE || which == WAY_TRAVEL) return depth_from_press(s, n, at, e);
+    int rc = refuse_press_keys(at, e);
+    if (rc) return rc;
+    if (which == WAY_DEPTH) return config_quantity(at, "depth", "m", RANGE_POSITIVE, &s->depth, e);
+    if (which == WAY_RUN) return depth_from_run(s, at, e);
     double fraction;
-    int rc = config_number(at, "fraction_of_length", (struct range){0.0, 1.0, true, false}, &fraction, e);
+    rc = config_number(at, "fraction_of_length", (struct range){0.0, 1.0, true, false}, &fraction, e);
     s->depth = fraction * s->needle_length;
     return rc;
 }
@@ -90,8 +91,8 @@ static int read_depth(struct study *s, struct cnode at, struct err *e)
 static int check_depth(struct study *s, struct cnode at, struct err *e)
 {
     struct cnode value = {s->doc, NULL};
-    for (int i = 0; i < 3 && !config_is(value); i++)
-        value = config_get(at, (const char *const[]){"depth", "fraction_of_length", "run"}[i]);
+    for (int i = 0; i < WAYS && !config_is(value); i++)
+        value = config_get(at, way_key[i]);
     char subject[100];
     config_subject(value, subject, sizeof subject);
     if (s->depth > s->needle_length * (1.0 + 1e-12)) {
@@ -111,22 +112,24 @@ static int check_depth(struct study *s, struct cnode at, struct err *e)
     return 0;
 }
 
-static int read_insertion(struct study *s, struct err *e)
+static int read_insertion(struct study *s, const struct needle *n, struct err *e)
 {
     static const char *const keys[] = {
-        "depth",   "fraction_of_length", "run",    "travel", "force", "penetrated_fraction",
-        "virtual", "read_from",          "source", "note",   NULL};
+        "depth", "fraction_of_length", "run",       "travel",    "force",  "speed", "hold", "seed", "mechanics",
+        "penetrated_fraction",         "estimated", "virtual",   "read_from", "source", "note", NULL};
     struct cnode at;
     bool found;
     int rc = config_need(config_root(s->doc), "insertion", &at, e);
     if (!rc) rc = config_known(at, keys, e);
-    if (!rc) rc = refuse_travel(at, e);
-    if (!rc) rc = read_depth(s, at, e);
+    if (!rc) rc = read_depth(s, n, at, e);
     if (!rc)
         rc = optional_number(at, "penetrated_fraction", (struct range){0.0, 1.0, true, false}, &s->penetrated_fraction,
                              &found, e);
     if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &s->is_virtual, e);
+    if (!rc && config_is(config_get(at, "estimated"))) rc = config_bool(at, "estimated", &s->depth_estimated, e);
     if (!rc) rc = check_depth(s, at, e);
+    if (!rc && s->depth_estimated)
+        note_add(s, NOTE_LABEL, "", "", "depth estimated by the insertion model, not measured");
     if (!rc && s->is_virtual) note_add(s, NOTE_LABEL, "", "", "virtual bench: rehearsal, not evidence");
     return rc;
 }
@@ -338,7 +341,7 @@ int read_needles(struct study *s, struct err *e)
     struct cnode density;
     s->has_channel = true;
     int rc = read_needle(s, &n, e);
-    if (!rc) rc = read_insertion(s, e);
+    if (!rc) rc = read_insertion(s, &n, e);
     if (!rc) rc = read_density(s, &n, &density, e);
     if (!rc) rc = read_area(s, &n, e);
     if (rc) return rc;

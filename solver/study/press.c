@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "solver/insertion/settings.h"
+#include "solver/insertion/spread.h"
 #include "solver/study/press.h"
 #include "solver/study/read.h"
 
@@ -11,29 +12,36 @@
 #define DROP_DEFAULT  10e-3  /* N */
 enum { SEED_DEFAULT = 1 };
 
+int press_needles(struct study *s, const struct needle *n, struct insertion_needles *out, struct err *e)
+{
+    struct cnode at = s->part[PART_NEEDLES];
+    if (n->kind != KIND_ARRAY) {
+        config_fail(place(at, "kind"), e, ERR_RANGE, "needles: %s",
+                    n->kind == KIND_PEN ? "a pen strikes at about 0.5 m/s" : "a roller's needles rotate in");
+        err_hint(e, "the insertion model presses an array straight in, without inertia; give a measured depth");
+        return ERR_RANGE;
+    }
+    double count = isfinite(n->count) ? n->count : n->density * n->patch_area;
+    double area = isfinite(n->patch_area) ? n->patch_area : n->count / n->density;
+    if (!(count >= 0.5 && area > 0.0)) {
+        config_fail(at, e, ERR_PARSE, "needles: number and area cannot be found");
+        err_hint(e, "needs two of count (or rows and columns), patch_area and density (or pitch)");
+        return ERR_PARSE;
+    }
+    if (count > PART_COUNT_MAX)
+        return config_fail(at, e, ERR_RANGE, "needles: %.0f of them: must be at most %d", count, PART_COUNT_MAX);
+    *out = (struct insertion_needles){n->length, 2.0 * n->tip_radius, 2.0 * n->base_radius, (size_t)lround(count), area};
+    return 0;
+}
+
 static int read_needles_of(struct press_study *p, struct err *e)
 {
     struct study *s = &p->study;
-    struct cnode at = s->part[PART_NEEDLES];
     struct needle n;
-    if (!config_is(at))
+    if (!config_is(s->part[PART_NEEDLES]))
         return config_fail(config_root(s->doc), e, ERR_PARSE, "missing key 'needles': an insertion needs some");
     int rc = read_needle(s, &n, e);
-    if (rc) return rc;
-    if (n.kind != KIND_ARRAY) {
-        config_fail(place(at, "kind"), e, ERR_RANGE, "needles: %s", n.kind == KIND_PEN ? "a pen strikes at about 0.5 m/s" : "a roller's needles rotate in");
-        err_hint(e, "the insertion model presses an array straight in, without inertia");
-        return ERR_RANGE;
-    }
-    double count = isfinite(n.count) ? n.count : n.density * n.patch_area;
-    double area = isfinite(n.patch_area) ? n.patch_area : n.count / n.density;
-    if (!(count >= 0.5 && area > 0.0)) {
-        config_fail(at, e, ERR_PARSE, "needles: number and area cannot be found: needs two of count, patch_area and density (or pitch)");
-        return ERR_PARSE;
-    }
-    if (count > PART_COUNT_MAX) return config_fail(at, e, ERR_RANGE, "needles: %.0f needles: must be at most %d", count, PART_COUNT_MAX);
-    p->press.needles = (struct insertion_needles){n.length, 2.0 * n.tip_radius, 2.0 * n.base_radius, (size_t)lround(count), area};
-    return 0;
+    return rc ? rc : press_needles(s, &n, &p->press.needles, e);
 }
 
 static int read_end(struct cnode at, struct press *p, struct err *e)
@@ -73,7 +81,7 @@ static int read_press(struct press_study *p, struct err *e)
     return rc;
 }
 
-void press_notes(struct study *s, const bool given[])
+static void press_notes(struct study *s, const bool given[])
 {
     const struct mechanics_setting *list;
     size_t n = mechanics_settings(&list);
@@ -105,10 +113,8 @@ static int read_material(struct press_study *p, struct err *e)
 static int read_rest(struct press_study *p, struct err *e)
 {
     struct cnode root = config_root(p->study.doc), mechanics = config_get(root, "mechanics");
-    const struct mechanics_setting *list;
-    bool given[64] = {false}, found;
+    bool given[MECHANICS_MAX] = {false}, found;
     long seed = SEED_DEFAULT;
-    mechanics_settings(&list);
     mechanics_init(&p->press.skin);
     int rc = mechanics_read(mechanics, &p->press.skin, given, e);
     if (!rc) press_notes(&p->study, given);
@@ -153,6 +159,71 @@ void press_study_release(struct press_study *p)
 {
     study_release(&p->study);
     *p = (struct press_study){0};
+}
+
+/* ---- a depth for a diffusion study ---- */
+
+static int read_pressed(struct study *s, struct cnode at, struct insertion_case *c, bool given[], struct err *e)
+{
+    static const struct range slow = {0.0, INSERTION_SPEED_MAX, true, false};
+    bool force, travel, speed, hold;
+    long seed = SEED_DEFAULT;
+    c->press = (struct press){.speed = SPEED_DEFAULT, .force = NAN, .travel = NAN, .hold = HOLD_DEFAULT};
+    mechanics_init(&c->skin);
+    int rc = optional_quantity(at, "force", "N", RANGE_POSITIVE, &c->press.force, &force, e);
+    if (!rc) rc = optional_quantity(at, "travel", "m", RANGE_POSITIVE, &c->press.travel, &travel, e);
+    if (!rc) rc = optional_quantity(at, "speed", "m s-1", slow, &c->press.speed, &speed, e);
+    if (!rc) rc = optional_quantity(at, "hold", "s", RANGE_NONNEG, &c->press.hold, &hold, e);
+    if (!rc && config_is(config_get(at, "seed"))) rc = config_integer(at, "seed", 0, 2147483647, &seed, e);
+    if (!rc) rc = mechanics_read(config_get(at, "mechanics"), &c->skin, given, e);
+    if (rc) return rc;
+    c->seed = (unsigned long)seed;
+    if (!speed || !hold)
+        note_add(s, NOTE_DERIVED, "", "", "insertion: %s%s%s assumed, as in the usual press test (Larraneta 2014)",
+                 speed ? "" : "0.5 mm/s", !speed && !hold ? " and " : "", hold ? "" : "30 s of holding");
+    return 0;
+}
+
+static void note_pressed(struct study *s, const struct insertion_case *c, const struct insertion_spread *d, const bool given[])
+{
+    const struct mechanics_setting *list;
+    size_t n = mechanics_settings(&list), defaults = 0;
+    for (size_t i = 0; i <= n; i++)
+        defaults += !given[i];
+    bool by_force = isfinite(c->press.force);
+    note_add(s, NOTE_DERIVED, "", "", "buried depth %.4g um for a %s of %.4g %s: estimated; sd %.3g um between needles, %.2g um between "
+             "arrays; the model's values leave +- %.2g um open", d->depth * 1e6, by_force ? "force" : "travel",
+             by_force ? c->press.force : c->press.travel * 1e6, by_force ? "N" : "um", d->needle_sd * 1e6, d->array_sd * 1e6,
+             d->value_error * 1e6);
+    note_add(s, NOTE_DERIVED, "", "", "penetrated fraction %.4g, estimated (lowest of the values varied: %.4g)", d->fraction, d->fraction_lowest);
+    note_add(s, NOTE_DERIVED, "", "", "insertion model: %zu of its %zu values are its own defaults, all estimates", defaults, n + 1);
+}
+
+int depth_from_press(struct study *s, const struct needle *n, struct cnode at, struct err *e)
+{
+    struct insertion_case c = {.step = 2.0 * STEP_DEFAULT};
+    struct insertion_spread d;
+    bool given[MECHANICS_MAX] = {false};
+    char where[400];
+    int rc = press_needles(s, n, &c.needles, e);
+    if (!rc) rc = read_pressed(s, at, &c, given, e);
+    if (rc) return rc;
+    rc = insertion_spread(&c, given, &d, e);
+    if (rc) {
+        err_at(e, "%s: insertion", config_where(at, where, sizeof where));
+        return rc;
+    }
+    if (!(d.fraction > 0.0)) {
+        config_fail(at, e, ERR_RANGE, "insertion: no needle goes in: the model finds none deeper than %.3g um", c.skin.counts_from * 1e6);
+        err_hint(e, "press harder, or use needles: none for intact skin");
+        return ERR_RANGE;
+    }
+    s->depth = d.depth;
+    s->depth_sd = d.needle_sd;
+    s->depth_estimated = true;
+    s->penetrated_fraction = d.fraction;
+    note_pressed(s, &c, &d, given);
+    return 0;
 }
 
 /* ---- the resolved study ---- */

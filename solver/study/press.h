@@ -17,6 +17,4 @@ int  press_study_load(struct press_study *p, const char *path, const struct stud
 void press_study_release(struct press_study *p); /* {0} is legal */
 /* The study with the needles in place and every value of the model written out. */
 void press_study_resolve(const struct press_study *p, struct record *r);
-/* "k1 = 2 N/mm2: estimate ...", for the mechanics at their defaults. */
-void press_notes(struct study *s, const bool given[]);
 #endif

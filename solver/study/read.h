@@ -29,6 +29,12 @@ struct needle { /* as its file says */
 /* Reads part[PART_NEEDLES]; notes what it assumes; sets s->needles and s->needle_length. */
 int read_needle(struct study *s, struct needle *n, struct err *e);
 
+struct insertion_needles;
+/* The array as the insertion model takes it; refuses pens and rollers, and arrays of unknown number or area. */
+int press_needles(struct study *s, const struct needle *n, struct insertion_needles *out, struct err *e);
+/* Depth, its spread and the penetrated fraction for insertion: {force: ...} or {travel: ...}, with its notes. */
+int depth_from_press(struct study *s, const struct needle *n, struct cnode at, struct err *e);
+
 /* Finds and opens the parts that the study names; those in place are taken as they stand.  Deep overrides of a named
  * part ("drug/log_kow=1") go to the part. */
 int parts_open(struct study *s, const struct study_options *options, struct err *e);

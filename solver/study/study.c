@@ -89,7 +89,8 @@ int study_load(struct study *s, const char *path, const struct study_options *op
                         .lab_from = NAN,
                         .lab_to = NAN,
                         .quantification_limit = NAN,
-                        .penetrated_fraction = 1.0};
+                        .penetrated_fraction = 1.0,
+                        .depth_sd = NAN};
     problem_init(&s->problem);
     int rc = config_open(&s->doc, path, e);
     if (!rc) rc = read_all(s, options ? options : &none, e);
@@ -133,7 +134,16 @@ static void resolve_insertion(const struct study *s, struct record *r)
     record_text(r, "insertion/depth", value);
     record_exact(r, "insertion/penetrated_fraction", s->penetrated_fraction);
     record_bool(r, "insertion/virtual", s->is_virtual);
-    record_text(r, "insertion/read_from", s->penetration_file);
+    if (s->depth_estimated) record_bool(r, "insertion/estimated", true);
+    if (s->penetration_file[0]) record_text(r, "insertion/read_from", s->penetration_file);
+}
+
+static bool depth_is_resolved(struct cnode insertion)
+{
+    static const char *const ways[] = {"run", "force", "travel"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (config_is(config_get(insertion, ways[i]))) return true;
+    return false;
 }
 
 static int part_of_key(const char *key)
@@ -152,7 +162,7 @@ void study_resolve(const struct study *s, struct record *r)
         int part = part_of_key(key);
         if (part >= 0 && config_is(s->part[part]))
             record_subtree(r, key, s->part[part]);
-        else if (strcmp(key, "insertion") == 0 && s->has_channel && config_is(config_get(at, "run")))
+        else if (strcmp(key, "insertion") == 0 && s->has_channel && depth_is_resolved(at))
             resolve_insertion(s, r);
         else
             record_subtree(r, key, at);

@@ -35,6 +35,8 @@ struct study {
     double density;                              /* needles per m2 of skin, of those that went in; 0 intact */
     double needle_length, depth;                 /* m; 0 intact */
     double eta;                                  /* channel radius / needle radius; NAN when radii are given */
+    double depth_sd;                 /* m, over needles; NAN when not known */
+    bool depth_estimated;            /* by the insertion model, from a force or a travel */
     double penetrated_fraction;                  /* 1 unless a reading says otherwise */
     bool is_virtual;                             /* penetration comes from a virtual bench */
     char run_folder[300], penetration_file[300]; /* empty unless insertion: {run: ...} */

@@ -60,11 +60,27 @@ static void overlapping_channels_are_refused_at_the_density(void)
 
 static void travel_is_not_depth(void)
 {
-    refused("depth: 312 um", "travel: 1310 um", ERR_RANGE, "6:21", "travel is not depth", "mnrig depth");
-    refused("depth: 312 um", "force: 12 N", ERR_RANGE, "6:20", "needs the insertion model, not in this version",
-            "insertion: {run:");
-    refused("depth: 312 um", "", ERR_PARSE, "6:1", "exactly one of depth, fraction_of_length, run", "");
+    refused("depth: 312 um", "depth: 1310 um", ERR_RANGE, "6:20", "depth 1310 um: must be at most the needle's length",
+            "is this the travel of the axis?");
+    refused("depth: 312 um", "", ERR_PARSE, "6:1", "exactly one of depth, fraction_of_length, run, force, travel", "");
     refused("depth: 312 um", "depth: 312 um, fraction_of_length: 0.5", ERR_PARSE, "6:1", "exactly one", "");
+    refused("depth: 312 um", "force: 9 N, travel: 1310 um", ERR_PARSE, "6:1", "exactly one", "by a model");
+}
+
+static void insertion_by_force_is_refused_where_the_model_cannot_say(void)
+{
+    refused("depth: 312 um", "force: -9 N", ERR_RANGE, "6:20", "insertion/force: -9 N: must be > 0", "");
+    refused("depth: 312 um", "force: 9", ERR_PARSE, "6:20", "insertion/force", "");
+    refused("depth: 312 um", "force: 0.9 N", ERR_RANGE, "6:1", "insertion: no needle goes in", "press harder");
+    refused("depth: 312 um", "force: 9 N, speed: 1 m/s", ERR_RANGE, "6:32", "insertion/speed: 1 m/s", "");
+    refused("depth: 312 um", "depth: 312 um, speed: 1 mm/s", ERR_PARSE, "6:35", "insertion/speed: is for the insertion model",
+            "{force: ...}");
+    refused("depth: 312 um", "force: 9 N, mechanics: {k3: 1}", ERR_PARSE, "6:37", "insertion/mechanics/k3: unknown key", "");
+    refused("depth: 312 um", "force: 9 N, mechanics: {k1: 1 m}", ERR_PARSE, "6:41", "insertion/mechanics/k1", "");
+    refused("depth: 312 um", "force: 9 N, mechanics: {cv_tip: 2}", ERR_RANGE, "6:45", "insertion/mechanics/cv_tip", "");
+    refused("depth: 312 um", "force: 9 N, mechanics: {relaxation: [{share: 0.8, time: 1 s}, {share: 0.3, time: 9 s}]}",
+            ERR_RANGE, "6:37", "the shares add up to 1.1: must be at most 1", "");
+    refused("depth: 312 um", "force: 9 N, mechanics: {relaxation: 3}", ERR_PARSE, "6:49", "must be a list of at most 4 terms", "e.g.");
 }
 
 static void radius_ratio_has_no_default(void)
@@ -173,6 +189,7 @@ CU_TestInfo study_error_tests[] = {
     {"depth_beyond_the_needle_is_refused", depth_beyond_the_needle_is_refused},
     {"overlapping_channels_are_refused_at_the_density", overlapping_channels_are_refused_at_the_density},
     {"travel_is_not_depth", travel_is_not_depth},
+    {"insertion_by_force_is_refused_where_the_model_cannot_say", insertion_by_force_is_refused_where_the_model_cannot_say},
     {"radius_ratio_has_no_default", radius_ratio_has_no_default},
     {"times_outside_the_study_are_refused", times_outside_the_study_are_refused},
     {"missing_sections_are_named", missing_sections_are_named},

@@ -56,5 +56,6 @@ CU_SuiteInfo test_suites[] = {
     {"comparisons", NULL, NULL, NULL, NULL, comparison_tests},
     {"insertion model", NULL, NULL, NULL, NULL, insertion_model_tests},
     {"insertion against the literature", NULL, NULL, NULL, NULL, insertion_literature_tests},
+    {"insertion studies", NULL, NULL, NULL, NULL, insertion_study_tests},
     CU_SUITE_INFO_NULL,
 };
