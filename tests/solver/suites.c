@@ -45,9 +45,36 @@ static CU_TestInfo schedule[] = {
     CU_TEST_INFO_NULL,
 };
 
+static CU_TestInfo laws[] = {
+    T(events_at_time_zero_equal_the_study_without_events),
+    T(before_the_needles_skin_is_intact),
+    T(cream_needles_serum_keep_the_drug),
+    T(events_out_of_order_or_impossible_are_refused),
+    T(evaporation_over_sealed_skin_is_exponential),
+    T(undissolved_excess_holds_the_vehicle_until_it_is_used_up),
+    T(a_quick_diffusive_vehicle_is_well_mixed),
+    T(channels_that_take_for_ever_to_close_stay_open),
+    T(slow_closure_is_quasi_steady),
+    T(quick_binding_is_local_equilibrium),
+    T(binding_beside_channels_keeps_the_drug_and_slows_it),
+    T(t17_first_order_metabolism_in_a_membrane),
+    T(far_below_K_m_michaelis_menten_is_first_order),
+    T(saturated_michaelis_menten_takes_at_most_v_max),
+    T(t16_two_compartments_with_zero_order_input),
+    T(feedback_equilibrates_blood_and_skin),
+    T(sparse_channels_and_shallow_channels_are_intact_skin),
+    T(full_coverage_is_the_slab_below),
+    T(scaling_every_K_leaves_the_flux),
+    T(manufactured_metabolism_in_one_dimension),
+    T(manufactured_binding_in_one_dimension),
+    T(manufactured_binding_and_metabolism_in_the_unit_cell),
+    CU_TEST_INFO_NULL,
+};
+
 CU_SuiteInfo test_suites[] = {
     {"core", NULL, NULL, NULL, NULL, core},
     {"exact answers", NULL, NULL, NULL, NULL, exact},
+    {"laws and events", NULL, NULL, NULL, NULL, laws},
     {"reference and convergence", NULL, NULL, NULL, NULL, reference},
     {"schedule and limits", NULL, NULL, NULL, NULL, schedule},
     {"study", NULL, NULL, NULL, NULL, study_load_tests},

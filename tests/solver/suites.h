@@ -33,4 +33,27 @@ void clearance_out_of_all_proportion_does_not_flood_the_mesh(void);
 void estimates_do_not_vanish_at_the_ends_of_level_and_rtol(void);
 void an_integration_without_end_is_stopped(void);
 void a_slow_layer_of_large_K_does_not_swallow_what_a_channel_brings_below_it(void);
+
+void events_at_time_zero_equal_the_study_without_events(void);
+void before_the_needles_skin_is_intact(void);
+void cream_needles_serum_keep_the_drug(void);
+void events_out_of_order_or_impossible_are_refused(void);
+void evaporation_over_sealed_skin_is_exponential(void);
+void undissolved_excess_holds_the_vehicle_until_it_is_used_up(void);
+void a_quick_diffusive_vehicle_is_well_mixed(void);
+void channels_that_take_for_ever_to_close_stay_open(void);
+void slow_closure_is_quasi_steady(void);
+void quick_binding_is_local_equilibrium(void);
+void binding_beside_channels_keeps_the_drug_and_slows_it(void);
+void t17_first_order_metabolism_in_a_membrane(void);
+void far_below_K_m_michaelis_menten_is_first_order(void);
+void saturated_michaelis_menten_takes_at_most_v_max(void);
+void t16_two_compartments_with_zero_order_input(void);
+void feedback_equilibrates_blood_and_skin(void);
+void sparse_channels_and_shallow_channels_are_intact_skin(void);
+void full_coverage_is_the_slab_below(void);
+void scaling_every_K_leaves_the_flux(void);
+void manufactured_metabolism_in_one_dimension(void);
+void manufactured_binding_in_one_dimension(void);
+void manufactured_binding_and_metabolism_in_the_unit_cell(void);
 #endif
