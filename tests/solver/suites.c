@@ -30,6 +30,7 @@ static CU_TestInfo core[] = {
     T(constants_have_no_flux_and_volumes_are_exact),
     T(masses_are_positive_for_sharp_tips),
     T(newton_solve_matches_finite_differences_of_the_right_hand_side),
+    T(newton_solve_holds_for_binding_metabolism_and_blood),
     T(drug_is_conserved_through_removal_and_sampling),
     T(a_channel_of_tissue_changes_nothing),
     T(bad_problems_are_refused_with_value_and_bound),

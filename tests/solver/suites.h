@@ -24,6 +24,7 @@ void error_falls_with_the_tolerance(void);
 void constants_have_no_flux_and_volumes_are_exact(void);
 void masses_are_positive_for_sharp_tips(void);
 void newton_solve_matches_finite_differences_of_the_right_hand_side(void);
+void newton_solve_holds_for_binding_metabolism_and_blood(void);
 void drug_is_conserved_through_removal_and_sampling(void);
 void a_channel_of_tissue_changes_nothing(void);
 void bad_problems_are_refused_with_value_and_bound(void);
