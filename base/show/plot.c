@@ -14,7 +14,7 @@
 #include "base/text/file.h"
 
 #define TIME_LIMIT_S 30.0
-enum { WIDTH = 760, HEIGHT = 480, MAP_WIDTH = 470 };
+enum { WIDTH = 760, HEIGHT = 480, PANEL_WIDTH = 400, SCALE_WIDTH = 125 }; /* a map's panels, their colour scale */
 
 /* Okabe and Ito's palette, told apart with every common colour blindness; black first. */
 static const char *const palette[] = {"#000000", "#0072b2", "#d55e00", "#009e73",
@@ -59,7 +59,8 @@ static void put_head(FILE *f, const char *name, int width)
     fprintf(f, "set terminal svg size %d,%d dynamic font 'sans-serif,15' background '#ffffff' name 'fig'\n", width,
             HEIGHT);
     fprintf(f, "set output '%s.svg'\nset encoding utf8\n", name);
-    fputs("set border 3 linewidth 1.2\nset tics nomirror out\nset grid linecolor '#dddddd' linetype 1 linewidth 0.8\n",
+    fputs("set border 3 linewidth 1.2\nset tics nomirror out scale 0.6\nset xtics offset 0,0.4\n"
+          "set xlabel offset 0,1.1\nset grid linecolor '#dddddd' linetype 1 linewidth 0.8\n",
           f);
     fputs("set datafile missing 'NaN'\nset key outside below center horizontal Left reverse\n", f); /* hides no data */
 }
@@ -197,17 +198,23 @@ static void put_map_axis(FILE *f, char axis, const double *v, size_t n, bool is_
     fputs(n <= ROOM ? ")\n" : "autofreq\n", f);
 }
 
+/* Panel i of n; the last one carries the colour scale of all. */
 static void put_map(FILE *f, size_t i, size_t n, const struct plot_map *m)
 {
-    double width = 1.0 / (double)n, left = width * (double)i;
+    double total = (double)(n * PANEL_WIDTH + SCALE_WIDTH), left = (double)(i * PANEL_WIDTH);
     put_setting(f, "title", m->title);
     put_setting(f, "xlabel", m->xlabel);
     put_setting(f, "ylabel", m->ylabel);
-    put_setting(f, "cblabel", m->zlabel);
     put_map_axis(f, 'x', m->x, m->nx, m->logx);
     put_map_axis(f, 'y', m->y, m->ny, m->logy);
-    fprintf(f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", left + 0.20 * width, left + 0.73 * width);
-    fputs("set tmargin at screen 0.89\nset bmargin at screen 0.21\n", f);
+    if (i + 1 == n) {
+        put_setting(f, "cblabel", m->zlabel);
+        fprintf(f, "set colorbox user origin screen %.4f,0.17 size screen %.4f,0.64\n",
+                (left + PANEL_WIDTH + 5.0) / total, 18.0 / total);
+    }
+    fprintf(f, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", (left + 85.0) / total,
+            (left + PANEL_WIDTH - 15.0) / total);
+    fputs("set tmargin at screen 0.81\nset bmargin at screen 0.17\n", f);
     fprintf(f,
             "splot $m%zu with pm3d notitle, $c%zu using 1:2:3 with lines linewidth 1.2 linecolor '#ffffff' notitle\n",
             i, i);
@@ -219,9 +226,10 @@ static void put_contours(FILE *f, size_t i)
     fprintf(f, "set table $c%zu\nsplot $m%zu with lines\nunset table\n", i, i);
 }
 
-static void put_maps(FILE *f, const struct plot_map *maps, size_t n, double lo, double hi, const char *name)
+static void put_maps(FILE *f, const char *title, const struct plot_map *maps, size_t n, double lo, double hi,
+                     const char *name)
 {
-    put_head(f, name, (int)n * MAP_WIDTH);
+    put_head(f, name, (int)n * PANEL_WIDTH + SCALE_WIDTH);
     if (lo == hi) { /* gnuplot refuses an empty range */
         lo -= maps[0].logz ? 0.1 * lo : 0.1 * fabs(lo) + 1e-12;
         hi += 0.1 * fabs(hi) + 1e-12;
@@ -234,9 +242,10 @@ static void put_maps(FILE *f, const struct plot_map *maps, size_t n, double lo, 
         put_map_block(f, i, &maps[i]);
         put_contours(f, i);
     }
-    fputs("unset contour\nset surface\nset view map\nset pm3d interpolate 4,4\n"
-          "set xtics offset 0,0.6\nset xlabel offset 0,0.6\nset ylabel offset 0.4,0\n", f);
-    fprintf(f, "set multiplot layout 1,%zu\n", n);
+    fputs("unset contour\nset surface\nset view map\nset pm3d interpolate 4,4\nunset colorbox\n"
+          "set xlabel offset 0,0.4\nset ylabel offset 0.4,0\nset cblabel offset 1,0\nset multiplot title ", f);
+    put_string(f, title);
+    fputs(" noenhanced\n", f);
     for (size_t i = 0; i < n; i++)
         put_map(f, i, n, &maps[i]);
     fputs("unset multiplot\n", f);
@@ -369,7 +378,8 @@ int plot_write(const struct plot *p, const char *folder, const char *name, struc
     return r ? r : run_gnuplot(folder, name, e);
 }
 
-int plot_maps_write(const struct plot_map *maps, size_t n, const char *folder, const char *name, struct err *e)
+int plot_maps_write(const char *title, const struct plot_map *maps, size_t n, const char *folder, const char *name,
+                    struct err *e)
 {
     struct file_out o;
     double lo, hi;
@@ -378,7 +388,7 @@ int plot_maps_write(const struct plot_map *maps, size_t n, const char *folder, c
     int r = open_script(&o, folder, name, e);
     if (r)
         return r;
-    put_maps(o.f, maps, n, lo, hi, name);
+    put_maps(o.f, title, maps, n, lo, hi, name);
     r = file_commit(&o, e);
     return r ? r : run_gnuplot(folder, name, e);
 }

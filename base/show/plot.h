@@ -33,6 +33,8 @@ struct plot_map {            /* a heat map with contours, e.g. length x density 
 };
 /* Writes folder/name.gp (with its data inline) and folder/name.svg. */
 int plot_write(const struct plot *p, const char *folder, const char *name, struct err *e);
-/* Maps side by side with one shared colour scale, n >= 1. */
-int plot_maps_write(const struct plot_map *maps, size_t n, const char *folder, const char *name, struct err *e);
+/* Maps side by side below one title, with one colour scale at the right (labelled by the last map's zlabel), n >= 1.
+ * Each map's own title stands over its panel. */
+int plot_maps_write(const char *title, const struct plot_map *maps, size_t n, const char *folder, const char *name,
+                    struct err *e);
 #endif

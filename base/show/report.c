@@ -42,7 +42,8 @@ static const char style[] =
     "pre{background:var(--soft);border:1px solid var(--line);padding:.7rem 1rem;overflow-x:auto;font-size:.9rem}\n"
     "@media print{:root{--ink:#000;--ground:#fff;--soft:#fff;--quiet:#333;--warn:#000;--warn-ground:#fff}"
     ".skip{display:none}figure,table,pre{break-inside:avoid}h2{break-after:avoid}body{font-size:10.5pt}"
-    ".scroll,pre{overflow:visible}pre{white-space:pre-wrap}}\n";
+    ".scroll,pre{overflow:visible}pre{white-space:pre-wrap}"
+    "table{font-size:8pt;max-width:100%}th,td{padding:.1rem .35rem;overflow-wrap:anywhere}tr{break-inside:avoid}}\n";
 
 /* Text into HTML, in element or attribute; control characters are dropped, for HTML has no way to hold them. */
 static void put_text(struct report *r, const char *text)

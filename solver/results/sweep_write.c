@@ -190,16 +190,14 @@ static int draw(const struct sweep *w, double *x, double *y, double *z, const st
 {
     struct plot_map maps[2];
     size_t nx = w->axis[0].n, ny = w->axis[1].n, known = 0;
-    char title[2][260], label[80];
+    char label[80];
     const char *unit = "";
-    for (size_t m = 0; m < w->n_fills; m++) {
+    for (size_t m = 0; m < w->n_fills; m++)
         known += fill_map(w, m, z + m * nx * ny, &unit);
-        snprintf(title[m], sizeof title[m], "%s%s%s", w->title, w->fill[m][0] ? ", " : "", w->fill[m]);
-    }
     if (known == 0) return err_set(e, ERR_FAILED, "no map: no case has a result '%s'", w->map);
     snprintf(label, sizeof label, "%.39s / %.30s", w->map, unit);
     for (size_t m = 0; m < w->n_fills; m++)
-        maps[m] = (struct plot_map){.title = title[m],
+        maps[m] = (struct plot_map){.title = w->fill[m],
                                     .xlabel = axis_label(w->axis[0].key),
                                     .ylabel = axis_label(w->axis[1].key),
                                     .zlabel = label,
@@ -208,7 +206,7 @@ static int draw(const struct sweep *w, double *x, double *y, double *z, const st
                                     .x = x,
                                     .y = y,
                                     .z = z + m * nx * ny};
-    return plot_maps_write(maps, w->n_fills, f->temporary, "map", e);
+    return plot_maps_write(w->title, maps, w->n_fills, f->temporary, "map", e);
 }
 
 int sweep_figure(const struct sweep *w, const struct folder *f, struct err *e)

@@ -178,7 +178,7 @@ static void figures_and_report_are_whole(void)
     struct err e = {0};
     temp_folder(folder);
     CU_ASSERT_EQUAL(plot_write(&p, folder, "a", &e), 0);
-    CU_ASSERT_EQUAL(plot_maps_write(map, 1, folder, "b", &e), 0);
+    CU_ASSERT_EQUAL(plot_maps_write("all", map, 1, folder, "b", &e), 0);
     CU_ASSERT_STRING_EQUAL(e.msg, "");
     CU_ASSERT_EQUAL_FATAL(report_open(&r, temp_path(folder, "r.html", html), "T <1>", "sub", &e), 0);
     report_section(r, "One");
