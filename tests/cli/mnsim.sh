@@ -67,7 +67,7 @@ check "a resolved study gives the same bytes" cmp -s "$tmp/good/timeseries.csv" 
 expect 3 "must be at most the skin's thickness" "$mnsim" run $P -o "$tmp/bad" \
     --set 'needles/length=2 mm' --set 'insertion/depth=1.2 mm'
 expect 3 "set by 'insertion/depth=400'" "$mnsim" run $P -o "$tmp/bad" --set insertion/depth=400
-expect 3 "travel is not depth" "$mnsim" run $P -o "$tmp/bad" --set 'insertion={travel: 1.3 mm}'
+expect 3 "is this the travel of the axis?" "$mnsim" run $P -o "$tmp/bad" --set 'insertion={depth: 1.05 mm}'
 expect 3 "channels overlap" "$mnsim" run $P -o "$tmp/bad" --set 'density=9000 /cm2'
 expect 3 "did you mean 'density'?" "$mnsim" run $P -o "$tmp/bad" --set 'densty=90 /cm2'
 expect 3 "no drug of this name" "$mnsim" run $P -o "$tmp/bad" --set drug=unobtainium
