@@ -1,4 +1,4 @@
-/* main.c -- mnbench: the virtual bench as a Modbus server. */
+/* main.c -- mnbench: the virtual bench as a Modbus server, and a proxy that spoils what passes. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "base/text/file.h"
 #include "base/text/number.h"
 #include "base/text/units.h"
+#include "rig/virtual/proxy_command.h"
 #include "rig/virtual/server.h"
 #include "rig/virtual/settings.h"
 
@@ -220,20 +221,35 @@ static int set_up_and_serve(struct options *o, struct err *e)
     return rc;
 }
 
+static void heed_signals(void)
+{
+    struct sigaction on_stop = {.sa_handler = ask_to_stop};
+    sigaction(SIGTERM, &on_stop, NULL);
+    sigaction(SIGINT, &on_stop, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
 static int serve(int argc, char **argv, struct err *e)
 {
     struct options o = {.server = {.bind = "127.0.0.1", .tcp_port = -1, .serial = {115200, 'E'}, .seconds = 3600.0},
                         .seed = 1, .pace = -1};
-    struct sigaction on_stop = {.sa_handler = ask_to_stop};
     int rc = read_options(&o, argc, argv, e);
     if (rc)
         return rc;
-    sigaction(SIGTERM, &on_stop, NULL);
-    sigaction(SIGINT, &on_stop, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    heed_signals();
     rc = units_init(e);
     if (!rc)
         rc = set_up_and_serve(&o, e);
+    units_release();
+    return rc;
+}
+
+static int proxy(int argc, char **argv, struct err *e)
+{
+    int rc = units_init(e);
+    heed_signals();
+    if (!rc)
+        rc = proxy_command(argc, argv, &stop_asked, e);
     units_release();
     return rc;
 }
@@ -242,6 +258,7 @@ int main(int argc, char **argv)
 {
     static const struct cli_command commands[] = {
         {"serve", "serve the virtual bench over Modbus TCP and RTU", serve_help, serve},
+        {"proxy", "stand between client and server and spoil what passes", proxy_help, proxy},
         {NULL, NULL, NULL, NULL},
     };
     return cli_main("mnbench", "the virtual bench: a drive, a load cell and skin behind Modbus", commands, argc, argv);

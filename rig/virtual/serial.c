@@ -1,8 +1,11 @@
 /* serial.c -- see serial.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 #include "rig/virtual/serial.h"
@@ -40,6 +43,14 @@ double serial_byte_time(const struct serial_settings *set)
     return 11.0 / (double)set->baud;
 }
 
+/* A pseudo-terminal knows no parity and refuses to be given one. */
+static bool is_pseudo_terminal(int fd)
+{
+    enum { FIRST_MAJOR = 136, LAST_MAJOR = 143 }; /* Linux's devices.txt: Unix98 PTY slaves */
+    struct stat st;
+    return fstat(fd, &st) == 0 && major(st.st_rdev) >= FIRST_MAJOR && major(st.st_rdev) <= LAST_MAJOR;
+}
+
 static int set_up(int fd, const struct serial_settings *set)
 {
     struct termios t;
@@ -49,9 +60,11 @@ static int set_up(int fd, const struct serial_settings *set)
     cfmakeraw(&t);
     t.c_cflag |= CLOCAL | CREAD;
     t.c_cflag &= ~(tcflag_t)(CSTOPB | PARENB | PARODD);
-    t.c_cflag |= set->parity == 'N' ? CSTOPB : PARENB;
-    t.c_cflag |= set->parity == 'O' ? PARODD : 0;
-    t.c_iflag |= set->parity == 'N' ? 0 : INPCK;
+    if (!is_pseudo_terminal(fd)) {
+        t.c_cflag |= set->parity == 'N' ? CSTOPB : PARENB;
+        t.c_cflag |= set->parity == 'O' ? PARODD : 0;
+        t.c_iflag |= set->parity == 'N' ? 0 : INPCK;
+    }
     return cfsetispeed(&t, code) || cfsetospeed(&t, code) || tcsetattr(fd, TCSANOW, &t) ? -1 : 0;
 }
 

@@ -168,9 +168,9 @@ static void inflict(struct vbench *v, const struct fault *f)
 
 static void inflict_due(struct vbench *v)
 {
-    struct fault_scene now = {vbench_time(v), plant_force(&v->plant), v->plant.axis.actual, state_word(v)};
+    struct fault_scene now = {vbench_time(v), plant_force(&v->plant), v->plant.axis.actual, state_word(v), v->traffic};
     const struct fault *f;
-    while (v->faults.n > 0 && (f = fault_due(&v->faults, &now)) != NULL)
+    while (v->faults.n > 0 && (f = fault_due(&v->faults, &now, false)) != NULL)
         inflict(v, f);
 }
 
@@ -338,6 +338,8 @@ int vbench_pdu(struct vbench *v, uint8_t unit, const uint8_t *pdu, size_t n, uin
 {
     if (n == 0 || cap < VBENCH_PDU_MAX || !hears(v, unit))
         return 0;
+    v->traffic.requests++;
+    v->traffic.writes += fault_is_write(pdu, n);
     if (unit == VBENCH_AXIS && !is_second_pair(v))
         drive_heard(&v->drive, &v->plant);
     switch (pdu[0]) {

@@ -29,6 +29,7 @@ struct vbench {
     unsigned link_drops;            /* counts `drop link`: who serves the bench hangs up when it changes */
     double deaf_until;              /* s: nothing is heard before, the link is down */
     bool touched;                   /* this specimen has been pressed and not yet read */
+    struct fault_traffic traffic;   /* requests that were heard */
     double owed;                    /* s of time given but not yet stepped */
     struct truth *truth;            /* the logs, or NULL */
     struct err log_error;           /* the first failure to write a log; logging then ends */

@@ -19,6 +19,8 @@ CU_SuiteInfo test_suites[] = {
     {"virtual TLB transmitter", NULL, NULL, NULL, NULL, virtual_tlb_tests},
     {"virtual bench", NULL, NULL, NULL, NULL, virtual_vbench_tests},
     {"virtual faults", NULL, kit_clean_up, NULL, NULL, virtual_fault_tests},
+    {"virtual relay", NULL, kit_clean_up, NULL, NULL, virtual_relay_tests},
+    {"virtual proxy", NULL, kit_clean_up, NULL, NULL, virtual_proxy_tests},
     {"virtual settings", NULL, kit_clean_up, NULL, NULL, virtual_settings_tests},
     {"virtual server", NULL, kit_clean_up, NULL, NULL, virtual_server_tests},
     CU_SUITE_INFO_NULL,

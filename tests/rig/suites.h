@@ -19,6 +19,8 @@ extern CU_TestInfo virtual_vbench_tests[];
 extern CU_TestInfo virtual_fault_tests[];
 extern CU_TestInfo virtual_em2rs_tests[];
 extern CU_TestInfo virtual_tlb_tests[];
+extern CU_TestInfo virtual_relay_tests[];
+extern CU_TestInfo virtual_proxy_tests[];
 extern CU_TestInfo virtual_settings_tests[];
 extern CU_TestInfo virtual_server_tests[];
 #endif

@@ -1,18 +1,13 @@
 /* test_server.c -- the server over real sockets and a real pty, with bytes typed by hand. */
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include "rig/virtual/server.h"
 #include "tests/rig/suites.h"
 #include "tests/rig/virtual/bench_kit.h"
+#include "tests/rig/virtual/raw_client.h"
 
 struct running {
     struct server *server;
@@ -43,13 +38,6 @@ static void start(struct running *r, const char *rtu, double idle_exit)
     launch(r, kit_bench(6), &set);
 }
 
-static double clock_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void end(struct running *r)
 {
     r->stop = 1;
@@ -59,68 +47,21 @@ static void end(struct running *r)
     vbench_free(r->bench);
 }
 
-static int dial(const struct running *r)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server_port(r->server))};
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
-    return fd;
-}
-
-static void say(int fd, const char *hex)
-{
-    uint8_t b[600];
-    size_t n = kit_hex(hex, b, sizeof b);
-    CU_ASSERT_EQUAL(write(fd, b, n), (ssize_t)n);
-}
-
-/* Reads n bytes within a second; returns how many came (0 also when hung up on). */
-static size_t hear(int fd, uint8_t *b, size_t n)
-{
-    size_t got = 0;
-    while (got < n) {
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        if (poll(&p, 1, 1000) <= 0)
-            break;
-        ssize_t k = read(fd, b + got, n - got);
-        if (k <= 0)
-            break;
-        got += (size_t)k;
-    }
-    return got;
-}
-
-static void expect(int fd, const char *hex)
-{
-    uint8_t want[300], got[300];
-    size_t n = kit_hex(hex, want, sizeof want);
-    CU_ASSERT_EQUAL(hear(fd, got, n), n);
-    CU_ASSERT_EQUAL(memcmp(got, want, n), 0);
-}
-
-static bool is_hung_up(int fd)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    char c;
-    return poll(&p, 1, 1000) == 1 && recv(fd, &c, 1, 0) <= 0;
-}
-
 static void tcp_answers_whole_split_and_joined_requests(void)
 {
     struct running r;
     start(&r, NULL, 0.0);
-    int fd = dial(&r);
-    say(fd, "00 07 00 00 00 06 F7 03 F0 00 00 04");
-    expect(fd, "00 07 00 00 00 0B F7 03 08 4D 4E 42 45 4E 43 48 00");
-    say(fd, "00 08 00 00 00");
+    int fd = raw_dial(server_port(r.server));
+    raw_say(fd, "00 07 00 00 00 06 F7 03 F0 00 00 04");
+    raw_expect(fd, "00 07 00 00 00 0B F7 03 08 4D 4E 42 45 4E 43 48 00");
+    raw_say(fd, "00 08 00 00 00");
     usleep(20000);
-    say(fd, "06 01 03 00 00 00 02");
-    expect(fd, "00 08 00 00 00 07 01 03 04 00 00 00 00");
-    say(fd, "00 09 00 00 00 06 01 03 00 00 00 02 00 0A 00 00 00 06 01 01 00 00 00 01");
-    expect(fd, "00 09 00 00 00 07 01 03 04 00 00 00 00 00 0A 00 00 00 03 01 81 01");
-    say(fd, "00 0B 00 00 00 06 09 03 00 00 00 02 00 0C 00 00 00 06 01 01 00 00 00 01"); /* unit 9: nobody */
-    expect(fd, "00 0C 00 00 00 03 01 81 01");
+    raw_say(fd, "06 01 03 00 00 00 02");
+    raw_expect(fd, "00 08 00 00 00 07 01 03 04 00 00 00 00");
+    raw_say(fd, "00 09 00 00 00 06 01 03 00 00 00 02 00 0A 00 00 00 06 01 01 00 00 00 01");
+    raw_expect(fd, "00 09 00 00 00 07 01 03 04 00 00 00 00 00 0A 00 00 00 03 01 81 01");
+    raw_say(fd, "00 0B 00 00 00 06 09 03 00 00 00 02 00 0C 00 00 00 06 01 01 00 00 00 01"); /* unit 9: nobody */
+    raw_expect(fd, "00 0C 00 00 00 03 01 81 01");
     close(fd);
     end(&r);
 }
@@ -131,17 +72,17 @@ static void tcp_clients_do_not_disturb_each_other(void)
     int fd[8];
     start(&r, NULL, 0.0);
     for (int i = 0; i < 8; i++)
-        fd[i] = dial(&r);
-    say(fd[0], "00 01 00 00"); /* begins and waits */
+        fd[i] = raw_dial(server_port(r.server));
+    raw_say(fd[0], "00 01 00 00"); /* begins and waits */
     for (int i = 1; i < 8; i++) {
-        say(fd[i], "00 02 00 00 00 06 01 03 00 00 00 02");
-        expect(fd[i], "00 02 00 00 00 07 01 03 04 00 00 00 00");
+        raw_say(fd[i], "00 02 00 00 00 06 01 03 00 00 00 02");
+        raw_expect(fd[i], "00 02 00 00 00 07 01 03 04 00 00 00 00");
     }
-    int ninth = dial(&r);
-    CU_ASSERT(is_hung_up(ninth)); /* full: refused at once */
+    int ninth = raw_dial(server_port(r.server));
+    CU_ASSERT(raw_is_hung_up(ninth)); /* full: refused at once */
     close(ninth);
-    say(fd[0], "00 06 01 03 00 00 00 02");
-    expect(fd[0], "00 01 00 00 00 07 01 03 04 00 00 00 00");
+    raw_say(fd[0], "00 06 01 03 00 00 00 02");
+    raw_expect(fd[0], "00 01 00 00 00 07 01 03 04 00 00 00 00");
     for (int i = 0; i < 8; i++)
         close(fd[i]);
     end(&r);
@@ -154,9 +95,9 @@ static void junk_on_tcp_is_hung_up_on(void)
     struct running r;
     start(&r, NULL, 0.0);
     for (size_t i = 0; i < sizeof junk / sizeof junk[0]; i++) {
-        int fd = dial(&r);
-        say(fd, junk[i]);
-        CU_ASSERT(is_hung_up(fd));
+        int fd = raw_dial(server_port(r.server));
+        raw_say(fd, junk[i]);
+        CU_ASSERT(raw_is_hung_up(fd));
         close(fd);
     }
     end(&r);
@@ -172,8 +113,8 @@ static void dropped_link_hangs_up_on_tcp_clients(void)
     r.stop = 0;
     CU_ASSERT_EQUAL(fault_parse(&r.bench->faults, "f", "at 200 ms: drop link", NULL), 0);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&r.thread, NULL, run, &r), 0);
-    int fd = dial(&r);
-    CU_ASSERT(is_hung_up(fd));
+    int fd = raw_dial(server_port(r.server));
+    CU_ASSERT(raw_is_hung_up(fd));
     close(fd);
     end(&r);
 }
@@ -188,36 +129,25 @@ static void server_ends_when_nobody_comes(void)
     vbench_free(r.bench);
 }
 
-static int open_rtu(const struct running *r)
-{
-    int fd = open(server_rtu_name(r->server), O_RDWR | O_NOCTTY);
-    struct termios t;
-    CU_ASSERT_FATAL(fd >= 0);
-    CU_ASSERT_EQUAL(tcgetattr(fd, &t), 0);
-    cfmakeraw(&t);
-    CU_ASSERT_EQUAL(tcsetattr(fd, TCSANOW, &t), 0);
-    return fd;
-}
-
 static void rtu_answers_good_frames_and_ignores_bad_ones(void)
 {
     struct running r;
     uint8_t b[8];
     start(&r, "pty", 0.0);
-    int fd = open_rtu(&r);
-    say(fd, "01 03 00 00 00 02 C4 0B");
-    expect(fd, "01 03 04 00 00 00 00 FA 33");
-    say(fd, "01 03 00 00 00 02 C4 0C"); /* bad CRC */
+    int fd = raw_open(server_rtu_name(r.server));
+    raw_say(fd, "01 03 00 00 00 02 C4 0B");
+    raw_expect(fd, "01 03 04 00 00 00 00 FA 33");
+    raw_say(fd, "01 03 00 00 00 02 C4 0C"); /* bad CRC */
     struct pollfd p = {.fd = fd, .events = POLLIN};
     CU_ASSERT_EQUAL(poll(&p, 1, 50), 0);
-    say(fd, "09 03 00 00 00 02 C5 43"); /* another's */
+    raw_say(fd, "09 03 00 00 00 02 C5 43"); /* another's */
     CU_ASSERT_EQUAL(poll(&p, 1, 50), 0);
     uint8_t flood[700] = {1, 3, 0, 0, 0, 2, 0xC4, 0x0B};
     CU_ASSERT_EQUAL(write(fd, flood, sizeof flood), (ssize_t)sizeof flood);
     usleep(50000);
-    say(fd, "01 03 00 00 00 02 C4 0B"); /* after a silence all is well again */
-    expect(fd, "01 03 04 00 00 00 00 FA 33");
-    CU_ASSERT_EQUAL(hear(fd, b, 0), 0);
+    raw_say(fd, "01 03 00 00 00 02 C4 0B"); /* after a silence all is well again */
+    raw_expect(fd, "01 03 04 00 00 00 00 FA 33");
+    CU_ASSERT_EQUAL(raw_hear(fd, b, 0), 0);
     close(fd);
     end(&r);
 }
@@ -226,11 +156,11 @@ static void rtu_waits_for_the_silence_before_it_answers(void)
 {
     struct running r;
     start(&r, "pty", 0.0);
-    int fd = open_rtu(&r);
-    double from = clock_s();
-    say(fd, "01 03 00 00 00 02 C4 0B");
-    expect(fd, "01 03 04 00 00 00 00 FA 33");
-    CU_ASSERT(clock_s() - from >= 1.7e-3);
+    int fd = raw_open(server_rtu_name(r.server));
+    double from = raw_clock();
+    raw_say(fd, "01 03 00 00 00 02 C4 0B");
+    raw_expect(fd, "01 03 04 00 00 00 00 FA 33");
+    CU_ASSERT(raw_clock() - from >= 1.7e-3);
     close(fd);
     end(&r);
 }
@@ -240,10 +170,10 @@ static double fastest(int fd, const char *request, const char *reply)
 {
     double best = 9.0;
     for (int i = 0; i < 5; i++) {
-        double from = clock_s();
-        say(fd, request);
-        expect(fd, reply);
-        best = fmin(best, clock_s() - from);
+        double from = raw_clock();
+        raw_say(fd, request);
+        raw_expect(fd, reply);
+        best = fmin(best, raw_clock() - from);
         usleep(10000);
     }
     return best;
@@ -254,16 +184,16 @@ static void paced_rtu_takes_the_time_of_the_baud_rate(void)
     struct server_settings set = {.tcp_port = -1, .rtu = "pty", .serial = {9600, 'E'}, .paced = true, .seconds = 20.0};
     struct running r;
     launch(&r, kit_bench(6), &set);
-    int fd = open_rtu(&r);
+    int fd = raw_open(server_rtu_name(r.server));
     /* 11 bits x (8 + 9 bytes) / 9600 + one silence of 38.5 / 9600 = 23.5 ms; the other silence is the client's */
     double took = fastest(fd, "01 03 00 00 00 02 C4 0B", "01 03 04 00 00 00 00 FA 33");
     CU_ASSERT(took >= 23.4e-3 && took < 33e-3);
     /* 8 + 35 bytes: 53.3 ms */
     uint8_t b[60];
-    double from = clock_s();
-    say(fd, "F7 03 F0 00 00 0F 22 58");
-    CU_ASSERT_EQUAL(hear(fd, b, 35), 35);
-    took = clock_s() - from;
+    double from = raw_clock();
+    raw_say(fd, "F7 03 F0 00 00 0F 22 58");
+    CU_ASSERT_EQUAL(raw_hear(fd, b, 35), 35);
+    took = raw_clock() - from;
     CU_ASSERT(took >= 11.0 * 43.0 / 9600.0 + 4e-3);
     close(fd);
     end(&r);
@@ -276,7 +206,7 @@ static void slow_transmitter_answers_late_and_the_drive_at_once(void)
     struct vbench *v = kit_second_pair(6, 0.0);
     v->plant.set.tlb.reply_delay = 40e-3;
     launch(&r, v, &set);
-    int fd = dial(&r);
+    int fd = raw_dial(server_port(r.server));
     double force = fastest(fd, "00 01 00 00 00 06 02 03 00 0D 00 01", "00 01 00 00 00 05 02 03 02 04 0F");
     double axis = fastest(fd, "00 02 00 00 00 06 01 03 10 03 00 01", "00 02 00 00 00 05 01 03 02 00 00");
     CU_ASSERT(force >= 40e-3 && force < 60e-3);
