@@ -25,8 +25,9 @@ static void print_layers(const struct study *s)
     struct cnode tissue = config_get(s->part[PART_DRUG], "tissue");
     for (size_t i = 0; i < s->problem.n_layers; i++) {
         const struct layer *l = &s->problem.layer[i];
+        if (i < first_skin_layer(s)) continue; /* the vehicle */
         struct cnode in_drug = config_get(tissue, l->name),
-                     in_skin = config_item(config_get(s->part[PART_SKIN], "layers"), i);
+                     in_skin = config_item(config_get(s->part[PART_SKIN], "layers"), i - first_skin_layer(s));
         printf("  %-18s %8.4g um   D %-10.4g cm2/s  K %-8.4g clearance %.4g 1/s\n", l->name, l->h * 1e6, l->D * 1e4,
                l->K, l->clearance);
         printf("    thickness: %.200s\n    D, K: %.200s\n", source_of(in_skin),
@@ -45,25 +46,62 @@ static void print_channel(const struct study *s)
            s->problem.cell_radius * 1e6, s->needles);
 }
 
-static void print_outside(const struct problem *p)
+static void print_vehicle(const struct study *s, size_t i)
+{
+    const struct donor *d = i ? &s->problem.dose[i] : &s->problem.donor;
+    printf("  vehicle %-10s %.6g mg/mL, K %.4g, ", s->vehicle_name[i], d->C0, d->K);
+    if (d->kind == DONOR_INFINITE) {
+        printf("infinite\n");
+        return;
+    }
+    printf("finite, %.5g um thick: %.6g ug/cm2", d->H * 1e6, d->H * d->C0 * UG_CM2);
+    if (s->problem.vehicle_layer) printf(", D %.4g cm2/s", s->problem.layer[0].D * 1e4);
+    if (d->excess > 0.0) printf(", and %.6g ug/cm2 undissolved", d->excess * UG_CM2);
+    if (d->evaporation > 0.0) printf(", evaporates at %.4g cm/h", d->evaporation * CM_H);
+    printf("\n");
+}
+
+static void print_steps(const struct study *s)
+{
+    static const char *const word[] = {"apply", "take off", "needles", "occlude", "uncover"};
+    const struct problem *p = &s->problem;
+    for (size_t i = 0; i < p->n_events; i++) {
+        const struct event *v = &p->event[i];
+        printf("  at %-15g h %s %s", v->at / HOUR, word[v->kind], v->kind == EVENT_APPLY ? s->vehicle_name[v->which] : "");
+        if (v->kind == EVENT_REMOVE) printf("%g of it", v->fraction);
+        printf("\n");
+    }
+}
+
+static void print_body(const struct study *s)
+{
+    const struct body *b = &s->problem.body;
+    if (!b->present) return;
+    printf("  body               volume %.5g L, clearance %.5g L/h", b->V * 1e3, b->CL * 3.6e6);
+    if (b->V2 > 0.0) printf(", second %.5g L, exchange %.5g L/h", b->V2 * 1e3, b->CL_d * 3.6e6);
+    if (s->patches > 1.0) printf(", %g patches", s->patches);
+    printf("\n");
+}
+
+static void print_outside(const struct study *s)
 {
     static const char *const receptor[] = {"sink", "closed (in vivo)", "Franz cell"};
-    printf("  vehicle            %.6g mg/mL, K %.4g, ", p->donor.C0, p->donor.K);
-    if (p->donor.kind == DONOR_FINITE)
-        printf("finite, %.5g um thick: %.6g ug/cm2\n", p->donor.H * 1e6, p->donor.H * p->donor.C0 * UG_CM2);
-    else
-        printf("infinite\n");
+    const struct problem *p = &s->problem;
+    for (size_t i = 0; i < s->n_vehicles; i++)
+        print_vehicle(s, i);
     printf("  receptor           %s", receptor[p->receptor.kind]);
     if (p->receptor.kind == RECEPTOR_FRANZ)
-        printf(", %.5g mm3/mm2, %zu samples", p->receptor.H * 1e3, p->receptor.n_samples);
+        printf(", %.5g mm3/mm2, K %.4g, %zu samples", p->receptor.H * 1e3, p->receptor.K, p->receptor.n_samples);
     printf("\n");
-    if (p->body.present)
-        printf("  body               volume %.5g L, clearance %.5g L/h\n", p->body.V * 1e3, p->body.CL * 3.6e6);
-    printf("  patch              %.6g cm2, ", p->area * 1e4);
-    if (isfinite(p->remove_at))
+    print_body(s);
+    printf("  patch              %.6g cm2, ", study_patch_area(s) * 1e4);
+    if (p->n_events > 0)
+        printf("by the steps below\n");
+    else if (isfinite(p->remove_at))
         printf("removed at %.5g h\n", p->remove_at / HOUR);
     else
         printf("not removed\n");
+    print_steps(s);
     printf("  schedule           %.5g h, %zu outputs, mesh level %g, rtol %g\n", p->t_end / HOUR, p->n_out, p->level,
            p->rtol);
 }
@@ -73,7 +111,7 @@ static void print_study(const struct study *s, const char *path)
     printf("%s: %s\n  drug %s, skin %s\n", path, s->title, s->drug, s->skin);
     print_layers(s);
     if (s->has_channel) print_channel(s);
-    print_outside(&s->problem);
+    print_outside(s);
     print_notes(stdout, s);
     printf("  would compute: %s%s%s\n",
            s->has_channel ? "the unit cell (2-D) and the intact skin beside it (1-D)" : "intact skin (1-D)",

@@ -8,7 +8,7 @@ const char help_run[] =
     "usage: mnsim run STUDY.yaml [-o DIR] [--set path=value]... [--config DIR] [--force] [--quiet]\n"
     "\n"
     "Computes one study and writes its result folder: study.yaml (resolved), timeseries.csv, long.csv, profiles.csv,\n"
-    "summary.yaml, figures.  Prints a table of results on stdout.\n"
+    "recovery.csv (finite doses), summary.yaml, figures, and fields for ParaView when the study asks.  Prints a table of results on stdout.\n"
     "\n"
     "  -o, --output DIR    result folder (default: the study's name with _result, in the current folder)\n"
     "  --set path=value    override a value, e.g. --set 'insertion/depth=300 um' --set drug/molar_mass='200 g/mol'\n"
@@ -32,10 +32,26 @@ static void print_endpoints(const struct endpoints *list)
     }
 }
 
+static void print_recovery(const struct study *s, const struct solution *sol)
+{
+    struct share share[SHARES_MAX];
+    size_t n = shares_at(s, sol, sol->n_out - 1, share);
+    double in = amount_in(sol, sol->n_out - 1), total = 0.0;
+    if (study_has_dose(s, DONOR_INFINITE)) return;
+    printf("  recovery               ug/cm2       %% of dose\n");
+    for (size_t i = 0; i < n; i++) {
+        total += share[i].amount;
+        printf("    %-20.20s %-12.5g %-10.4g %s\n", share[i].name, share[i].amount * UG_CM2, 100.0 * share[i].amount / in,
+               share_group_name[share[i].group]);
+    }
+    printf("    %-20s %-12.5g %-10.4g\n", "total", total * UG_CM2, 100.0 * total / in);
+}
+
 static void print_result(const struct study *s, const struct result *r, const char *folder)
 {
     printf("%s\n", s->title);
     print_endpoints(&r->endpoints);
+    print_recovery(s, &r->solution);
     printf("  %-22s %-12.2g %-10s allowed %.0e\n", "drug balance", r->solution.worst_balance, "", BALANCE_BAND);
     print_notes(stdout, s);
     for (size_t i = 0; i < r->endpoints.n_warnings; i++)

@@ -262,19 +262,23 @@ static const struct donor *infinite_dose(const struct problem *p)
     return NULL;
 }
 
-/* A a_ss = f;  Q(t) -> J_ss (t - lag) with lag = J[A^-1 M (a_ss - a_0)] / J_ss, a_0 = 0 at the free nodes  (E8). */
-static int solve_steady(struct run *r, struct solution *out, struct err *e)
+/* A a_ss = f;  Q(t) -> J_ss (t - lag) with lag = J[A^-1 M (a_ss - a_0)] / J_ss, a_0 = 0 at the free nodes  (E8).  The channels
+ * stand at openness theta. */
+static int solve_steady(struct run *r, double theta, struct solution *out, struct err *e)
 {
     struct problem still = *r->p;
     out->J_ss = out->lag = out->permeability = NAN;
     const struct donor *d = infinite_dose(&still);
     if (!d || !is_linear(&still))
         return 0;
-    still.body.present = still.metabolite = still.channel.closes = false; /* open channels; the body takes what comes */
+    still.body.present = still.metabolite = false; /* the body takes what comes */
+    still.channel.closes = theta < 1.0;
     int rc = system_build(&r->sys, &still, &r->mesh,
                           (struct phase){.patch_on = true, .held = true, .opened = true, .steady_sink = true, .donor = d}, e);
-    if (!rc)
+    if (!rc) {
+        system_set_theta(&r->sys, theta);
         rc = factor_new(&r->factor, &r->sys, e);
+    }
     if (!rc && factor_set_steady(r->factor) == 0) { /* a singular A: no drug can leave, so no steady flux */
         const struct core *c = &r->sys.drug;
         memcpy(r->y, c->f, c->n * sizeof *r->y);
@@ -322,7 +326,7 @@ static int allocate(struct run *r, struct solution *out)
 
 static int run_all(struct run *r, struct solution *out, struct err *e)
 {
-    int rc = solve_steady(r, out, e);
+    int rc = solve_steady(r, 1.0, out, e);
     run_start(r);
     while (!rc && !run_reached(r, r->p->t_end)) {
         rc = run_segment(r, out, e);
@@ -337,25 +341,49 @@ static int run_all(struct run *r, struct solution *out, struct err *e)
     return rc;
 }
 
-int simulate(const struct problem *p, struct solution *out, struct err *e)
+static int begin(struct run *r, const struct problem *p, struct solution *out, struct err *e)
 {
     *out = (struct solution){0};
+    *r = (struct run){.p = p};
     int rc = problem_check(p, e);
-    if (rc)
-        return rc;
-    struct run r = {.p = p};
-    rc = mesh_build(&r.mesh, p, e);
-    if (!rc && allocate(&r, out))
-        rc = err_set(e, ERR_NOMEM, "out of memory for %zu outputs of %zu unknowns", p->n_out, r.mesh.n);
     if (!rc)
-        rc = run_all(&r, out, e);
-    mesh_release(&r.mesh);
-    double *own[] = {r.nodal, r.nodal_m, r.bound, r.y, r.dydt, r.atol, r.emphasis};
+        rc = mesh_build(&r->mesh, p, e);
+    if (!rc && allocate(r, out))
+        rc = err_set(e, ERR_NOMEM, "out of memory for %zu outputs of %zu unknowns", p->n_out, r->mesh.n);
+    return rc;
+}
+
+static void end(struct run *r)
+{
+    mesh_release(&r->mesh);
+    double *own[] = {r->nodal, r->nodal_m, r->bound, r->y, r->dydt, r->atol, r->emphasis};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         free(own[i]);
-    free(r.place);
+    free(r->place);
+}
+
+int simulate(const struct problem *p, struct solution *out, struct err *e)
+{
+    struct run r;
+    int rc = begin(&r, p, out, e);
+    if (!rc)
+        rc = run_all(&r, out, e);
+    end(&r);
     if (rc)
         solution_release(out);
+    return rc;
+}
+
+int simulate_steady(const struct problem *p, double theta, double *J_ss, struct err *e)
+{
+    struct run r;
+    struct solution out;
+    int rc = begin(&r, p, &out, e);
+    if (!rc)
+        rc = solve_steady(&r, theta, &out, e);
+    *J_ss = rc ? NAN : out.J_ss;
+    end(&r);
+    solution_release(&out);
     return rc;
 }
 

@@ -62,6 +62,8 @@ int  simulate(const struct problem *p, struct solution *out, struct err *e);
 /* The same with error estimates: space |Q(s) - Q(2s)|, time: the 2s mesh at rtol and rtol/10  (E16). */
 int  simulate_with_error(const struct problem *p, struct solution *out, struct err *e);
 void solution_release(struct solution *s);
+/* The steady delivered flux alone, kg/m2/s, with the channels at openness theta, 0..1; NAN where there is none. */
+int  simulate_steady(const struct problem *p, double theta, double *J_ss, struct err *e);
 /* A profile (axis, mean or edge of one output: nz values) at depth z, m: quadratic within the element. NAN outside. */
 double solution_profile(const struct solution *s, const double *profile, double z);
 

@@ -53,8 +53,8 @@ struct channel {
     double r_tip;      /* m, >= CHANNEL_TIP_MIN unless it equals r_surface */
     double D, K;       /* of the phase that fills it */
     double D_metabolite, K_metabolite;
-    /* Closure acts on the channel's diffusivity:  D(t) = theta D + (1 - theta) D_layer, K fixed, so drug is conserved on a
-     * fixed mesh;  theta = elastic 2^(-t / t_half) after the needles, t_half by occlusion             (E30) */
+    /* Closure acts on the channel's diffusivity:  D(t) = theta D + (1 - theta) D_layer K_layer/K, K fixed, so drug is conserved
+     * on a fixed mesh and a closed channel conducts as the layer around it does;  theta = elastic 2^(-t / t_half) after the needles, t_half by occlusion             (E30) */
     bool   closes;
     double elastic;    /* share of the open area left when the needles are out, 0 < elastic <= 1 */
     double half_life_open, half_life_occluded; /* s */

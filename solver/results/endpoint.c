@@ -33,12 +33,17 @@ static void add_steady(const struct study *s, const struct solution *sol, struct
     struct endpoint *J = add(out, "J_ss", "ug/cm2/h", sol->J_ss * UG_CM2_H, estimate(sol, sol->J_ss_error * UG_CM2_H));
     struct endpoint *lag = add(out, "lag_asymptotic", "h", sol->lag / HOUR, estimate(sol, sol->lag_error / HOUR));
     struct endpoint *kp =
-        add(out, "Kp", "cm/h", sol->permeability * CM_H, estimate(sol, sol->J_ss_error / s->problem.donor.C0 * CM_H));
+        add(out, "Kp", "cm/h", sol->permeability * CM_H, estimate(sol, sol->J_ss_error * sol->permeability / sol->J_ss * CM_H));
+    if (isfinite(sol->J_ss) && s->problem.channel.closes)
+        for (size_t i = 0; i < 3; i++)
+            snprintf(out->item[out->n - 3 + i].remark, sizeof J->remark, "if the channels stayed open; they close");
     if (isfinite(sol->J_ss)) return;
     J->error = lag->error = kp->error = NAN;
     struct endpoint *none[] = {J, lag, kp};
+    const char *why = !study_has_dose(s, DONOR_INFINITE) ? "a finite dose has no steady state"
+                                                         : "binding or saturable metabolism, or nothing leaves the skin";
     for (size_t i = 0; i < 3; i++)
-        snprintf(none[i]->remark, sizeof none[i]->remark, "none: a finite dose has no steady state");
+        snprintf(none[i]->remark, sizeof none[i]->remark, "none: %s", why);
 }
 
 static void add_maximum(const struct solution *sol, struct endpoints *out)
@@ -59,13 +64,13 @@ static void add_end(const struct study *s, const struct solution *sol, struct en
     size_t k = sol->n_out - 1;
     double Q = solution_delivered(sol, k), up = solution_at(sol, k, COL_Q_TOP);
     double Q_err = delivered_error(sol, k), up_err = estimate(sol, solution_error(sol, k, COL_Q_TOP)),
-           A = s->problem.area;
+           A = study_patch_area(s);
     add(out, "delivered_end", "ug/cm2", Q * UG_CM2, Q_err * UG_CM2);
     add(out, "delivered_end_patch", "ug/patch", Q * UG * A, Q_err * UG * A);
     add(out, "uptake_end", "ug/cm2", up * UG_CM2, up_err * UG_CM2);
     add(out, "uptake_end_patch", "ug/patch", up * UG * A, up_err * UG * A);
-    if (s->problem.donor.kind == DONOR_FINITE) {
-        double dose = s->problem.donor.H * s->problem.donor.C0;
+    double dose = solution_at(sol, k, COL_APPLIED);
+    if (dose > 0.0 && !study_has_dose(s, DONOR_INFINITE)) {
         add(out, "delivered_end_of_dose", "%", 100.0 * Q / dose, 100.0 * Q_err / dose);
     }
 }
@@ -114,6 +119,17 @@ static void add_enhancement(const struct study *s, const struct solution *sol, c
               !why && !(isfinite(sol->J_ss) && isfinite(intact->J_ss)) ? "no steady state" : why);
 }
 
+/* Per area of orifice: the array, and intact skin under the rest of the dose  (E24). */
+static void add_orifice(const struct study *s, const struct solution *sol, const struct solution *intact, struct endpoints *out)
+{
+    if (!isfinite(s->orifice_area)) return;
+    size_t k = sol->n_out - 1;
+    double A = s->problem.area, Q = solution_delivered(sol, k), Q0 = intact ? solution_delivered(intact, k) : Q;
+    double sum = A * Q + (s->dose_area - A) * Q0;
+    add(out, "delivered_end_orifice", "ug/cm2", sum / s->orifice_area * UG_CM2, NAN);
+    add(out, "delivered_end_cell", "ug", sum * UG, NAN);
+}
+
 static void add_plasma(const struct study *s, const struct solution *sol, struct endpoints *out)
 {
     if (!s->problem.body.present) return;
@@ -123,6 +139,15 @@ static void add_plasma(const struct study *s, const struct solution *sol, struct
     add(out, "plasma_max", "ng/mL", solution_at(sol, at, COL_PLASMA) * NG_ML,
         estimate(sol, solution_error(sol, at, COL_PLASMA) * NG_ML));
     add(out, "plasma_t_max", "h", sol->t[at] / HOUR, NAN);
+}
+
+static void check_depletion(const struct study *s, const struct solution *sol, struct endpoints *out)
+{
+    const struct donor *d = &s->problem.donor;
+    double up = solution_at(sol, sol->n_out - 1, COL_Q_TOP);
+    if (s->n_vehicles == 1 && d->kind == DONOR_INFINITE && d->H > 0.0 && up > 0.1 * d->H * d->C0)
+        warn(out, "the vehicle of %.4g um would lose %.3g %% of its drug: above 10 %% an infinite dose is a poor picture of it", d->H * 1e6,
+             100.0 * up / (d->H * d->C0));
 }
 
 /* Conditions of the experiment that the model cannot enforce but a reader of its numbers must know. */
@@ -149,8 +174,19 @@ void endpoints_compute(const struct study *s, const struct solution *sol, const 
     add_end(s, sol, out);
     add_lab(s, sol, out);
     add_enhancement(s, sol, intact, out);
+    add_orifice(s, sol, intact, out);
     add_plasma(s, sol, out);
+    check_depletion(s, sol, out);
     check_conditions(s, sol, out);
+}
+
+void endpoints_add_closed(struct endpoints *out, double after, double openness, const char *why)
+{
+    struct endpoint *t = add(out, "permeability_back_after", "h", after / HOUR, NAN);
+    if (isfinite(after))
+        snprintf(t->remark, sizeof t->remark, "after the needles, at openness %.3g; %.100s", openness, why);
+    else
+        snprintf(t->remark, sizeof t->remark, "none: %s", why);
 }
 
 const struct endpoint *endpoint_find(const struct endpoints *e, const char *name)

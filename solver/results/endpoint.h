@@ -4,7 +4,7 @@
 #define SOLVER_RESULTS_ENDPOINT_H
 #include "solver/results/quantity.h"
 
-enum { ENDPOINTS_MAX = 32, ENDPOINT_WARNINGS = 8 };
+enum { ENDPOINTS_MAX = 40, ENDPOINT_WARNINGS = 8 };
 struct endpoint {
     const char *name, *unit;
     double value, error; /* in unit; NAN: none / no estimate */
@@ -19,6 +19,8 @@ struct endpoints {
 /* intact: the solution of study_intact, or NULL when the skin is intact anyway. */
 void endpoints_compute(const struct study *s, const struct solution *sol, const struct solution *intact,
                        struct endpoints *out);
+/* When the channels count as closed: after s, at that openness, or NAN and why. */
+void endpoints_add_closed(struct endpoints *e, double after, double openness, const char *why);
 /* By name, or NULL. */
 const struct endpoint *endpoint_find(const struct endpoints *e, const char *name);
 #endif

@@ -48,12 +48,12 @@ static int plot_over_time(const struct study *s, const struct result *r, const s
 static int plot_profiles(const struct study *s, const struct solution *sol, const char *folder, struct err *e)
 {
     size_t curves = sol->n_out < 5 ? sol->n_out : 5, n = sol->nz;
-    double donor = s->problem.donor.C0 / s->problem.donor.K, *x = calloc(n * (curves + 1), sizeof *x);
+    double donor = s->problem.donor.C0 / s->problem.donor.K, surface = skin_surface(&s->problem), *x = calloc(n * (curves + 1), sizeof *x);
     char title[CURVES_MAX][40];
     struct plot_series series[CURVES_MAX];
     if (!x) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < n; i++)
-        x[i] = sol->z[i] * 1e6;
+        x[i] = (sol->z[i] - surface) * 1e6;
     for (size_t c = 0; c < curves; c++) {
         size_t k = curves > 1 ? c * (sol->n_out - 1) / (curves - 1) : sol->n_out - 1; /* first to last */
         double *y = x + n * (c + 1);
@@ -73,6 +73,37 @@ static int plot_profiles(const struct study *s, const struct solution *sol, cons
     return rc;
 }
 
+/* Where the drug is over time: shares of all that went in until the end, one on another. */
+static int plot_shares(const struct study *s, const struct solution *sol, const char *folder, struct err *e)
+{
+    struct share share[SHARES_MAX];
+    size_t n = sol->n_out, parts = shares_at(s, sol, n - 1, share);
+    double in = amount_in(sol, n - 1), *x = calloc(n * (parts + 2), sizeof *x);
+    char title[SHARES_MAX][60];
+    struct plot_series series[SHARES_MAX];
+    if (!x) return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t k = 0; k < n; k++) {
+        x[k] = sol->t[k] / HOUR;
+        double sum = 0.0;
+        shares_at(s, sol, k, share);
+        for (size_t i = 0; i < parts; i++)
+            x[(i + 2) * n + k] = 100.0 * (sum += share[i].amount) / in;
+    }
+    for (size_t i = 0; i < parts; i++) {
+        snprintf(title[i], sizeof title[i], "%.55s", share[i].name);
+        series[i] = (struct plot_series){
+            .title = title[i], .style = PLOT_BAND, .n = n, .x = x, .y = x + (i + 1) * n, .err = x + (i + 2) * n, .colour = (int)i};
+    }
+    struct plot p = {.title = s->title,
+                     .xlabel = "time / h",
+                     .ylabel = "share of all that goes in until the end / %",
+                     .n = parts,
+                     .series = series};
+    int rc = in > 0.0 && n > 1 ? plot_write(&p, folder, "shares", e) : 0;
+    free(x);
+    return rc;
+}
+
 int figures_write(const struct study *s, const struct result *r, const struct folder *f, struct err *e)
 {
     struct quantity q[QUANTITIES_MAX];
@@ -82,5 +113,10 @@ int figures_write(const struct study *s, const struct result *r, const struct fo
     if (!rc) rc = plot_over_time(s, r, find(q, n, "flux", "ug_cm2_h"), "flux / ug/cm2/h", "flux", f->temporary, e);
     if (!rc && s->problem.body.present)
         rc = plot_over_time(s, r, find(q, n, "plasma", "ng_mL"), "plasma / ng/mL", "plasma", f->temporary, e);
+    if (!rc && s->problem.metabolite)
+        rc = plot_over_time(s, r, find(q, n, "metabolite_delivered", "ug_cm2"), "metabolite delivered / ug/cm2", "metabolite", f->temporary, e);
+    if (!rc && s->problem.channel.closes)
+        rc = plot_over_time(s, r, find(q, n, "openness", "rel"), "openness of the channels", "openness", f->temporary, e);
+    if (!rc) rc = plot_shares(s, &r->solution, f->temporary, e);
     return rc ? rc : plot_profiles(s, &r->solution, f->temporary, e);
 }

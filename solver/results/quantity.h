@@ -14,7 +14,14 @@
 #define CM_H     (100.0 * 3600) /* m/s */
 #define HOUR     3600.0         /* s */
 
-enum quantity_kind { QUANTITY_COLUMN, QUANTITY_DELIVERED, QUANTITY_FLUX };
+enum quantity_kind {
+    QUANTITY_COLUMN,
+    QUANTITY_DELIVERED,    /* bottom and capillaries together */
+    QUANTITY_FLUX,
+    QUANTITY_OF_DOSE,      /* the delivered amount as a share of what has been applied */
+    QUANTITY_M_DELIVERED,  /* of the metabolite */
+    QUANTITY_INTERVAL      /* mean rate of change since the output before, or since 0 */
+};
 struct quantity {
     char stem[56];      /* "delivered" */
     const char *suffix; /* of the column's name: "ug_cm2" */
@@ -24,7 +31,7 @@ struct quantity {
     double scale;       /* SI to that unit */
     bool has_error;     /* timeseries.csv has <stem>_err_<suffix> as well */
 };
-enum { QUANTITIES_MAX = 24 + LAYERS_MAX };
+enum { QUANTITIES_MAX = 48 + LAYERS_MAX };
 
 /* The quantities that mean something for this study, in the order of the table's columns; returns how many. */
 size_t quantities_of(const struct study *s, struct quantity out[QUANTITIES_MAX]);

@@ -123,6 +123,9 @@ static void section_result(struct report *r, const char *folder, struct cnode ro
     figure(r, folder, "delivered", "Delivered amount over time");
     figure(r, folder, "flux", "Flux over time");
     figure(r, folder, "plasma", "Plasma level over time");
+    figure(r, folder, "metabolite", "Metabolite delivered over time");
+    figure(r, folder, "openness", "Openness of the channels over time");
+    figure(r, folder, "shares", "Where the drug is over time");
     figure(r, folder, "profiles", "Activity over depth");
     balance_table(r, config_get(root, "balance"), c);
     list_of(r, config_get(root, "assumed"), "assumed: ", false);

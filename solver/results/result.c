@@ -7,26 +7,53 @@
 #include "solver/results/result.h"
 #include "solver/results/tables.h"
 
+static int compute_one(const struct study *s, const struct problem *p, struct solution *out, struct err *e)
+{
+    return s->error_estimate ? simulate_with_error(p, out, e) : simulate(p, out, e);
+}
+
+/* Every cell of the depth distribution, weighted by the share of the needles that went so deep  (E40). */
+static int compute_depths(const struct study *s, struct solution *out, struct err *e)
+{
+    struct problem *p = malloc(sizeof *p);
+    int rc = p ? 0 : err_set(e, ERR_NOMEM, "out of memory");
+    *out = (struct solution){0};
+    for (size_t i = 0; !rc && i < s->n_depths; i++) {
+        struct solution part;
+        study_at_depth(s, i, p);
+        rc = compute_one(s, p, &part, e);
+        if (!rc) solution_combine(out, &part, s->at_depth[i].share, i == s->n_depths / 2);
+        solution_release(&part);
+    }
+    if (rc) solution_release(out);
+    free(p);
+    return rc;
+}
+
+static int compute_intact(const struct study *s, struct result *out, struct err *e)
+{
+    struct problem *intact = malloc(sizeof *intact);
+    if (!intact) return err_set(e, ERR_NOMEM, "out of memory");
+    study_intact(s, intact);
+    int rc = simulate(intact, &out->intact, e);
+    out->has_intact = !rc;
+    free(intact);
+    return rc;
+}
+
 int result_compute(const struct study *s, struct result *out, struct err *e)
 {
     *out = (struct result){0};
-    int rc = s->error_estimate ? simulate_with_error(&s->problem, &out->solution, e)
-                               : simulate(&s->problem, &out->solution, e);
-    if (!rc && s->has_channel) {
-        struct problem *intact = malloc(sizeof *intact);
-        if (!intact)
-            rc = err_set(e, ERR_NOMEM, "out of memory");
-        else {
-            study_intact(s, intact);
-            rc = simulate(intact, &out->intact, e);
-            out->has_intact = !rc;
-        }
-        free(intact);
+    int rc = s->n_depths ? compute_depths(s, &out->solution, e) : compute_one(s, &s->problem, &out->solution, e);
+    if (!rc && s->has_channel) rc = compute_intact(s, out, e);
+    if (!rc) endpoints_compute(s, &out->solution, out->has_intact ? &out->intact : NULL, &out->endpoints);
+    if (!rc && isfinite(s->back_within)) {
+        double after, openness;
+        char why[160];
+        rc = closed_after(s, &after, &openness, why, e);
+        if (!rc) endpoints_add_closed(&out->endpoints, after, openness, why);
     }
-    if (rc)
-        result_release(out);
-    else
-        endpoints_compute(s, &out->solution, out->has_intact ? &out->intact : NULL, &out->endpoints);
+    if (rc) result_release(out);
     return rc;
 }
 
@@ -35,38 +62,6 @@ void result_release(struct result *r)
     solution_release(&r->solution);
     solution_release(&r->intact);
     *r = (struct result){0};
-}
-
-double amount_in(const struct study *s, const struct solution *sol)
-{
-    const struct donor *d = &s->problem.donor;
-    return d->kind == DONOR_FINITE ? d->H * d->C0 : solution_at(sol, sol->n_out - 1, COL_Q_TOP);
-}
-
-static void add_share(struct share *out, size_t *n, const char *name, double amount)
-{
-    snprintf(out[*n].name, sizeof out[*n].name, "%s", name);
-    out[(*n)++].amount = amount;
-}
-
-size_t shares_at_end(const struct study *s, const struct solution *sol, struct share out[8 + LAYERS_MAX])
-{
-    const struct problem *p = &s->problem;
-    size_t k = sol->n_out - 1, n = 0;
-    if (p->donor.kind == DONOR_FINITE) {
-        add_share(out, &n, "vehicle", solution_at(sol, k, COL_VEHICLE));
-        add_share(out, &n, "removed", solution_at(sol, k, COL_REMOVED));
-    }
-    if (s->has_channel) add_share(out, &n, "channel", solution_at(sol, k, COL_CHANNEL));
-    for (size_t i = 0; i < p->n_layers; i++)
-        add_share(out, &n, p->layer[i].name, solution_at(sol, k, (enum column)(COL_LAYER0 + i)));
-    if (p->receptor.kind == RECEPTOR_FRANZ) {
-        add_share(out, &n, "receptor", solution_at(sol, k, COL_RECEPTOR));
-        add_share(out, &n, "sampled", solution_at(sol, k, COL_SAMPLED));
-    } else if (p->receptor.kind == RECEPTOR_SINK)
-        add_share(out, &n, "sink", solution_at(sol, k, COL_Q_BOTTOM));
-    if (solution_at(sol, k, COL_Q_CLEARED) > 0.0) add_share(out, &n, "cleared", solution_at(sol, k, COL_Q_CLEARED));
-    return n;
 }
 
 /* ---- summary.yaml ---- */
@@ -98,22 +93,32 @@ static void put_endpoints(struct record *r, const struct endpoints *list)
     }
 }
 
+static void put_amount(struct record *r, const struct study *s, const char *group, const char *name, double amount, double in)
+{
+    put(r, group, name, "ug_cm2", amount * UG_CM2);
+    put(r, group, name, "ug_patch", amount * UG * study_patch_area(s));
+    put(r, group, name, "percent", in > 0.0 ? 100.0 * amount / in : NAN);
+}
+
 static void put_balance(struct record *r, const struct study *s, const struct solution *sol)
 {
-    struct share share[8 + LAYERS_MAX];
-    size_t n = shares_at_end(s, sol, share);
-    double in = amount_in(s, sol);
+    struct share share[SHARES_MAX];
+    size_t n = shares_at(s, sol, sol->n_out - 1, share);
+    double in = amount_in(sol, sol->n_out - 1), sum[4] = {0};
     record_text(r, "balance/meaning",
                 "where the drug is at the last output; 'went in' is the dose, or what an infinite vehicle gave");
     put(r, "balance", "went_in", "ug_cm2", in * UG_CM2);
-    put(r, "balance", "went_in", "ug_patch", in * UG * s->problem.area);
+    put(r, "balance", "went_in", "ug_patch", in * UG * study_patch_area(s));
     for (size_t i = 0; i < n; i++) {
-        put(r, "balance", share[i].name, "ug_cm2", share[i].amount * UG_CM2);
-        put(r, "balance", share[i].name, "ug_patch", share[i].amount * UG * s->problem.area);
-        put(r, "balance", share[i].name, "percent", in > 0.0 ? 100.0 * share[i].amount / in : NAN);
+        put_amount(r, s, "balance", share[i].name, share[i].amount, in);
+        sum[share[i].group] += share[i].amount;
     }
     record_number(r, "balance/worst_relative_difference", sol->worst_balance);
     record_number(r, "balance/allowed", BALANCE_BAND);
+    if (study_has_dose(s, DONOR_INFINITE)) return;
+    for (size_t g = 0; g < 4; g++)
+        put_amount(r, s, "recovery", share_group_name[g], sum[g], in);
+    put_amount(r, s, "recovery", "total", sum[0] + sum[1] + sum[2] + sum[3], in);
 }
 
 static void put_channel(struct record *r, const struct study *s)
@@ -127,6 +132,17 @@ static void put_channel(struct record *r, const struct study *s)
     record_number(r, "inputs/channel/cell_radius_um", s->problem.cell_radius * 1e6);
     record_number(r, "inputs/channel/surface_radius_um", c->r_surface * 1e6);
     record_number(r, "inputs/channel/tip_radius_um", c->r_tip * 1e6);
+    for (size_t i = 0; i < s->n_depths; i++) {
+        char index[24];
+        snprintf(index, sizeof index, "%zu", i);
+        put(r, "inputs/channel/depths", index, "depth_um", s->at_depth[i].depth * 1e6);
+        put(r, "inputs/channel/depths", index, "share", s->at_depth[i].share);
+    }
+    if (c->closes) {
+        record_number(r, "inputs/closure/half_life_open_h", c->half_life_open / HOUR);
+        record_number(r, "inputs/closure/half_life_occluded_h", c->half_life_occluded / HOUR);
+        record_number(r, "inputs/closure/elastic", c->elastic);
+    }
     record_text(r, "inputs/channel/fill", c->fill == CHANNEL_STIRRED ? "stirred" : "diffusing");
     record_number(r, "inputs/channel/D_cm2_s", c->D * 1e4);
     record_number(r, "inputs/channel/K", c->K);
@@ -138,7 +154,8 @@ static void put_inputs(struct record *r, const struct study *s)
     record_text(r, "inputs/drug", s->drug);
     record_text(r, "inputs/skin", s->skin);
     record_text(r, "inputs/needles", s->has_channel ? s->needles : "none");
-    record_number(r, "inputs/patch_area_cm2", p->area * 1e4);
+    record_number(r, "inputs/patch_area_cm2", study_patch_area(s) * 1e4);
+    if (s->patches > 1.0) record_number(r, "inputs/patches", s->patches);
     for (size_t i = 0; i < p->n_layers; i++) {
         const struct layer *l = &p->layer[i];
         char index[24];
@@ -226,6 +243,8 @@ int result_write(const struct study *s, const struct result *r, const struct res
     char path[FOLDER_PATH + 100], hash[65] = "";
     int rc = write_study(s, folder_file(f, "study.yaml", path), hash, e);
     if (!rc) rc = tables_write(s, &r->solution, f, e);
+    if (!rc && !study_has_dose(s, DONOR_INFINITE)) rc = recovery_write(s, &r->solution, f, e);
+    if (!rc && s->problem.keep_fields) rc = fields_write(s, &r->solution, f, e);
     if (!rc) rc = write_summary(s, r, c, hash, folder_file(f, "summary.yaml", path), e);
     return rc;
 }

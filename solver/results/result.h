@@ -25,15 +25,30 @@ struct result_context {
 /* study.yaml, timeseries.csv, long.csv, profiles.csv, summary.yaml into an open folder. */
 int result_write(const struct study *s, const struct result *r, const struct result_context *c, const struct folder *f,
                  struct err *e);
+/* fields/ as legacy VTK, one file an output, with fields.vtk.series for their times (ParaView). */
+int fields_write(const struct study *s, const struct solution *sol, const struct folder *f, struct err *e);
+/* recovery.csv: where a finite dose is at the end, in the groups of OECD 428. */
+int recovery_write(const struct study *s, const struct solution *sol, const struct folder *f, struct err *e);
 /* Figures with their scripts; ERR_FAILED when gnuplot is missing or fails, the tables are good all the same. */
 int figures_write(const struct study *s, const struct result *r, const struct folder *f, struct err *e);
 
-/* Amounts at the last output: where the drug is. */
+/* Amounts at an output: where the drug is.  They add up to amount_in. */
+enum share_group { SHARE_DISLODGEABLE, SHARE_SKIN, SHARE_ABSORBED, SHARE_LOST }; /* OECD 428; lost: evaporated */
 struct share {
     char name[56];
+    enum share_group group;
     double amount; /* kg/m2 */
 };
-size_t shares_at_end(const struct study *s, const struct solution *sol, struct share out[8 + LAYERS_MAX]);
-/* All that went in: the dose, or what an infinite vehicle gave. */
-double amount_in(const struct study *s, const struct solution *sol);
+enum { SHARES_MAX = 12 + LAYERS_MAX };
+extern const char *const share_group_name[];
+size_t shares_at(const struct study *s, const struct solution *sol, size_t k, struct share out[SHARES_MAX]);
+/* All that went in until an output: the doses, and what infinite vehicles gave. */
+double amount_in(const struct solution *sol, size_t k);
+/* part is added to sum with its weight; the first part is taken over as it stands, profiles and fields included, when sum is
+ * {0}.  Both are solutions of the same study at different channel depths. */
+void solution_combine(struct solution *sum, struct solution *part, double weight, bool keeps_profiles);
+/* The time after the needles, s, from which the channels' permeability is within s->back_within of intact skin's, at the
+ * occlusion of the study's start; NAN with the reason in why when there is none.  *closed (may be NULL): the ratio that
+ * remains when they are closed for good. */
+int closed_after(const struct study *s, double *after, double *openness, char why[160], struct err *e);
 #endif

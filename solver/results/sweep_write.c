@@ -61,7 +61,7 @@ static void write_inputs(struct table_out *o, const struct sweep *w, const struc
                                                                : "diffusing");
     table_number(o, s ? s->problem.channel.r_surface * 1e6 : NAN);
     table_number(o, s ? s->problem.channel.r_tip * 1e6 : NAN);
-    table_number(o, s ? s->problem.area * 1e4 : NAN);
+    table_number(o, s ? study_patch_area(s) * 1e4 : NAN);
 }
 
 static int write_row(struct table_out *o, const struct sweep *w, size_t i, struct err *e)

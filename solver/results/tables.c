@@ -67,7 +67,7 @@ static int write_profiles(const struct problem *p, const struct solution *sol, c
     for (size_t k = 0; !rc && k < sol->n_out; k++)
         for (size_t i = 0; !rc && i < sol->nz; i++) {
             table_number(o, sol->t[k] / HOUR);
-            table_number(o, sol->z[i] * 1e6);
+            table_number(o, (sol->z[i] - skin_surface(p)) * 1e6);
             table_word(o, layer_at(p, sol->z[i]));
             table_number(o, sol->axis[k * sol->nz + i]);
             table_number(o, sol->mean[k * sol->nz + i]);

@@ -25,6 +25,11 @@ static int read_base(struct study *s, struct cnode at, struct needle *n, struct 
     }
     double tip = 0.0;
     bool found;
+    if (n->shape == SHAPE_FRUSTUM) {
+        rc = config_quantity(at, "tip_diameter", "m", (struct range){0.0, width, true, false}, &tip, e);
+        n->tip_radius = tip / 2.0;
+        return rc;
+    }
     rc = optional_quantity(at, "tip_diameter", "m", (struct range){0.0, width, false, false}, &tip, &found, e);
     n->tip_radius = tip / 2.0;
     if (!rc && !found)
@@ -54,10 +59,17 @@ static int read_array_density(struct cnode at, struct needle *n, struct err *e)
 {
     bool found;
     double pitch;
-    int rc = optional_quantity(at, "density", "m-2", RANGE_POSITIVE, &n->density, &found, e);
+    static const char *const lattices[] = {"square", "hexagonal", NULL};
+    int lattice = 0, rc = 0;
+    if (config_is(config_get(at, "lattice"))) rc = config_choice(at, "lattice", lattices, &lattice, e);
+    if (!rc && config_is(config_get(at, "lattice")) && !config_is(config_get(at, "pitch")))
+        rc = config_fail(config_get(at, "lattice"), e, ERR_PARSE, "needles/lattice: says how the pitch is meant, and there is no pitch");
+    if (!rc && config_is(config_get(at, "density")) && config_is(config_get(at, "pitch")))
+        rc = config_fail(config_get(at, "pitch"), e, ERR_PARSE, "needles: needs density or pitch, not both");
+    if (!rc) rc = optional_quantity(at, "density", "m-2", RANGE_POSITIVE, &n->density, &found, e);
     if (!rc && !found) {
         rc = optional_quantity(at, "pitch", "m", RANGE_POSITIVE, &pitch, &found, e);
-        if (found) n->density = 1.0 / (pitch * pitch);
+        if (found) n->density = (lattice == 1 ? 2.0 / sqrt(3.0) : 1.0) / (pitch * pitch);
     }
     if (!rc) rc = optional_quantity(at, "patch_area", "m2", RANGE_POSITIVE, &n->patch_area, &found, e);
     if (!isfinite(n->density) && isfinite(n->count) && isfinite(n->patch_area)) n->density = n->count / n->patch_area;
@@ -68,15 +80,14 @@ int read_needle(struct study *s, struct needle *n, struct err *e)
 {
     static const char *const keys[] = {
         "name",    "kind",  "shape",   "length",     "base_diameter", "base_width",  "tip_diameter", "count", "rows",
-        "columns", "pitch", "density", "patch_area", "needles",       "strike_rate", "source",       "note",  NULL};
-    static const char *const kinds[] = {"array", "pen", "roller", NULL};
-    static const char *const shapes[] = {"cone", "cylinder", "pyramid", NULL};
+        "columns", "pitch", "lattice", "density", "patch_area", "needles", "strike_rate", "source", "note", NULL};
+    static const char *const kinds[] = {"array", "pen", "roller", "stamp", NULL};
+    static const char *const shapes[] = {"cone", "cylinder", "pyramid", "frustum", NULL};
     struct cnode at = s->part[PART_NEEDLES];
     const char *name;
     int kind = 0, shape = 0, rc = config_known(at, keys, e);
     bool found;
-    double rate;
-    *n = (struct needle){.count = NAN, .density = NAN, .patch_area = NAN};
+    *n = (struct needle){.count = NAN, .density = NAN, .patch_area = NAN, .strike_rate = NAN};
     if (!rc) rc = config_string(at, "name", &name, e);
     if (!rc) rc = config_choice(at, "kind", kinds, &kind, e);
     if (!rc) rc = config_choice(at, "shape", shapes, &shape, e);
@@ -88,7 +99,7 @@ int read_needle(struct study *s, struct needle *n, struct err *e)
     s->needle_length = n->length;
     rc = read_base(s, at, n, e);
     if (!rc) rc = read_count(at, n, e);
-    if (!rc) rc = optional_quantity(at, "strike_rate", "s-1", RANGE_POSITIVE, &rate, &found, e);
+    if (!rc) rc = optional_quantity(at, "strike_rate", "s-1", RANGE_POSITIVE, &n->strike_rate, &found, e);
     if (!rc) rc = read_array_density(at, n, e);
     return rc;
 }

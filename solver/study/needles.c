@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/runfolder.h"
+#include "solver/physics/formulas.h"
 #include "solver/study/read.h"
 
 static const double PI = 3.14159265358979323846;
@@ -88,6 +89,21 @@ static int read_depth(struct study *s, const struct needle *n, struct cnode at, 
     return rc;
 }
 
+/* "known": the scatter of the run's reading, or that of the insertion model. */
+static int read_depth_sd(struct study *s, struct cnode at, struct err *e)
+{
+    struct cnode sd = config_get(at, "depth_sd");
+    if (!config_is(sd)) return 0;
+    if (config_text(sd) && strcmp(config_text(sd), "known") == 0) {
+        s->spread = s->depth_sd;
+        if (s->depth_sd > 0.0) return 0;
+        return config_fail(sd, e, ERR_RANGE, "insertion/depth_sd: known: neither a reading of a run nor the insertion model gives a scatter");
+    }
+    int rc = config_quantity(at, "depth_sd", "m", RANGE_POSITIVE, &s->spread, e);
+    if (!rc) s->depth_sd = s->spread;
+    return rc;
+}
+
 static int check_depth(struct study *s, struct cnode at, struct err *e)
 {
     struct cnode value = {s->doc, NULL};
@@ -101,7 +117,7 @@ static int check_depth(struct study *s, struct cnode at, struct err *e)
         err_hint(e, "a needle cannot be buried deeper than it is long: is this the travel of the axis?");
         return ERR_RANGE;
     }
-    double H = skin_thickness(&s->problem);
+    double H = skin_thickness(&s->problem) - skin_surface(&s->problem);
     if (s->depth > H * (1.0 + 1e-12)) {
         config_fail(value, e, ERR_RANGE, "%s: channel depth %.6g um: must be at most the skin's thickness of %.6g um",
                     subject, s->depth * 1e6, H * 1e6);
@@ -116,7 +132,7 @@ static int read_insertion(struct study *s, const struct needle *n, struct err *e
 {
     static const char *const keys[] = {
         "depth", "fraction_of_length", "run",       "travel",    "force",  "speed", "hold", "seed", "mechanics",
-        "penetrated_fraction",         "estimated", "virtual",   "read_from", "source", "note", NULL};
+        "penetrated_fraction",         "estimated", "virtual",   "read_from", "depth_sd", "source", "note", NULL};
     struct cnode at;
     bool found;
     int rc = config_need(config_root(s->doc), "insertion", &at, e);
@@ -127,6 +143,7 @@ static int read_insertion(struct study *s, const struct needle *n, struct err *e
                              &found, e);
     if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &s->is_virtual, e);
     if (!rc && config_is(config_get(at, "estimated"))) rc = config_bool(at, "estimated", &s->depth_estimated, e);
+    if (!rc) rc = read_depth_sd(s, at, e);
     if (!rc) rc = check_depth(s, at, e);
     if (!rc && s->depth_estimated)
         note_add(s, NOTE_LABEL, "", "", "depth estimated by the insertion model, not measured");
@@ -136,17 +153,46 @@ static int read_insertion(struct study *s, const struct needle *n, struct err *e
 
 /* ---- how many, on what area ---- */
 
-static const char *kind_name(enum kind k) { return k == KIND_PEN ? "pen" : k == KIND_ROLLER ? "roller" : "array"; }
+static const char *kind_name(enum kind k) { return k == KIND_PEN ? "pen" : k == KIND_ROLLER ? "roller" : k == KIND_STAMP ? "stamp" : "array"; }
+
+/* Holes per area of what strikes at random: needles x strike rate x time / area of a pen, needles x presses / area of a
+ * stamp  (E18). */
+static int read_strikes(struct study *s, const struct needle *n, struct cnode at, struct err *e)
+{
+    static const char *const pen_keys[] = {"time", "area", "source", "note", NULL};
+    static const char *const stamp_keys[] = {"presses", "area", "source", "note", NULL};
+    double area, time = 0.0;
+    long presses = 0;
+    int rc = config_known(at, n->kind == KIND_PEN ? pen_keys : stamp_keys, e);
+    if (!rc && n->kind != KIND_PEN && n->kind != KIND_STAMP)
+        rc = config_fail(at, e, ERR_PARSE, "strikes: a %s does not strike: give its density", kind_name(n->kind));
+    if (!rc && (!isfinite(n->count) || (n->kind == KIND_PEN && !isfinite(n->strike_rate))))
+        rc = config_fail(at, e, ERR_PARSE, "strikes: the needles file gives no %s", isfinite(n->count) ? "strike_rate" : "count of needles");
+    if (!rc) rc = config_quantity(at, "area", "m2", RANGE_POSITIVE, &area, e);
+    if (!rc && n->kind == KIND_PEN) rc = config_quantity(at, "time", "s", RANGE_POSITIVE, &time, e);
+    if (!rc && n->kind == KIND_STAMP) rc = config_integer(at, "presses", 1, 1000000, &presses, e);
+    if (rc) return rc;
+    s->density = n->count * (n->kind == KIND_PEN ? n->strike_rate * time : (double)presses) / area;
+    note_add(s, NOTE_DERIVED, "", "", "%.6g holes/cm2 from the strikes: %.0f needles on %.4g cm2", s->density * 1e-4, n->count, area * 1e4);
+    return 0;
+}
 
 static int read_density(struct study *s, const struct needle *n, struct cnode *at, struct err *e)
 {
-    struct cnode root = config_root(s->doc), part = s->part[PART_NEEDLES];
+    struct cnode root = config_root(s->doc), part = s->part[PART_NEEDLES], strikes = config_get(root, "strikes");
     *at = config_get(root, "density");
+    if (config_is(*at) && config_is(strikes))
+        return config_fail(strikes, e, ERR_PARSE, "strikes: the density is stated already: leave out one of the two");
     if (config_is(*at)) return config_quantity(root, "density", "m-2", RANGE_POSITIVE, &s->density, e);
+    if (config_is(strikes)) {
+        *at = strikes;
+        return read_strikes(s, n, strikes, e);
+    }
     if (n->kind != KIND_ARRAY && !isfinite(n->density)) {
         config_fail(root, e, ERR_PARSE, "missing key 'density': a %s makes as many holes as it is used for",
                     kind_name(n->kind));
-        err_hint(e, "count the holes, or needles x strike rate x time / area; e.g. density: 100 /cm2");
+        err_hint(e, "count the holes, or needles x strike rate x time / area; e.g. density: 100 /cm2, or for a pen strikes: {time: 5 s, "
+                    "area: 4 cm2}");
         return ERR_PARSE;
     }
     if (!isfinite(n->density)) {
@@ -158,12 +204,12 @@ static int read_density(struct study *s, const struct needle *n, struct cnode *a
     s->density = n->density;
     note_add(s, NOTE_DERIVED, "", "", "density %.6g needles/cm2 from the needles' own %s", n->density * 1e-4,
              config_is(config_get(part, "density")) ? "density"
-             : config_is(config_get(part, "pitch")) ? "pitch (square)"
+             : config_is(config_get(part, "pitch")) ? "pitch"
                                                     : "count and patch_area");
     return 0;
 }
 
-static int read_area(struct study *s, const struct needle *n, struct err *e)
+static int read_patch_area(struct study *s, const struct needle *n, struct err *e)
 {
     struct cnode patch = config_get(config_root(s->doc), "patch");
     struct problem *p = &s->problem;
@@ -184,6 +230,31 @@ static int read_area(struct study *s, const struct needle *n, struct err *e)
         return ERR_PARSE;
     }
     return 0;
+}
+
+/* Areas of a diffusion cell: array <= dose <= orifice  (E24). */
+static int read_cell_areas(struct study *s, struct err *e)
+{
+    struct cnode patch = config_get(config_root(s->doc), "patch");
+    bool dose, orifice;
+    int rc = optional_quantity(patch, "dose_area", "m2", RANGE_POSITIVE, &s->dose_area, &dose, e);
+    if (!rc) rc = optional_quantity(patch, "orifice_area", "m2", RANGE_POSITIVE, &s->orifice_area, &orifice, e);
+    if (rc || (!dose && !orifice)) return rc;
+    if (dose != orifice) return config_fail(patch, e, ERR_PARSE, "patch: dose_area and orifice_area belong together");
+    if (s->problem.receptor.kind == RECEPTOR_CLOSED)
+        return config_fail(patch, e, ERR_RANGE, "patch: dose_area and orifice_area are those of a diffusion cell, and the receptor is closed");
+    if (s->dose_area < s->problem.area * (1.0 - 1e-12) || s->orifice_area < s->dose_area * (1.0 - 1e-12))
+        return config_fail(patch, e, ERR_RANGE, "patch: array %.6g cm2, dose_area %.6g cm2, orifice_area %.6g cm2: must not descend",
+                           s->problem.area * 1e4, s->dose_area * 1e4, s->orifice_area * 1e4);
+    return 0;
+}
+
+static int read_area(struct study *s, const struct needle *n, struct err *e)
+{
+    int rc = read_patch_area(s, n, e);
+    if (!rc) rc = read_cell_areas(s, e);
+    s->problem.area *= s->patches;
+    return rc;
 }
 
 /* ---- the channel ---- */
@@ -212,14 +283,6 @@ static int read_radii(struct study *s, const struct needle *n, struct cnode at, 
              "at the tip",
              s->eta, c->r_surface * 1e6, c->r_tip * 1e6);
     return rc;
-}
-
-/* log10 D[cm2/s, 25 C] = -4.13 - 0.453 log10 MW, scaled by T / viscosity of water (Vogel)  (E19). */
-static double diffusivity_in_water(double molar_mass, double T)
-{
-    double at_25 = 1e-4 * pow(10.0, -4.13 - 0.453 * log10(molar_mass * 1e3));
-    double viscosity_ratio = pow(10.0, 247.8 / (298.15 - 140.0) - 247.8 / (T - 140.0));
-    return at_25 * T / 298.15 * viscosity_ratio;
 }
 
 static int assume_channel_D(struct study *s, struct cnode at, struct err *e)
@@ -285,7 +348,7 @@ static int check_density(struct study *s, const struct needle *n, struct cnode a
 {
     const struct channel *c = &s->problem.channel;
     double widest = fmax(c->r_surface, c->r_tip), b = s->problem.cell_radius,
-           open = 1.0 - exp(-s->density * PI * widest * widest);
+           open = open_share_of_strikes(s->density, widest);
     char subject[100];
     if (widest >= CELL_SHARE * b) {
         config_fail(at, e, ERR_RANGE,
@@ -326,8 +389,8 @@ static int read_channel(struct study *s, const struct needle *n, struct err *e)
 
 static int intact(struct study *s, struct err *e)
 {
-    static const char *const unused[] = {"insertion", "density", "channel"};
-    for (size_t i = 0; i < 3; i++)
+    static const char *const unused[] = {"insertion", "density", "channel", "strikes"};
+    for (size_t i = 0; i < 4; i++)
         if (config_is(config_get(config_root(s->doc), unused[i])))
             note_add(s, NOTE_DERIVED, "", "", "'%s' is not used: the skin is intact", unused[i]);
     s->problem.channel.fill = CHANNEL_NONE;
@@ -351,5 +414,6 @@ int read_needles(struct study *s, struct err *e)
     s->density *= s->penetrated_fraction;
     s->problem.cell_radius = cell_radius_of_density(s->density);
     rc = read_channel(s, &n, e);
-    return rc ? rc : check_density(s, &n, density, e);
+    if (!rc) rc = check_density(s, &n, density, e);
+    return rc ? rc : read_spread(s, &n, e);
 }

@@ -16,8 +16,8 @@ int optional_number(struct cnode map, const char *key, struct range r, double *o
 struct cnode place(struct cnode map, const char *key);
 
 /* ---- the needle ---- */
-enum kind { KIND_ARRAY, KIND_PEN, KIND_ROLLER };
-enum shape { SHAPE_CONE, SHAPE_CYLINDER, SHAPE_PYRAMID };
+enum kind { KIND_ARRAY, KIND_PEN, KIND_ROLLER, KIND_STAMP };
+enum shape { SHAPE_CONE, SHAPE_CYLINDER, SHAPE_PYRAMID, SHAPE_FRUSTUM };
 
 struct needle { /* as its file says */
     enum kind kind;
@@ -25,6 +25,7 @@ struct needle { /* as its file says */
     double length, base_radius, tip_radius; /* m; a pyramid's are those of the circle of equal area */
     double count;                           /* NAN when not stated */
     double density, patch_area;             /* NAN when not stated */
+    double strike_rate;                     /* 1/s; NAN when not stated */
 };
 /* Reads part[PART_NEEDLES]; notes what it assumes; sets s->needles and s->needle_length. */
 int read_needle(struct study *s, struct needle *n, struct err *e);
@@ -41,7 +42,15 @@ int parts_open(struct study *s, const struct study_options *options, struct err 
 int needles_open(struct study *s, const struct study_options *options, struct err *e); /* the needles alone */
 /* Each section, in the order they depend on each other.  All need s->part[] and s->doc. */
 int read_skin(struct study *s, struct err *e);    /* layers: skin's geometry, drug's values */
-int read_outside(struct study *s, struct err *e); /* vehicle, receptor, body */
+int read_outside(struct study *s, struct err *e); /* receptor, vehicles */
+int read_body(struct study *s, struct err *e);    /* body, and the metabolite in skin and plasma */
+int read_laws(struct study *s, struct cnode layer, struct cnode tissue, struct layer *l, struct err *e); /* binding, metabolism */
+int read_interface(struct study *s, struct cnode at, struct layer *l, struct err *e); /* a resistance between two layers */
+int finish_interfaces(struct study *s, struct err *e); /* when the layers around them are known */
+int read_vehicles(struct study *s, struct err *e);
+int read_steps(struct study *s, struct err *e);   /* schedule/steps and repeat; after read_needles */
+int read_closure(struct study *s, struct err *e); /* after read_steps */
+int read_spread(struct study *s, const struct needle *n, struct err *e); /* the depth distribution's cells */
 int read_schedule(struct study *s,
                   struct err *e);                 /* schedule, patch/remove_at, sampling, numerics, lab window, limit */
 int read_needles(struct study *s, struct err *e); /* needles, insertion, density, channel, patch area */

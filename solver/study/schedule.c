@@ -44,7 +44,7 @@ static int every(struct cnode schedule, struct problem *p, struct err *e)
 
 static int read_plan(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"duration", "outputs", "every", NULL};
+    static const char *const keys[] = {"duration", "outputs", "every", "steps", "repeat", "source", "note", NULL};
     struct problem *p = &s->problem;
     struct cnode at;
     int rc = config_need(config_root(s->doc), "schedule", &at, e);
@@ -62,7 +62,7 @@ static int read_plan(struct study *s, struct err *e)
 
 static int read_removal(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"area", "remove_at", "source", "note", NULL};
+    static const char *const keys[] = {"area", "remove_at", "count", "dose_area", "orifice_area", "source", "note", NULL};
     struct cnode at = config_get(config_root(s->doc), "patch");
     bool found = false;
     double t = INFINITY;
@@ -143,9 +143,19 @@ static int read_window(struct study *s, struct err *e)
     return 0;
 }
 
+static int read_outputs(struct study *s, struct err *e)
+{
+    static const char *const keys[] = {"fields", NULL};
+    struct cnode at = config_get(config_root(s->doc), "outputs");
+    if (!config_is(at)) return 0;
+    int rc = config_known(at, keys, e);
+    return rc ? rc : config_bool(at, "fields", &s->problem.keep_fields, e);
+}
+
 int read_schedule(struct study *s, struct err *e)
 {
     int rc = read_plan(s, e);
+    if (!rc) rc = read_outputs(s, e);
     if (!rc) rc = read_removal(s, e);
     if (!rc) rc = read_samples(s, e);
     if (!rc) rc = read_numerics(s, e);

@@ -5,14 +5,15 @@
 #include <string.h>
 #include "solver/study/read.h"
 
-static const char *const drug_keys[] = {"name",   "molar_mass", "log_kow", "pka",     "acid_base", "solubility",
+static const char *const drug_keys[] = {"name",   "molar_mass", "log_kow", "pka",     "acid_base", "reference_pH", "solubility",
                                         "source", "note",       "tissue",  "channel", "plasma",    NULL};
-static const char *const tissue_keys[] = {"D", "K", "clearance", "source", "note", NULL};
+static const char *const tissue_keys[] = {"D", "K", "clearance", "binding", "metabolism", "source", "note", NULL};
 static const char *const channel_keys[] = {"D", "K", "source", "note", NULL};
-static const char *const plasma_keys[] = {"volume", "clearance", "source", "note", NULL};
-static const char *const skin_keys[] = {"name",   "species", "site",   "preparation", "temperature",
+static const char *const plasma_keys[] = {"volume", "clearance", "second_volume", "distribution_clearance", "feedback", "metabolite",
+                                          "source", "note", NULL};
+static const char *const skin_keys[] = {"name",   "species", "site",   "preparation", "temperature", "storage",
                                         "source", "note",    "layers", NULL};
-static const char *const layer_keys[] = {"name", "thickness", "source", "note", "D", "K", "clearance", NULL};
+static const char *const layer_keys[] = {"name", "thickness", "source", "note", "D", "K", "clearance", "binding", "metabolism", NULL};
 
 /* Every value of a drug file, used or not: a typing mistake in it is found before it matters. */
 static int check_drug(struct study *s, struct err *e)
@@ -85,9 +86,12 @@ static int read_layer(struct study *s, struct cnode at, struct err *e)
 {
     struct problem *p = &s->problem;
     const char *name;
-    int rc = config_known(at, layer_keys, e);
+    bool is_interface = config_is(config_get(at, "resistance"));
+    int rc = is_interface ? 0 : config_known(at, layer_keys, e);
     if (!rc) rc = config_string(at, "name", &name, e);
     if (rc) return rc;
+    if (p->n_layers >= LAYERS_MAX)
+        return config_fail(at, e, ERR_RANGE, "layers: more than %d, vehicle included", LAYERS_MAX);
     struct layer *l = &p->layer[p->n_layers];
     *l = (struct layer){0};
     if (strlen(name) >= sizeof l->name || !name[0] ||
@@ -99,8 +103,13 @@ static int read_layer(struct study *s, struct cnode at, struct err *e)
         if (strcmp(p->layer[i].name, name) == 0)
             return config_fail(place(at, "name"), e, ERR_PARSE, "layer name '%s': appears twice", name);
     snprintf(l->name, sizeof l->name, "%s", name);
-    rc = config_quantity(at, "thickness", "m", (struct range){0.0, 0.1, true, false}, &l->h, e);
-    if (!rc) rc = read_transport(s, at, l, e);
+    if (is_interface)
+        rc = read_interface(s, at, l, e);
+    else {
+        rc = config_quantity(at, "thickness", "m", (struct range){LAYER_MIN, LAYER_MAX, true, false}, &l->h, e);
+        if (!rc) rc = read_transport(s, at, l, e);
+        if (!rc) rc = read_laws(s, at, config_get(config_get(s->part[PART_DRUG], "tissue"), l->name), l, e);
+    }
     p->n_layers++;
     return rc;
 }
@@ -124,5 +133,5 @@ int read_skin(struct study *s, struct err *e)
                            LAYERS_MAX);
     for (size_t i = 0; !rc && i < config_count(layers); i++)
         rc = read_layer(s, config_item(layers, i), e);
-    return rc;
+    return rc ? rc : finish_interfaces(s, e);
 }

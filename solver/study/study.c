@@ -44,7 +44,7 @@ static int read_title(struct study *s, struct err *e)
     static const char *const keys[] = {
         "study",   "note",     "drug", "skin",  "needles",  "density",  "insertion",  "channel",
         "vehicle", "receptor", "body", "patch", "schedule", "numerics", "lab_window", "limit_of_quantification",
-        NULL};
+        "vehicles", "closure", "metabolite", "strikes", "outputs", NULL};
     const char *title;
     int rc = config_known(config_root(s->doc), keys, e);
     if (!rc) rc = config_string(config_root(s->doc), "study", &title, e);
@@ -75,8 +75,11 @@ static int read_all(struct study *s, const struct study_options *o, struct err *
     if (!rc) rc = read_title(s, e);
     if (!rc) rc = read_outside(s, e);
     if (!rc) rc = read_skin(s, e);
+    if (!rc) rc = read_body(s, e);
     if (!rc) rc = read_schedule(s, e);
     if (!rc) rc = read_needles(s, e);
+    if (!rc) rc = read_steps(s, e);
+    if (!rc) rc = read_closure(s, e);
     if (!rc) rc = check_relations(s, e);
     return rc;
 }
@@ -89,8 +92,13 @@ int study_load(struct study *s, const char *path, const struct study_options *op
                         .lab_from = NAN,
                         .lab_to = NAN,
                         .quantification_limit = NAN,
-                        .penetrated_fraction = 1.0,
-                        .depth_sd = NAN};
+                        .patches = 1.0,
+                        .dose_area = NAN,
+                        .orifice_area = NAN,
+                        .depth_sd = NAN,
+                        .spread = NAN,
+                        .back_within = NAN,
+                        .penetrated_fraction = 1.0};
     problem_init(&s->problem);
     int rc = config_open(&s->doc, path, e);
     if (!rc) rc = read_all(s, options ? options : &none, e);
@@ -110,6 +118,24 @@ void study_intact(const struct study *s, struct problem *out)
 {
     *out = s->problem;
     out->channel = (struct channel){.fill = CHANNEL_NONE};
+    out->n_events = 0;
+    for (size_t i = 0; i < s->problem.n_events; i++)
+        if (s->problem.event[i].kind != EVENT_NEEDLES) out->event[out->n_events++] = s->problem.event[i];
+}
+
+void study_at_depth(const struct study *s, size_t i, struct problem *out)
+{
+    *out = s->problem;
+    out->channel.depth = s->at_depth[i].depth;
+    out->channel.r_surface = s->at_depth[i].r_surface;
+    out->channel.r_tip = s->at_depth[i].r_tip;
+}
+
+bool study_has_dose(const struct study *s, enum donor_kind kind)
+{
+    for (size_t i = 0; i < s->n_vehicles; i++)
+        if ((i ? s->problem.dose[i] : s->problem.donor).kind == kind) return true;
+    return false;
 }
 
 /* ---- the resolved study ---- */
@@ -135,6 +161,10 @@ static void resolve_insertion(const struct study *s, struct record *r)
     record_exact(r, "insertion/penetrated_fraction", s->penetrated_fraction);
     record_bool(r, "insertion/virtual", s->is_virtual);
     if (s->depth_estimated) record_bool(r, "insertion/estimated", true);
+    if (isfinite(s->spread)) {
+        snprintf(value, sizeof value, "%.17g m", s->spread);
+        record_text(r, "insertion/depth_sd", value);
+    }
     if (s->penetration_file[0]) record_text(r, "insertion/read_from", s->penetration_file);
 }
 

@@ -5,7 +5,13 @@
 #include "base/text/config.h"
 #include "solver/physics/problem.h"
 
-enum { NOTES_MAX = 64 };
+enum { NOTES_MAX = 64, DEPTHS_MAX = 5 };
+
+/* One depth of a distribution over the needles: its channel and the share of the needles that went so deep. */
+struct depth_cell {
+    double depth, share; /* m, - */
+    double r_surface, r_tip; /* m */
+};
 
 /* Something the reader must know: a value the program assumed, a number it derived, a remark on the case. */
 enum note_kind { NOTE_ASSUMED, NOTE_DERIVED, NOTE_WARNING, NOTE_LABEL };
@@ -41,6 +47,15 @@ struct study {
     bool is_virtual;                             /* penetration comes from a virtual bench */
     char run_folder[300], penetration_file[300]; /* empty unless insertion: {run: ...} */
     double temperature;                          /* K, of the skin; NAN when not stated */
+    size_t n_vehicles;           /* dose i of the problem is vehicle_name[i]; "" for the study's own 'vehicle' */
+    char vehicle_name[DOSES_MAX][40];
+    struct cnode vehicle[DOSES_MAX]; /* its map */
+    double patches;              /* how many feed the body at once; problem.area is that of all */
+    double dose_area, orifice_area; /* m2 of the diffusion cell; NAN when not stated */
+    double spread;               /* sd of the depths computed, m; NAN: every needle equally deep */
+    size_t n_depths;             /* 0: one depth */
+    struct depth_cell at_depth[DEPTHS_MAX];
+    double back_within;          /* factor of intact permeability that counts as closed; NAN: not asked */
     bool error_estimate;
     double lab_from, lab_to;     /* s; NAN when there is no lab_window */
     double quantification_limit; /* kg/m2; NAN when not stated */
@@ -54,6 +69,14 @@ int study_load(struct study *s, const char *path, const struct study_options *op
 void study_release(struct study *s); /* {0} is legal */
 /* The same skin, drug, vehicle and schedule without channels: what enhancement is measured against. */
 void study_intact(const struct study *s, struct problem *out);
+/* The study with all channels as deep as cell i of its depth distribution. */
+void study_at_depth(const struct study *s, size_t i, struct problem *out);
+/* Index of the first skin layer: 1 under a diffusive vehicle, which is layer 0. */
+static inline size_t first_skin_layer(const struct study *s) { return s->problem.vehicle_layer ? 1 : 0; }
+/* Area of one patch, m2. */
+static inline double study_patch_area(const struct study *s) { return s->problem.area / s->patches; }
+/* Any dose of this kind. */
+bool study_has_dose(const struct study *s, enum donor_kind kind);
 /* The study with every part in place and every assumed value filled in: read again, it gives the same problem to the
  * bit. */
 void study_resolve(const struct study *s, struct record *r);

@@ -27,7 +27,9 @@ double zone_D(const struct system *s, bool metabolite, size_t q, double theta)
     double D = metabolite ? l->D_metabolite : l->D;
     if (!is_channel(s, q))
         return D;
-    return theta * (metabolite ? s->p->channel.D_metabolite : s->p->channel.D) + (1.0 - theta) * D;
+    double open = metabolite ? s->p->channel.D_metabolite : s->p->channel.D;
+    double K = metabolite ? l->K_metabolite : l->K;
+    return theta * open + (1.0 - theta) * D * K / zone_K(s, metabolite, q); /* K D of a closed channel is that of the layer */
 }
 
 double zone_clearance(const struct system *s, bool metabolite, size_t q)

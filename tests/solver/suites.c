@@ -72,12 +72,23 @@ static CU_TestInfo laws[] = {
     CU_TEST_INFO_NULL,
 };
 
+static CU_TestInfo formulas[] = {
+    T(t7_shape_factors_of_sources_under_a_reflecting_surface),
+    T(t8_spreading_factor_of_a_disk_on_a_tube),
+    T(t10_shrinking_cone),
+    T(t11_integral_of_a_flux_that_halves),
+    T(t12_flow_into_tissue_and_through_a_bore),
+    T(neutral_fractions_and_random_strikes),
+    CU_TEST_INFO_NULL,
+};
+
 CU_SuiteInfo test_suites[] = {
     {"core", NULL, NULL, NULL, NULL, core},
     {"exact answers", NULL, NULL, NULL, NULL, exact},
     {"laws and events", NULL, NULL, NULL, NULL, laws},
     {"reference and convergence", NULL, NULL, NULL, NULL, reference},
     {"schedule and limits", NULL, NULL, NULL, NULL, schedule},
+    {"formulas", NULL, NULL, NULL, NULL, formulas},
     {"study", NULL, NULL, NULL, NULL, study_load_tests},
     {"study errors", NULL, NULL, NULL, NULL, study_error_tests},
     {"results", NULL, NULL, NULL, NULL, result_tests},

@@ -57,4 +57,10 @@ void scaling_every_K_leaves_the_flux(void);
 void manufactured_metabolism_in_one_dimension(void);
 void manufactured_binding_in_one_dimension(void);
 void manufactured_binding_and_metabolism_in_the_unit_cell(void);
+void t7_shape_factors_of_sources_under_a_reflecting_surface(void);
+void t8_spreading_factor_of_a_disk_on_a_tube(void);
+void t10_shrinking_cone(void);
+void t11_integral_of_a_flux_that_halves(void);
+void t12_flow_into_tissue_and_through_a_bore(void);
+void neutral_fractions_and_random_strikes(void);
 #endif
