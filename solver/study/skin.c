@@ -106,7 +106,13 @@ static int read_layer(struct study *s, struct cnode at, struct err *e)
     if (is_interface)
         rc = read_interface(s, at, l, e);
     else {
-        rc = config_quantity(at, "thickness", "m", (struct range){LAYER_MIN, LAYER_MAX, true, false}, &l->h, e);
+        rc = config_quantity(at, "thickness", "m", (struct range){0.0, LAYER_MAX, true, false}, &l->h, e);
+        if (!rc && l->h <= LAYER_MIN) {
+            config_fail(place(at, "thickness"), e, ERR_RANGE, "layer '%s': thickness %g nm: must be above %g nm", name, l->h * 1e9,
+                        LAYER_MIN * 1e9);
+            err_hint(e, "what is thinner is an interface: give its resistance, e.g. resistance: 12 h/cm");
+            return ERR_RANGE;
+        }
         if (!rc) rc = read_transport(s, at, l, e);
         if (!rc) rc = read_laws(s, at, config_get(config_get(s->part[PART_DRUG], "tissue"), l->name), l, e);
     }
