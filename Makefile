@@ -10,7 +10,7 @@
 ## make valgrind    the CUnit runners under valgrind
 ## make SAN=1 ...   ASan + UBSan build in build-san;  TSAN=1: ThreadSanitizer in build-tsan
 ## make WERROR=1 .. warnings are errors, in build-werror
-## make fuzz        any bytes into config, tables, units, bench frames, FUZZ_SECONDS=600 each (needs clang)
+## make fuzz        any bytes into config, tables, units, bench frames, the proxy, FUZZ_SECONDS=600 each (needs clang)
 ## make clean       remove every build folder
 -include config.mk
 
@@ -113,7 +113,7 @@ valgrind: $(RUNNERS)
 # Leaks are left to the tests and valgrind: libfyaml 0.7.12 itself loses a few kB on some malformed scalars.
 FUZZ_SECONDS ?= 600
 FUZZERS = $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
-build-fuzz/fuzz_server_frame: FUZZ_C = $(filter-out rig/virtual/main.c,$(call find_c,rig/virtual))
+build-fuzz/fuzz_server_frame build-fuzz/fuzz_relay: FUZZ_C = $(filter-out rig/virtual/main.c,$(call find_c,rig/virtual))
 build-fuzz/%: tests/fuzz/%.c $(call find_c,base rig/virtual) $(shell find base rig/virtual -name '*.h')
 	@mkdir -p $@-corpus
 	clang $(SYS_INC) -std=c11 -D_GNU_SOURCE -I. $(WARN) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \

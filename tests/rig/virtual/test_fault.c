@@ -42,6 +42,27 @@ static void bad_lines_are_named(void)
         {"at 1 s: alarm 0x0", "alarm '0x0': must be bits"},
         {"at 1 s: jump force 3 mm", "f:1: "},
         {"at 1 s: jump force", "f:1: "},
+        {"at request 0: estop", "f:1: '0': must be an integer from 1 to 1000000000"},
+        {"at request many: estop", "f:1: 'many': must be an integer"},
+        {"when replies > 3: estop", "f:1: a fault of a device is triggered by time, force,"},
+        {"when write 1 2: estop", "f:1: a fault of a device is triggered by"},
+        {"when force > 3 N: drop reply", "f:1: a fault of the line cannot be triggered by force"},
+        {"when state moving: reset", "f:1: a fault of the line cannot be triggered by force"},
+        {"at 1 s: drop", "f:1: 'drop': 'request' or 'reply' must follow 'drop'"},
+        {"at 1 s: drop replies", "f:1: 'drop replies': 'request' or 'reply' must follow"},
+        {"at 1 s: drop reply soon", "f:1: 'soon': nothing may follow here"},
+        {"at 1 s: drop reply x 0", "f:1: '0': must be an integer from 1"},
+        {"at 1 s: delay reply 5", "f:1: "},
+        {"at 1 s: delay reply -5 ms", "f:1: '-5 ms': must be > 0 and at most an hour"},
+        {"at 1 s: refuse 3601 s", "f:1: '3601 s': must be > 0 and at most an hour"},
+        {"at 1 s: junk before reply", "f:1: '': must be 1 to 32 bytes"},
+        {"at 1 s: junk after reply 0xFF", "f:1: '0xFF': must be 1 to 32 bytes"},
+        {"at 1 s: junk after reply 123", "f:1: '123': must be 1 to 32 bytes"},
+        {"at 1 s: cut reply 256", "f:1: '256': must be an integer from 0 to 255"},
+        {"when write 1: drop reply", "f:1: a request is named by its unit and address, and perhaps the value"},
+        {"when read 1 2 3: drop reply", "f:1: a request is named by its unit and address"},
+        {"when write 1 2 3 4: drop reply", "f:1: '4': more than unit, address and value"},
+        {"when write 256 2: drop reply", "f:1: '256': must be an integer from 0 to 255"},
     };
     struct fault_script s = {0};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -59,6 +80,60 @@ static void bad_lines_are_named(void)
     e = (struct err){0};
     CU_ASSERT_EQUAL(fault_read(&s, "/nonexistent/faults", &e), ERR_IO);
     ASSERT_HAS(e.msg, "/nonexistent/faults");
+}
+
+static void script_of_every_line_fault_is_read(void)
+{
+    static const char text[] =
+        "at request 17: drop request\nwhen requests > 16: delay reply 80 ms x 3\nwhen writes > 2: trickle reply 5 ms\n"
+        "when replies > 3: junk before reply 00 ff\nwhen exceptions > 1: junk after request DE AD BE\n"
+        "when connections > 2: cut reply 5\nwhen write 1 124 0xE1: flip reply 3\nwhen write 2 0x5: duplicate reply\n"
+        "when read 1 0x1003: wrong unit reply 9\nat 1 s: wrong transaction reply\nat 1 s: exception request 4\n"
+        "at 1 s: late reply\nat 1 s: reorder reply\nat 1 s: reset\nat 1 s: refuse 2 s\n";
+    struct fault_script s = {0};
+    struct err e = {0};
+    CU_ASSERT_EQUAL(units_init(NULL), 0);
+    CU_ASSERT_EQUAL(fault_parse(&s, "f", text, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(s.n, 15);
+    for (size_t i = 0; i < s.n; i++) {
+        CU_ASSERT(s.fault[i].is_of_line);
+        CU_ASSERT_EQUAL(s.fault[i].action, FAULT_DROP + (int)i);
+        CU_ASSERT_EQUAL(s.fault[i].times, i == 1 ? 3 : 1);
+    }
+    CU_ASSERT_EQUAL(s.fault[0].side, FAULT_ON_REQUEST);
+    CU_ASSERT_EQUAL(s.fault[0].threshold, 16.0);
+    CU_ASSERT_EQUAL(s.fault[1].side, FAULT_ON_REPLY);
+    ASSERT_REL(s.fault[1].amount, 80e-3, 1e-12);
+    CU_ASSERT_EQUAL(s.fault[4].n_bytes, 3);
+    CU_ASSERT_EQUAL(s.fault[4].bytes[1], 0xAD);
+    CU_ASSERT_EQUAL(s.fault[6].address, 124);
+    CU_ASSERT_EQUAL(s.fault[6].value, 0xE1);
+    CU_ASSERT_EQUAL(s.fault[7].unit, 2);
+    CU_ASSERT_EQUAL(s.fault[7].value, -1);
+    CU_ASSERT_EQUAL(s.fault[8].address, 0x1003);
+}
+
+static void device_faults_come_with_a_request_too(void)
+{
+    struct vbench *v = kit_bench(9);
+    CU_ASSERT_EQUAL_FATAL(fault_parse(&v->faults, "f", "at request 3: estop\nwhen writes > 1: open door\n"
+                                                       "at request 2: drop reply", NULL), 0);
+    uint16_t w = 0;
+    kit_read(v, 1, 5, 1, &w);
+    kit_read(v, 2, 0x2060, 1, &w);
+    vbench_advance(v, 0.01);
+    CU_ASSERT_FALSE(v->plant.estop_pressed);
+    kit_read(v, 9, 5, 1, &w); /* nobody's request is not counted */
+    vbench_advance(v, 0.01);
+    CU_ASSERT_FALSE(v->plant.estop_pressed);
+    kit_write(v, 1, 125, 1);
+    vbench_advance(v, 0.01);
+    CU_ASSERT(v->plant.estop_pressed);
+    CU_ASSERT_FALSE(v->plant.door_open);
+    kit_write(v, 1, 125, 1);
+    vbench_advance(v, 0.01);
+    CU_ASSERT(v->plant.door_open);
+    vbench_free(v);
 }
 
 static void more_faults_than_fit_are_refused(void)
@@ -203,5 +278,7 @@ CU_TestInfo virtual_fault_tests[] = {
     {"silent force leaves the axis talking", silent_force_leaves_the_axis_talking},
     {"dropped link is deaf for half a second", dropped_link_is_deaf_for_half_a_second},
     {"limit and door show in the inputs", limit_and_door_show_in_the_inputs},
+    {"script of every line fault is read", script_of_every_line_fault_is_read},
+    {"device faults come with a request too", device_faults_come_with_a_request_too},
     CU_TEST_INFO_NULL,
 };
