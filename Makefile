@@ -8,6 +8,7 @@
 ## make install     to PREFIX (/usr/local), honours DESTDIR; config and data go to PREFIX/share/mn
 ## make lint        include layers, cppcheck
 ## make valgrind    the CUnit runners under valgrind
+## make V=1 ...    whole compiler commands
 ## make SAN=1 ...   ASan + UBSan build in build-san;  TSAN=1: ThreadSanitizer in build-tsan
 ## make WERROR=1 .. warnings are errors, in build-werror
 ## make fuzz        any bytes into config, tables, units, bench frames, the proxy, FUZZ_SECONDS=600 each (needs clang)
@@ -16,7 +17,7 @@
 
 # The one list of Debian packages the project needs (Debian 12 names).
 DEPS = gcc libc6-dev pkg-config libsundials-dev libsuitesparse-dev libmodbus-dev libcsv-dev libcunit1-dev \
-       libfyaml-dev libudunits2-dev libgsl-dev gnuplot-nox libncurses-dev
+       libfyaml-dev libudunits2-dev libgsl-dev gnuplot-nox
 
 ifeq ($(origin CC),default)
 CC = gcc
@@ -29,8 +30,7 @@ B      ?= build$(if $(WERROR),-werror)$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $
 WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARN) -MMD -MP $(CFLAGS) $(if $(WERROR),-Werror) \
              $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
-             $(if $(TSAN),-fsanitize=thread) $(if $(COV),--coverage -O0) \
-             -DMN_PREFIX='"$(PREFIX)"'
+             $(if $(TSAN),-fsanitize=thread) $(if $(COV),--coverage -O0)
 BASE_LIBS   = -lfyaml -lcsv -ludunits2 -lm -lpthread
 SOLVER_LIBS = -lsundials_cvodes -lsundials_nvecserial -lsundials_generic -lcholmod -lamd -lsuitesparseconfig -lgsl -lgslcblas -llapack -lblas
 RIG_LIBS    = -lmodbus
@@ -38,6 +38,9 @@ TEST_LIBS   = -lcunit
 
 # Third-party headers are included as system headers so that our warning set judges our code alone.
 SYS_INC = -isystem /usr/include/suitesparse -isystem /usr/include/modbus -isystem /usr/include/udunits2
+
+# One short line a file; V=1 shows the commands.
+say = $(if $(V),,@echo '  $(1)';)
 
 find_c = $(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort)
 objs   = $(patsubst %.c,$B/%.o,$(1))
@@ -58,21 +61,21 @@ RUNNERS  = $(if $(wildcard tests/base/*.c),$B/tests/base/run) $(if $(wildcard te
 all: $(PROGRAMS)
 
 $B/mnsim: $B/solver/main.o $(SOLVER_O) $(BASE_O)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(SOLVER_LIBS) $(BASE_LIBS)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(SOLVER_LIBS) $(BASE_LIBS)
 $B/mnrig: $B/rig/main.o $(RIG_O) $(BASE_O)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) $(BASE_LIBS)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) $(BASE_LIBS)
 $B/mnbench: $B/rig/virtual/main.o $(VIRTUAL_O) $(BASE_O)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
 $B/tests/base/run: $(TBASE_O) $(BASE_O)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(BASE_LIBS)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(BASE_LIBS)
 $B/tests/solver/run: $(TSOLVER_O) $(SOLVER_O) $(BASE_O)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)
 $B/tests/rig/run: $(TRIG_O) $(RIG_O) $(VIRTUAL_O) $(BASE_O)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(RIG_LIBS) $(BASE_LIBS)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(RIG_LIBS) $(BASE_LIBS)
 
 $B/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(SYS_INC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC $<)$(CC) $(SYS_INC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The version is compiled into one file, and only when it changes.  A source archive without .git says "unknown".
 VERSION = 0.1.0
@@ -83,6 +86,14 @@ $B/.commit-$(COMMIT):
 	@mkdir -p $(@D)
 	@rm -f $B/.commit-*
 	@touch $@
+
+# The prefix is compiled into the two files that look for the installed configuration, again when it changes.
+KNOW_PREFIX = $B/solver/study/parts.o $B/rig/virtual/main.o
+$(KNOW_PREFIX): ALL_CFLAGS += -DMN_PREFIX='"$(PREFIX)"'
+$(KNOW_PREFIX): $B/.prefix
+$B/.prefix: always
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
 
 # First install, then build in a second make: what the first one found missing is there for the second.
 test: deps ; @$(MAKE) --no-print-directory run-tests
@@ -101,7 +112,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/mn $(DESTDIR)$(PREFIX)/share/doc/mn
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	cp -R config data $(DESTDIR)$(PREFIX)/share/mn/
-	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/mn
+	cp -R README.md CHANGELOG.md LICENSE docs $(DESTDIR)$(PREFIX)/share/doc/mn/
 
 lint:
 	@sh tests/lint-layers.sh
@@ -127,5 +138,5 @@ help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
 clean: ; rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all test demo run-tests run-demo deps install lint valgrind fuzz help clean
+.PHONY: all always test demo run-tests run-demo deps install lint valgrind fuzz help clean
 .DEFAULT_GOAL := all

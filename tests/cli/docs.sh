@@ -1,0 +1,61 @@
+#!/bin/sh
+# Runs every command of the ```sh blocks in README, tutorial, how-to and explanation, each document in a scratch folder that looks
+# like the checkout, and fails when one fails.  Also: every relative link in the documents leads to a file.
+set -u
+cd "$(dirname "$0")/../.."
+top=$PWD
+case ${B:-build} in /*) objects=$B ;; *) objects=$top/${B:-build} ;; esac
+T=$(mktemp -d "${TMPDIR:-/tmp}/mn-docs-XXXXXX")
+trap 'rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM
+failed=0 commands=0 links=0
+
+# The commands of a document, one a line.  Left out by name: what installs, builds, or would run these tests again.
+commands_of() {
+    awk '/^```sh$/ {on = 1; next} /^```/ {on = 0} on' "$1" | grep -vE '^(make|make (demo|test|deps|install)( .*)?|git clone .*|cd .*|sudo .*)$'
+}
+
+# A script that runs them in order as somebody at a terminal would: one shell, and after a server is started in the background its
+# port is there before the next command is typed.
+script_of() {
+    echo 'set -e'
+    echo 'trap '\''for p in $(jobs -p); do kill "$p" 2>/dev/null || :; done'\'' EXIT'
+    commands_of "$1" | while IFS= read -r line; do
+        printf 'command=%s\n' "$(printf '%s' "$line" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/")"
+        printf 'echo "\$ $command"\n%s\n' "$line"
+        port=$(printf '%s' "$line" | sed -n 's/.*--print-port \([^ ]*\) .*&$/\1/p')
+        [ -z "$port" ] || printf 'n=0; while [ ! -s %s ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done\n' "$port"
+    done
+}
+
+run_document() {
+    name=$(echo "$1" | tr / _)
+    mkdir "$T/$name"
+    for f in config data docs README.md; do ln -s "$top/$f" "$T/$name/$f"; done
+    ln -s "$objects" "$T/$name/build"
+    script_of "$1" >"$T/$name.sh"
+    commands=$((commands + $(commands_of "$1" | grep -c .)))
+    (cd "$T/$name" && timeout 60 sh "$T/$name.sh") >"$T/out" 2>&1 </dev/null && return 0
+    failed=$((failed + 1))
+    echo "FAILED: a command of $1; the last is:"
+    cat "$T/out"
+}
+
+# check_links FILE: ](target) without scheme and anchor is a file or folder beside FILE
+check_links() {
+    for target in $(grep -o '](\([^)]*\))' "$1" | sed 's/^](//; s/)$//; s/#.*//' | grep -v '^[a-z]*:'); do
+        links=$((links + 1))
+        [ -e "$(dirname "$1")/$target" ] && continue
+        failed=$((failed + 1))
+        echo "FAILED: $1: link to $target leads nowhere"
+    done
+}
+
+for document in README.md docs/tutorial/*.md docs/how-to/*.md docs/explanation/*.md; do
+    [ -z "$(commands_of "$document")" ] || run_document "$document"
+done
+for document in *.md docs/*.md docs/*/*.md data/*.md config/*/*.md tests/*/*.md; do
+    check_links "$document"
+done
+echo "docs: $commands commands and $links links tried, $failed failed"
+[ "$failed" -eq 0 ] && [ "$commands" -gt 0 ] && [ "$links" -gt 0 ]
