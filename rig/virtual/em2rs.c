@@ -21,7 +21,7 @@ enum { RUN_PR0 = 0x10, GO_HOME = 0x20, QUICK_STOP = 0x40 };
 enum { RESET_ALARM = 0x1111, SAVE = 0x2211, JOG_PLUS = 0x4001, JOG_MINUS = 0x4002 };
 enum { INPUT_COUNT = 5 };
 
-/* Emergency stop (+0x80: opens to act), home, positive limit, the door (which the drive does not know), negative limit. */
+/* Emergency stop (+0x80: opens to act), home, positive limit, the door (unknown to the drive), negative limit. */
 static const uint16_t input_function[INPUT_COUNT] = {0xA2, 0x27, 0x25, 0, 0x26};
 
 void em2rs_init(struct em2rs *d, const struct plant *p)

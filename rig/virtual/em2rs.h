@@ -1,9 +1,10 @@
 /* em2rs.h -- unit 1 of the second pair: a Leadshine EM2RS stepper drive's registers over the virtual axis.
  *
- * Addresses 0-based, 32-bit values high word first.  10000 pulses a revolution, lead 5 mm: 0.0005 mm a pulse.  Speeds in
- * rpm (0.0833 mm/s), accelerations in ms per 1000 rpm (83.33 mm/s divided by that time).  Positive is down, towards
- * the sample.  Functions 3, 6 and 16; the drive has no communication watchdog: a move that was started goes on to its
- * target whatever becomes of the master.  Only the jog is a dead man's one: its word must come again within 50 ms.
+ * Addresses 0-based, 32-bit values high word first.  10000 pulses a revolution, lead 5 mm: 0.0005 mm a pulse.
+ * Speeds in rpm (0.0833 mm/s), accelerations in ms per 1000 rpm (83.33 mm/s divided by that time).  Positive is down,
+ * towards the sample.  Functions 3, 6 and 16; the drive has no communication watchdog: a move that was started goes on
+ * to its target whatever becomes of the master.  Only the jog is a dead man's one: its word must come again within
+ * 50 ms.
  *
  *   0x000F u16 RW  force enable 0-1          0x0145 0x0147 0x0149 0x014B 0x014D u16 R  functions of the inputs
  *   0x0179 u16 R   inputs                    0x01E1 u16 RW jog speed, rpm
@@ -16,10 +17,10 @@
  *                  deceleration, dwell ms, trigger (as 0x6002; 0: only stored)
  *
  * From the manuals (CS2RS pages 24, 50, 59, EM2RS page 33, iEM-RS page 25) and a published client: these addresses,
- * words and the 50 ms.  Assumed here: a command that can't be obeyed now (disabled, alarm) is taken and does nothing; the
- * trigger words read back while they are being done, else 0; in speed mode the sign of the speed is the direction;
- * dwell delays the done bits; the alarm codes; a limit stops without an alarm; the enable setting outlives an alarm; the
- * inputs' order and spacing; homing at 200 rpm; accelerations of homing and jog, and of the quick stop. */
+ * words and the 50 ms.  Assumed here: a command that can't be obeyed now (disabled, alarm) is taken and does nothing;
+ * the trigger words read back while they are being done, else 0; in speed mode the sign of the speed is the direction;
+ * dwell delays the done bits; the alarm codes; a limit stops without an alarm; the enable setting outlives an alarm;
+ * the inputs' order and spacing; homing at 200 rpm; accelerations of homing and jog, and of the quick stop. */
 #ifndef RIG_VIRTUAL_EM2RS_H
 #define RIG_VIRTUAL_EM2RS_H
 #include "rig/virtual/plant.h"

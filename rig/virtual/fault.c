@@ -7,7 +7,7 @@
 #include "base/text/units.h"
 #include "rig/virtual/fault.h"
 
-enum { LINE_SIZE = 200, SCRIPT_SIZE = 65536 };
+enum { LINE_SIZE = FAULT_TEXT, SCRIPT_SIZE = 65536 };
 
 static const struct action_word { const char *words, *unit; enum fault_action action; } actions[] = {
     {"estop", NULL, FAULT_ESTOP},
@@ -277,8 +277,9 @@ static int parse_line(struct fault_script *s, char *line, struct err *e)
         return err_set(e, ERR_PARSE, "'%s': no ':' between trigger and fault", text);
     if (s->n == FAULT_MAX)
         return err_set(e, ERR_RANGE, "more than %d faults", FAULT_MAX);
-    *colon = '\0';
     struct fault f = {0};
+    memcpy(f.text, text, strlen(text) + 1);
+    *colon = '\0';
     int rc = parse_trigger(&f, trim(text), e);
     if (!rc)
         rc = parse_action(&f, trim(colon + 1), e);

@@ -39,7 +39,7 @@
 #include <stdint.h>
 #include "base/err.h"
 
-enum { FAULT_MAX = 64, FAULT_BYTES = 32 };
+enum { FAULT_MAX = 64, FAULT_BYTES = 32, FAULT_TEXT = 200 };
 enum fault_trigger {
     FAULT_AT, FAULT_FORCE_OVER, FAULT_FORCE_UNDER, FAULT_POSITION_OVER, FAULT_POSITION_UNDER, FAULT_STATE,
     FAULT_REQUESTS, FAULT_WRITES, FAULT_REPLIES, FAULT_EXCEPTIONS, FAULT_CONNECTIONS, FAULT_WRITE_SEEN, FAULT_READ_SEEN
@@ -54,6 +54,7 @@ enum fault_action {
 };
 enum fault_side { FAULT_ON_REQUEST, FAULT_ON_REPLY };
 struct fault {
+    char   text[FAULT_TEXT]; /* the line, without comment */
     enum fault_trigger trigger;
     double threshold;        /* s, N or m; for a counter: fires above it */
     char   state[16];

@@ -27,8 +27,8 @@ struct options {
     int pace;                    /* 1, 0, or -1: on for a pty alone */
 };
 
-enum { OPT_TCP = 1, OPT_RTU, OPT_BAUD, OPT_PARITY, OPT_PACE, OPT_BIND, OPT_CONFIG, OPT_SEED, OPT_OUT, OPT_FAULTS, OPT_PRINT_PORT,
-       OPT_SECONDS, OPT_IDLE_EXIT };
+enum { OPT_TCP = 1, OPT_RTU, OPT_BAUD, OPT_PARITY, OPT_PACE, OPT_BIND, OPT_CONFIG, OPT_SEED, OPT_OUT, OPT_FAULTS,
+       OPT_PRINT_PORT, OPT_SECONDS, OPT_IDLE_EXIT };
 
 static const struct option long_options[] = {
     {"tcp", required_argument, NULL, OPT_TCP},

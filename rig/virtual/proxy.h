@@ -1,7 +1,8 @@
 /* proxy.h -- the fault proxy in real time: between Modbus clients and a server, TCP or serial on either side.
  *
- * One thread, one poll() loop around relay.h.  Each TCP client gets a connection of its own to the server; a pty or a serial
- * port has one client or server.  A connection to the server is made when a client comes (TCP) or speaks (pty). */
+ * One thread, one poll() loop around relay.h.  Each TCP client gets a connection of its own to the server; a pty or a
+ * serial port has one client or server.  A connection to the server is made when a client comes (TCP) or speaks
+ * (pty). */
 #ifndef RIG_VIRTUAL_PROXY_H
 #define RIG_VIRTUAL_PROXY_H
 #include <signal.h>
@@ -11,7 +12,7 @@
 struct proxy_settings {
     const char *bind;              /* IPv4 address to listen on */
     int  listen_port;              /* 0: pick one; -1: listen on a new pty */
-    const char *link;              /* symbolic link that always names the pty, or NULL; must not exist as another file */
+    const char *link;              /* symbolic link that always names the pty, or NULL; no other file may be there */
     const char *to_host;           /* IPv4 address or name (resolved at the start); NULL: to a serial port */
     int  to_port;
     const char *to_serial;

@@ -102,8 +102,8 @@ static void push(struct relay *r, enum relay_side to, const struct mangled *m, d
 
 /* ---- messages ---- */
 
-static void note(const struct relay *r, enum fault_side direction, const struct frame *f, const uint8_t *bytes, size_t n,
-                 const char *done, double now)
+static void note(const struct relay *r, enum fault_side direction, const struct frame *f, const uint8_t *bytes,
+                 size_t n, const char *done, double now)
 {
     struct relay_record record = {now - r->hub->start, r->connection, r->number, direction, f, bytes, n, done};
     if (r->hub->note)

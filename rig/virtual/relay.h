@@ -1,8 +1,9 @@
 /* relay.h -- the fault proxy without its sockets: bytes of a client and of a server go in with the time, bytes for
  * either come out when they are due.  Pure: no clock, no I/O; times in s on any one clock.
  *
- * Frames are found by their length and CRC, not by silences, which a busy computer makes by itself; bytes that are no frame
- * go on as they are when nothing has followed them for RELAY_JUNK_TIME.  Client and server may be framed differently. */
+ * Frames are found by their length and CRC, not by silences, which a busy computer makes by itself; bytes that are no
+ * frame go on as they are when nothing has followed them for RELAY_JUNK_TIME.  Client and server may be framed
+ * differently. */
 #ifndef RIG_VIRTUAL_RELAY_H
 #define RIG_VIRTUAL_RELAY_H
 #include "rig/virtual/mangle.h"

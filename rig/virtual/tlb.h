@@ -12,10 +12,10 @@
  *   14 coefficient u32 R     16 inputs  17 outputs u16 R
  *   18 20 22 set-points u32 RW            72 preset tare u32 RW
  *
- * From the manuals (TLB4 protocols; TLU page 34; LCB page 8): addresses, status bits, commands, the 32 registers, functions
- * 3 and 16, 100 000 EEPROM writes, none when the value is as it was.  Assumed: codes 15 (0.001) and 4 (N) in register 13; the
- * zero's range of 2 % of the capacity and its need of a stable weight (else exception 3); 0 as the preset tare ends
- * the net mode; overflow from 200 % on; the peak is the highest gross since power-on. */
+ * From the manuals (TLB4 protocols; TLU page 34; LCB page 8): addresses, status bits, commands, the 32 registers,
+ * functions 3 and 16, 100 000 EEPROM writes, none when the value is as it was.  Assumed: codes 15 (0.001) and 4 (N) in
+ * register 13; the zero's range of 2 % of the capacity and its need of a stable weight (else exception 3); 0 as the
+ * preset tare ends the net mode; overflow from 200 % on; the peak is the highest gross since power-on. */
 #ifndef RIG_VIRTUAL_TLB_H
 #define RIG_VIRTUAL_TLB_H
 #include "rig/virtual/cell.h"

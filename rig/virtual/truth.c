@@ -14,7 +14,7 @@ enum { PATH_SIZE = 1024, MAX_READINGS = 999 };
 
 struct truth {
     char folder[PATH_SIZE];
-    struct table_out *rows, *writes;
+    struct table_out *rows, *writes, *faults;
     const char *last_state;
     bool last_estop;
 };
@@ -50,8 +50,9 @@ static int create(struct table_out **o, const char *folder, const char *name, co
 int truth_open(struct truth **out, const char *folder, struct err *e)
 {
     static const char *const rows[] = {"time_s",     "position_um", "force_N", "tip_travel_um", "buried_um",
-                                       "needles_in", "state",       "estop",   "specimen"};
-    static const char *const writes[] = {"time_s", "unit", "function", "address", "value", "answer"};
+                                       "needles_in", "state",       "estop",   "specimen",      "requests"};
+    static const char *const writes[] = {"time_s", "unit", "function", "address", "value", "answer", "request"};
+    static const char *const faults[] = {"time_s", "requests", "fault"};
     struct truth *t = calloc(1, sizeof *t);
     if (!t)
         return err_set(e, ERR_NOMEM, "no memory for the truth log");
@@ -65,6 +66,8 @@ int truth_open(struct truth **out, const char *folder, struct err *e)
         rc = create(&t->rows, folder, "truth.csv", rows, sizeof rows / sizeof rows[0], e);
     if (!rc)
         rc = create(&t->writes, folder, "writes.csv", writes, sizeof writes / sizeof writes[0], e);
+    if (!rc)
+        rc = create(&t->faults, folder, "faults.csv", faults, sizeof faults / sizeof faults[0], e);
     if (rc) {
         truth_abandon(t);
         return rc;
@@ -81,7 +84,7 @@ static bool is_worth_a_row(const struct truth *t, const struct plant *p, const c
     return whole_ms && (carriage_is_moving(&p->axis) || fabs(plant_force(p)) > FORCE_WORTH_A_ROW);
 }
 
-int truth_step(struct truth *t, const struct plant *p, const char *state, struct err *e)
+int truth_step(struct truth *t, const struct plant *p, const char *state, long requests, struct err *e)
 {
     if (!is_worth_a_row(t, p, state))
         return 0;
@@ -96,11 +99,12 @@ int truth_step(struct truth *t, const struct plant *p, const char *state, struct
     table_word(t->rows, state);
     table_integer(t->rows, p->estop_pressed);
     table_integer(t->rows, p->specimen);
+    table_integer(t->rows, requests);
     return table_end_row(t->rows, e);
 }
 
 int truth_write(struct truth *t, double time, int unit, int function, unsigned address, unsigned value, int answer,
-                struct err *e)
+                long request, struct err *e)
 {
     table_number(t->writes, time);
     table_integer(t->writes, unit);
@@ -108,7 +112,16 @@ int truth_write(struct truth *t, double time, int unit, int function, unsigned a
     table_integer(t->writes, address);
     table_integer(t->writes, value);
     table_integer(t->writes, answer);
+    table_integer(t->writes, request);
     return table_end_row(t->writes, e);
+}
+
+int truth_fault(struct truth *t, double time, long requests, const char *text, struct err *e)
+{
+    table_number(t->faults, time);
+    table_integer(t->faults, requests);
+    table_word(t->faults, text);
+    return table_end_row(t->faults, e);
 }
 
 /* name_K.csv with the first free K (name.csv for K = 1). */
@@ -147,9 +160,9 @@ int truth_read_specimen(struct truth *t, const struct plant *p, struct err *e)
 
 int truth_close(struct truth *t, struct err *e)
 {
-    int rc = table_close(t->rows, e), rc2 = table_close(t->writes, e);
+    int rc = table_close(t->rows, e), rc2 = table_close(t->writes, e), rc3 = table_close(t->faults, e);
     free(t);
-    return rc ? rc : rc2;
+    return rc ? rc : rc2 ? rc2 : rc3;
 }
 
 void truth_abandon(struct truth *t)
@@ -158,5 +171,6 @@ void truth_abandon(struct truth *t)
         return;
     table_abandon(t->rows);
     table_abandon(t->writes);
+    table_abandon(t->faults);
     free(t);
 }

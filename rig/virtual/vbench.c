@@ -170,8 +170,11 @@ static void inflict_due(struct vbench *v)
 {
     struct fault_scene now = {vbench_time(v), plant_force(&v->plant), v->plant.axis.actual, state_word(v), v->traffic};
     const struct fault *f;
-    while (v->faults.n > 0 && (f = fault_due(&v->faults, &now, false)) != NULL)
+    while (v->faults.n > 0 && (f = fault_due(&v->faults, &now, false)) != NULL) {
         inflict(v, f);
+        if (v->truth)
+            judge_log(v, truth_fault(v->truth, now.time, v->traffic.requests, f->text, &v->log_error));
+    }
 }
 
 /* ---- time ---- */
@@ -201,7 +204,7 @@ static void step(struct vbench *v)
     if (is_ready_to_read(v))
         read_specimen(v);
     if (v->truth)
-        judge_log(v, truth_step(v->truth, &v->plant, state_word(v), &v->log_error));
+        judge_log(v, truth_step(v->truth, &v->plant, state_word(v), v->traffic.requests, &v->log_error));
 }
 
 void vbench_advance(struct vbench *v, double dt_s)
@@ -299,7 +302,8 @@ static enum wire_answer write_words(struct vbench *v, uint8_t unit, int function
     enum wire_answer a =
         (uint32_t)address + count > 0x10000 ? WIRE_BAD_ADDRESS : write_unit(v, unit, function, address, count, in);
     for (uint32_t i = 0; v->truth && i < count; i++)
-        judge_log(v, truth_write(v->truth, time, unit, function, address + i, in[i], (int)a, &v->log_error));
+        judge_log(v, truth_write(v->truth, time, unit, function, address + i, in[i], (int)a, v->traffic.requests,
+                                 &v->log_error));
     return a;
 }
 

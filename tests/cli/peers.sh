@@ -1,6 +1,6 @@
 #!/bin/sh
-# Independent clients against mnbench: raw Python over RTU on a terminal, both pairs, direct and through the proxy; pymodbus
-# over TCP.  What is not installed is skipped, and said.
+# Independent clients against mnbench: raw Python over RTU on a terminal, both pairs, direct and through the proxy;
+# pymodbus over TCP.  What is not installed is skipped, and said.
 set -eu
 cd "$(dirname "$0")/../.."
 bench=${B:-build}/mnbench
@@ -16,7 +16,11 @@ start() {
     "$bench" "$@" --seconds 60 --print-port "$dir/$name" >"$dir/$name.text" 2>&1 &
     pids="$pids $!"
     i=0
-    while [ ! -e "$dir/$name" ]; do i=$((i + 1)); [ $i -lt 100 ] || { cat "$dir/$name.text"; fail "$name"; }; sleep 0.05; done
+    while [ ! -e "$dir/$name" ]; do
+        i=$((i + 1))
+        [ $i -lt 100 ] || { cat "$dir/$name.text"; fail "$name"; }
+        sleep 0.05
+    done
 }
 start first serve --tcp 0 --rtu pty
 start second serve --rtu pty --baud 19200 --config config/benches/mnbench_em2rs_tlb.yaml --seed 7

@@ -1,5 +1,5 @@
-/* fuzz_relay.c -- libFuzzer target: any bytes from client and server, with any script of line faults, through the proxy's
- * pure part.  Nothing may be written outside, nothing may come from nowhere, and what is due must come. */
+/* fuzz_relay.c -- libFuzzer target: any bytes from client and server, with any script of line faults, through the
+ * proxy's pure part.  Nothing may be written outside, nothing may come from nowhere, and what is due must come. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>

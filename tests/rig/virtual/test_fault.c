@@ -97,7 +97,7 @@ static void script_of_every_line_fault_is_read(void)
     CU_ASSERT_EQUAL_FATAL(s.n, 15);
     for (size_t i = 0; i < s.n; i++) {
         CU_ASSERT(s.fault[i].is_of_line);
-        CU_ASSERT_EQUAL(s.fault[i].action, FAULT_DROP + (int)i);
+        CU_ASSERT_EQUAL((int)s.fault[i].action, FAULT_DROP + (int)i);
         CU_ASSERT_EQUAL(s.fault[i].times, i == 1 ? 3 : 1);
     }
     CU_ASSERT_EQUAL(s.fault[0].side, FAULT_ON_REQUEST);

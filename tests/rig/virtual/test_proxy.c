@@ -223,7 +223,8 @@ static void terminal_client_of_a_tcp_server(void)
 {
     struct chain c;
     start_server(&c, false);
-    start_proxy(&c, (struct proxy_settings){.listen_port = -1, .serial = {9600, 'E'}, .paced = true}, "at request 6: drop reply");
+    start_proxy(&c, (struct proxy_settings){.listen_port = -1, .serial = {9600, 'E'}, .paced = true},
+                "at request 6: drop reply");
     int fd = raw_open(proxy_pty_name(c.proxy));
     double best = 9.0;
     for (int i = 0; i < 5; i++) {
@@ -246,7 +247,8 @@ static void terminal_client_of_a_terminal_server(void)
 {
     struct chain c;
     start_server(&c, true);
-    start_proxy(&c, (struct proxy_settings){.listen_port = -1}, "at request 2: flip reply 3\nat request 3: junk before reply 00");
+    start_proxy(&c, (struct proxy_settings){.listen_port = -1},
+                "at request 2: flip reply 3\nat request 3: junk before reply 00");
     int fd = raw_open(proxy_pty_name(c.proxy));
     raw_say(fd, RTU_ASK);
     raw_expect(fd, RTU_TELL);
@@ -305,8 +307,8 @@ static void pulled_adapter_comes_back_under_its_link(void)
 
 static void what_cannot_be_opened_is_named(void)
 {
-    struct proxy_settings set = {.bind = "127.0.0.1", .listen_port = 0, .to_host = "no.such.host.invalid", .to_port = 502,
-                                 .serial = {115200, 'E'}};
+    struct proxy_settings set = {.bind = "127.0.0.1", .listen_port = 0, .to_host = "no.such.host.invalid",
+                                 .to_port = 502, .serial = {115200, 'E'}};
     struct proxy *p = NULL;
     struct relay_hub hub = {0};
     struct err e = {0};

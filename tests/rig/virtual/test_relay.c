@@ -128,12 +128,14 @@ static void each_fault_spoils_as_it_says(void)
     spoils(MANGLE_RTU, "at request 1: exception reply 4", RTU_ASK, "01 83 04 40 F3");
     spoils(MANGLE_RTU, "at request 1: flip reply 6", RTU_ASK, "01 03 04 00 01 E2 41 E2 A3");
     /* several at once, in whatever order they stand */
-    spoils(MANGLE_TCP, "at request 1: cut reply 8\nat request 1: wrong unit reply 7\n", TCP_ASK, "00 01 00 00 00 07 07 03");
+    spoils(MANGLE_TCP, "at request 1: cut reply 8\nat request 1: wrong unit reply 7\n", TCP_ASK,
+           "00 01 00 00 00 07 07 03");
 }
 
 static void delay_and_trickle_take_their_time(void)
 {
-    struct world *w = between(MANGLE_TCP, MANGLE_TCP, "at request 1: delay reply 80 ms\nat request 2: trickle reply 5 ms");
+    struct world *w = between(MANGLE_TCP, MANGLE_TCP,
+                              "at request 1: delay reply 80 ms\nat request 2: trickle reply 5 ms");
     say(w, RELAY_CLIENT, TCP_ASK, 1.0);
     gets(w, RELAY_SERVER, TCP_ASK, 1.0);
     say(w, RELAY_SERVER, TCP_TELL, 1.0);
@@ -216,7 +218,8 @@ static void triggers_choose_the_message(void)
     CU_ASSERT_EQUAL(answered_of_ten("when write 2 124 0xE1: drop reply x 100"), 10);
     CU_ASSERT_EQUAL(answered_of_ten("when read 1 10: drop reply x 3"), 7);
     CU_ASSERT_EQUAL(answered_of_ten("when read 1 11: drop reply x 3"), 10);
-    CU_ASSERT_EQUAL(answered_of_ten("at 1 ms: estop\nat request 2: drop reply"), 9); /* the device's fault is left alone */
+    /* the device's fault is left alone */
+    CU_ASSERT_EQUAL(answered_of_ten("at 1 ms: estop\nat request 2: drop reply"), 9);
 }
 
 static void write_of_several_registers_is_seen_by_any_of_them(void)

@@ -182,18 +182,54 @@ static void writes_are_kept_with_their_answer(void)
     struct table t;
     kit_folder(folder, sizeof folder);
     CU_ASSERT_EQUAL_FATAL(vbench_log_to(v, folder, NULL), 0);
+    uint16_t w;
     vbench_advance(v, 0.25);
+    kit_read(v, 1, 5, 1, &w); /* counted, but no write */
     kit_write_u32(v, 1, 350, 0x00012345);
     kit_write(v, 1, 124, 0x12);
     CU_ASSERT_EQUAL(vbench_close_logs(v, NULL), 0);
     snprintf(path, sizeof path, "%s/writes.csv", folder);
     CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0);
-    const char *want[3][6] = {{"0.25", "1", "16", "350", "1", "0"}, {"0.25", "1", "16", "351", "9029", "0"},
-                              {"0.25", "1", "6", "124", "18", "3"}};
+    const char *want[3][7] = {{"0.25", "1", "16", "350", "1", "0", "2"}, {"0.25", "1", "16", "351", "9029", "0", "2"},
+                              {"0.25", "1", "6", "124", "18", "3", "3"}};
     CU_ASSERT_EQUAL(t.rows, 3);
     for (size_t i = 0; i < 3 && t.rows == 3; i++)
-        for (size_t k = 0; k < 6; k++)
+        for (size_t k = 0; k < 7; k++)
             CU_ASSERT_STRING_EQUAL(table_cell(&t, i, k), want[i][k]);
+    table_release(&t);
+    vbench_free(v);
+    kit_remove(folder);
+}
+
+static void faults_are_kept_with_their_time_and_the_requests_before(void)
+{
+    char folder[300], path[340];
+    struct vbench *v = kit_bench(31);
+    struct table t;
+    uint16_t w;
+    kit_folder(folder, sizeof folder);
+    CU_ASSERT_EQUAL_FATAL(fault_parse(&v->faults, "f", "at request 3: estop  # pressed\n"
+                                                       "at 2 s: jump force +3 N", NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(vbench_log_to(v, folder, NULL), 0);
+    vbench_advance(v, 0.25);
+    for (int i = 0; i < 3; i++)
+        kit_read(v, 1, 5, 1, &w);
+    vbench_advance(v, 2.0);
+    kit_read(v, 1, 5, 1, &w);
+    CU_ASSERT_EQUAL(vbench_close_logs(v, NULL), 0);
+    snprintf(path, sizeof path, "%s/faults.csv", folder);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0);
+    const char *want[2][3] = {{"0.25", "3", "at request 3: estop"}, {"2", "3", "at 2 s: jump force +3 N"}};
+    CU_ASSERT_EQUAL_FATAL(t.rows, 2);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < 3; k++)
+            CU_ASSERT_STRING_EQUAL(table_cell(&t, i, k), want[i][k]);
+    table_release(&t);
+    snprintf(path, sizeof path, "%s/truth.csv", folder);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0);
+    size_t requests;
+    CU_ASSERT_EQUAL_FATAL(table_col(&t, "requests", &requests, NULL), 0);
+    CU_ASSERT_STRING_EQUAL(table_cell(&t, t.rows - 1, requests), "3");
     table_release(&t);
     vbench_free(v);
     kit_remove(folder);
@@ -224,6 +260,8 @@ CU_TestInfo virtual_vbench_tests[] = {
     {"pressing again writes another reading", pressing_again_writes_another_reading},
     {"truth log holds every millisecond of motion", truth_log_holds_every_millisecond_of_motion},
     {"writes are kept with their answer", writes_are_kept_with_their_answer},
+    {"faults are kept with their time and the requests before",
+     faults_are_kept_with_their_time_and_the_requests_before},
     {"logs are never overwritten", logs_are_never_overwritten},
     CU_TEST_INFO_NULL,
 };
