@@ -92,6 +92,17 @@ static int find_contact(struct work *w, struct err *e)
     return 0;
 }
 
+/* The axis stops before the state changes: what relaxes in between is no insertion event. */
+static void cut_standstill(struct work *w)
+{
+    const double *t = w->c->t + w->insert_from, *x = w->c->x + w->insert_from;
+    size_t n = w->insert_to > w->insert_from ? w->insert_to - w->insert_from : 0;
+    double speed = n >= WINDOW_MIN ? curve_slope(t, x, n, -1e300, 1e300, NULL) : 0.0;
+    while (n > WINDOW_MIN && x[n - 1] - x[n - 2] < 0.5 * speed * (t[n - 1] - t[n - 2]))
+        n--;
+    w->insert_to = w->insert_from + n;
+}
+
 static void correct_travel(struct work *w)
 {
     const struct run_curve *c = w->c;
@@ -105,6 +116,7 @@ static void correct_travel(struct work *w)
     for (w->insert_to = w->insert_from; w->insert_to < c->n && c->phase[w->insert_to] == RUN_INSERT;)
         w->insert_to++;
     if (w->insert_from < a->contact_row) w->insert_from = a->contact_row;
+    cut_standstill(w);
 }
 
 /* ---- the press ---- */

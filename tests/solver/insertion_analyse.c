@@ -18,6 +18,7 @@ enum { KNOTS = 7, ROWS = 3000, AIR = 150 };
 #define C    4.1e-6
 #define TARE 2.7e-3
 #define PULL -0.437
+#define STILL 0.055 /* s: the axis stands before the run says hold, and the force falls by 0.2 N meanwhile */
 
 struct made { size_t n; double t[ROWS], x[ROWS], F[ROWS]; enum run_phase phase[ROWS]; unsigned long long seed; };
 
@@ -62,7 +63,7 @@ static struct made *make(double sd)
         row(m, t, s * 1e-6, press_force(s), sd, RUN_INSERT);
     double start = t;
     for (; t < start + 20.0; t += 2.0 * dt)
-        row(m, t, 1230e-6, hold_force(t - start), sd, RUN_HOLD);
+        row(m, t, 1230e-6, hold_force(t - start), sd, t < start + STILL ? RUN_INSERT : RUN_HOLD);
     for (double s = 1230.0; s > -400.0; s -= 9.8, t += dt) {
         double F = s > 700.0 ? 6.3 * (s - 700.0) / 530.0 : s > 600.0 ? PULL * (700.0 - s) / 100.0 : s > 500.0 ? PULL * (s - 500.0) / 100.0 : 0.0;
         row(m, t, s * 1e-6, F, sd, RUN_RETRACT);
@@ -126,11 +127,11 @@ static void relaxation_and_pull_off_are_recovered(void)
     CU_ASSERT_EQUAL_FATAL(a.hold.terms, 2);
     ASSERT_ABS(a.hold.tau[0], 0.61, 4.0 * a.hold.tau_u[0]);
     ASSERT_ABS(a.hold.tau[1], 6.7, 4.0 * a.hold.tau_u[1]);
-    ASSERT_ABS(a.hold.amplitude[0], 10.03 * 0.23, 4.0 * a.hold.amplitude_u[0]);
-    ASSERT_ABS(a.hold.amplitude[1], 10.03 * 0.15, 4.0 * a.hold.amplitude_u[1]);
+    ASSERT_ABS(a.hold.amplitude[0], 10.03 * 0.23 * exp(-0.06 / 0.61), 4.0 * a.hold.amplitude_u[0]);
+    ASSERT_ABS(a.hold.amplitude[1], 10.03 * 0.15 * exp(-0.06 / 6.7), 4.0 * a.hold.amplitude_u[1]);
     CU_ASSERT(a.hold.tau_u[0] < 0.05 && a.hold.tau_u[1] < 0.5);
     ASSERT_REL(a.hold.residual, 2.1e-3, 0.15);
-    ASSERT_ABS(a.hold_time, 20.0, 0.05);
+    ASSERT_ABS(a.hold_time, 20.0, 0.09);
     ASSERT_WITHIN(a.pull_off, PULL, 2.0, 0.1);
     ASSERT_WITHIN(a.pull_off_travel, 600e-6, 2.0, 30e-6);
     analysis_release(&a);
