@@ -36,7 +36,7 @@ expect 2 "usage: mnsim COMMAND" "$mnsim"
 expect 0 "usage: mnsim COMMAND" "$mnsim" --help
 expect 0 "mnsim " "$mnsim" --version
 expect 2 "did you mean 'mnsim sweep'?" "$mnsim" sweeep
-for c in run check sweep compare report; do
+for c in run check sweep insert analyse compare report; do
     expect 0 "usage: mnsim $c" "$mnsim" $c --help
 done
 expect 2 "'mnsim run' takes one" "$mnsim" run
@@ -104,6 +104,42 @@ sed -e 's/mean_fold_error: 1.5/mean_fold_error: 1.01/' -e '$a verdict: required'
     -e "s|study: nic|study: $PWD/config/studies/nic|" config/studies/compare_nicotine.yaml >"$tmp/strict.yaml"
 expect 1 "NOT MET" "$mnsim" compare "$tmp/strict.yaml" -o "$tmp/strict"
 expect 3 "missing key 'comparison'" "$mnsim" compare "$tmp/few.yaml" -o "$tmp/bad" --force
+
+# insertion: the model alone, and as a study's depth
+I=config/studies/insertion_10x10.yaml
+expect 0 "buried_depth " "$mnsim" insert $I -o "$tmp/insert"
+for f in study.yaml curve.csv needles.csv summary.yaml force_travel.svg depth_force.svg; do
+    check "$f is written" test -s "$tmp/insert/$f"
+done
+expect 0 "" "$mnsim" insert "$tmp/insert/study.yaml" -o "$tmp/insert2" -q
+check "a resolved insertion gives the same bytes" cmp -s "$tmp/insert/curve.csv" "$tmp/insert2/curve.csv"
+expect 0 "361 needles" "$mnsim" insert config/studies/insertion_in_vivo.yaml -o "$tmp/insert3"
+expect 3 "press/to: needs either force or travel" "$mnsim" insert $I -o "$tmp/bad" --set 'press/to={}'
+expect 3 "this is a study of diffusion" "$mnsim" insert config/studies/caffeine_patch.yaml -o "$tmp/bad"
+expect 2 "'mnsim insert' takes one" "$mnsim" insert
+expect 0 "depth estimated by the insertion model" "$mnsim" check config/studies/caffeine_patch.yaml \
+    --set 'insertion={force: 20 N}'
+
+# a run of the bench: a press made of straight lines, 300 um of air, 10 mN of noise at most
+mkdir "$tmp/run"
+printf '%s\n' 'format: mn-run-1' 'virtual: false' 'specimen: pad' 'needles: {name: p, count: 100, length: 600 um, area: 1 cm2}' \
+    'outcome: {state: done}' >"$tmp/run/run.yaml"
+awk 'BEGIN {
+    print "seq,time_s,state,position_um,travel_um,raw_travel_um,force_N,net_force_N,axis_age_ms,force_age_ms,axis_status,axis_alarm,inputs"
+    for (i = 0; i < 300; i++) {
+        s = 5 * i - 300; F = s <= 0 ? 0 : s < 600 ? 0.006 * s : s < 900 ? 3.2 : 3.2 + 0.02 * (s - 900)
+        printf "%d,%.3f,%s,%d,,,%.6f,%.6f,0,0,0,0,0\n", i, i / 100, s < 50 ? "approach" : "insert", s, F, F + 0.001 * sin(7 * i)
+    } }' >"$tmp/run/samples.csv"
+ls "$tmp/run" >"$tmp/before"
+expect 0 "buried_depth " "$mnsim" analyse "$tmp/run"
+for f in summary.yaml events.csv curve.csv force_travel.svg; do
+    check "$f is written" test -s "$tmp/run_analysis_01/$f"
+done
+check "nothing is written into the run" sh -c "ls '$tmp/run' | cmp -s - '$tmp/before'"
+expect 0 "run_analysis_02" "$mnsim" analyse "$tmp/run" --set 'contact_force=0.2 N'
+expect 3 "no contact: the force never reaches 90 N" "$mnsim" analyse "$tmp/run" -o "$tmp/bad" --set 'contact_force=90 N'
+expect 3 "takes a run folder" "$mnsim" analyse "$tmp/good" -o "$tmp/bad"
+expect 2 "'mnsim analyse' takes one" "$mnsim" analyse
 
 # report
 expect 0 "written to" "$mnsim" report "$tmp/good" "$tmp/sweep" "$tmp/nicotine" "$tmp/naloxone" -o "$tmp/report.html"

@@ -93,7 +93,7 @@ static void base_gap_P(void)
 }
 
 static void lam_buried_share_P_missed(void)
-{ /* published: less than half of the nominal depth below 1 mm; met up to 0.5 mm only */
+{ /* published: less than half of the nominal depth below 1 mm; met up to 0.7 mm, missed at 0.9 mm */
     static const double nominal[] = {0.3e-3, 0.5e-3, 0.7e-3, 0.9e-3};
     double share[4];
     for (size_t i = 0; i < 4; i++) {
@@ -104,8 +104,8 @@ static void lam_buried_share_P_missed(void)
         share[i] = r.needle[0].depth / nominal[i];
         insertion_release(&r);
     }
-    CU_ASSERT(share[0] < 0.5 && share[1] < 0.5);
-    CU_ASSERT(share[3] > 0.5 && share[3] < 0.7);
+    CU_ASSERT(share[0] < 0.5 && share[1] < 0.5 && share[2] < 0.5);
+    CU_ASSERT(share[3] > 0.5 && share[3] < 0.6);
 }
 
 static void arrays_enter_in_several_events_and_tight_ones_sink_more_P(void)
