@@ -1,6 +1,6 @@
 /* bus.c -- what every kind of bus shares: dispatch, messages, line timing.  See bus.h. */
 #include <assert.h>
-#include "rig/bus/bus.h"
+#include "rig/bus/pdu.h"
 
 void bus_free(struct bus *b)
 {
@@ -38,7 +38,8 @@ int bus_read(struct bus *b, const struct bus_request *r, uint16_t *regs, struct 
 
 int bus_write(struct bus *b, const struct bus_request *r, const uint16_t *regs, struct err *e)
 {
-    assert(r->count >= 1 && r->count <= BUS_MAX_WRITE && (r->function == BUS_WRITE_MANY || r->count == 1));
+    assert(r->count >= 1 && r->count <= BUS_MAX_WRITE && 
+           (r->function == BUS_WRITE_MANY || r->function == BUS_WRITE_COILS || r->count == 1));
     if (!b->is_open)
         return bus_fail(b, r, BUS_LOST, "the link is down", e);
     b->failure = BUS_NO_FAILURE;
@@ -59,6 +60,10 @@ void bus_idle(struct bus *b, double until) { b->ops->idle(b, until); }
 static const char *function_name(int function)
 {
     switch (function) {
+    case BUS_READ_COILS: return "read coils";
+    case BUS_READ_DISCRETE: return "read discrete inputs";
+    case BUS_WRITE_COIL: return "write coil";
+    case BUS_WRITE_COILS: return "write coils";
     case BUS_READ_HOLDING: return "read holding registers";
     case BUS_READ_INPUT: return "read input registers";
     case BUS_WRITE_ONE: return "write register";
@@ -104,12 +109,21 @@ int bus_fail(struct bus *b, const struct bus_request *r, enum bus_failure kind, 
     return ERR_COMM;
 }
 
+int bus_judge(struct bus *b, const struct bus_request *r, const uint16_t *sent, const uint8_t *reply, size_t n,
+              uint16_t *read, struct err *e)
+{
+    const char *why = pdu_reply(r, sent, reply, n, read, &b->exception);
+    if (why)
+        return bus_fail(b, r, BUS_GARBLED, why, e);
+    return b->exception ? bus_fail(b, r, BUS_EXCEPTION, "", e) : 0;
+}
+
 double bus_t35(int baud) { return baud > 19200 ? 1.75e-3 : 38.5 / (double)baud; }
 
 double bus_serial_time(int baud, int bits_per_byte, const struct bus_request *r, double turnaround)
 {
-    double bytes = r->function == BUS_WRITE_ONE    ? 16.0
-                   : r->function == BUS_WRITE_MANY ? 17.0 + 2.0 * r->count
-                                                   : 13.0 + 2.0 * r->count;
+    double data = bus_is_coils(r->function) ? (r->count + 7) / 8 : 2.0 * r->count;
+    bool one = r->function == BUS_WRITE_ONE || r->function == BUS_WRITE_COIL;
+    double bytes = one ? 16.0 : (bus_is_read(r->function) ? 13.0 : 17.0) + data;
     return (double)bits_per_byte * bytes / (double)baud + 2.0 * bus_t35(baud) + turnaround;
 }

@@ -14,13 +14,16 @@
 #include "base/err.h"
 
 enum { BUS_MAX_READ = 125, BUS_MAX_WRITE = 123 }; /* registers in one request, Modbus Application Protocol 6.3, 6.12 */
-enum { BUS_READ_HOLDING = 3, BUS_READ_INPUT = 4, BUS_WRITE_ONE = 6, BUS_WRITE_MANY = 16 };
+enum {
+    BUS_READ_COILS = 1, BUS_READ_DISCRETE = 2, BUS_READ_HOLDING = 3, BUS_READ_INPUT = 4, BUS_WRITE_COIL = 5,
+    BUS_WRITE_ONE = 6, BUS_WRITE_COILS = 15, BUS_WRITE_MANY = 16
+}; /* coils and discrete inputs travel as 0 or 1, one in each uint16_t */
 enum bus_failure { BUS_NO_FAILURE, BUS_TIMEOUT, BUS_GARBLED, BUS_EXCEPTION, BUS_LOST };
 
 struct bus_request {
     const char *device;     /* for messages */
     uint8_t  unit;
-    uint8_t  function;      /* BUS_READ_HOLDING ... BUS_WRITE_MANY */
+    uint8_t  function;      /* BUS_READ_COILS ... BUS_WRITE_MANY */
     uint16_t address, count;
     double   timeout;       /* total, s */
     double   gap;           /* silence before the request, s (serial lines) */
@@ -74,7 +77,9 @@ int  bus_recover(struct bus *b, double silent_for, double slice, struct err *e);
 double bus_now(struct bus *b);
 void bus_idle(struct bus *b, double until);
 
-/* What implementations share: the message of a failed request. */
+/* What implementations share: judging a reply (pdu.h) and the message of a failed request. */
+int bus_judge(struct bus *b, const struct bus_request *r, const uint16_t *sent, const uint8_t *reply, size_t n,
+              uint16_t *read, struct err *e);
 int bus_fail(struct bus *b, const struct bus_request *r, enum bus_failure kind, const char *why, struct err *e);
 const char *bus_exception_name(int code);
 

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rig/bus/memory.h"
+#include "rig/bus/pdu.h"
 
-enum { LATE_MAX = 8, PDU_MAX = 253 };
+enum { LATE_MAX = 8 };
 struct late_reply { double arrives; size_t n; uint8_t pdu[PDU_MAX]; };
 struct memory_bus {
     struct bus base;
@@ -116,59 +117,22 @@ static int exchange(struct memory_bus *m, const struct bus_request *r, const uin
     return 0;
 }
 
-static int check_exception(struct memory_bus *m, const struct bus_request *r, const uint8_t *reply, size_t n,
-                           struct err *e)
+static int talk(struct bus *b, const struct bus_request *r, const uint16_t *sent, uint16_t *read, struct err *e)
 {
-    if (n == 2 && reply[0] == (r->function | 0x80)) {
-        m->base.exception = reply[1];
-        return bus_fail(&m->base, r, BUS_EXCEPTION, "", e);
-    }
-    return 0;
+    uint8_t pdu[PDU_MAX], reply[PDU_MAX];
+    size_t n = 0;
+    int rc = exchange(self_of(b), r, pdu, pdu_request(r, sent, pdu), reply, &n, e);
+    return rc ? rc : bus_judge(b, r, sent, reply, n, read, e);
 }
 
 static int memory_read(struct bus *b, const struct bus_request *r, uint16_t *regs, struct err *e)
 {
-    struct memory_bus *m = self_of(b);
-    uint8_t pdu[5] = {r->function, (uint8_t)(r->address >> 8), (uint8_t)(r->address & 0xFF), (uint8_t)(r->count >> 8),
-                      (uint8_t)(r->count & 0xFF)};
-    uint8_t reply[PDU_MAX];
-    size_t n = 0;
-    int rc = exchange(m, r, pdu, sizeof pdu, reply, &n, e);
-    if (rc == 0)
-        rc = check_exception(m, r, reply, n, e);
-    if (rc)
-        return rc;
-    if (n != 2u + 2u * r->count || reply[0] != r->function || reply[1] != 2 * r->count)
-        return bus_fail(b, r, BUS_GARBLED, "wrong function or length", e);
-    for (size_t i = 0; i < r->count; i++)
-        regs[i] = (uint16_t)(reply[2 + 2 * i] << 8 | reply[3 + 2 * i]);
-    return 0;
+    return talk(b, r, NULL, regs, e);
 }
 
 static int memory_write(struct bus *b, const struct bus_request *r, const uint16_t *regs, struct err *e)
 {
-    struct memory_bus *m = self_of(b);
-    uint8_t pdu[PDU_MAX] = {r->function, (uint8_t)(r->address >> 8), (uint8_t)(r->address & 0xFF)};
-    size_t n = 3;
-    if (r->function == BUS_WRITE_MANY) {
-        pdu[n++] = (uint8_t)(r->count >> 8);
-        pdu[n++] = (uint8_t)(r->count & 0xFF);
-        pdu[n++] = (uint8_t)(2 * r->count);
-    }
-    for (size_t i = 0; i < r->count; i++) {
-        pdu[n++] = (uint8_t)(regs[i] >> 8);
-        pdu[n++] = (uint8_t)(regs[i] & 0xFF);
-    }
-    uint8_t reply[PDU_MAX];
-    size_t got = 0;
-    int rc = exchange(m, r, pdu, n, reply, &got, e);
-    if (rc == 0)
-        rc = check_exception(m, r, reply, got, e);
-    if (rc)
-        return rc;
-    if (got != 5 || reply[0] != r->function) /* like libmodbus: the echo's address and value are no proof */
-        return bus_fail(b, r, BUS_GARBLED, "wrong function or length", e);
-    return 0;
+    return talk(b, r, regs, NULL, e);
 }
 
 static int memory_recover(struct bus *b, double silent_for, double slice, struct err *e)

@@ -196,7 +196,7 @@ static int go(struct run *r, struct err *e)
     return rc;
 }
 
-enum { TIMINGS_MAX = 2 * BENCH_DEVICES + 1, COUNTERS_MAX = 9 * BENCH_LINKS + 3 };
+enum { TIMINGS_MAX = 2 * BENCH_DEVICES + AXIS_ORDERS + 2, COUNTERS_MAX = 6 * BENCH_DEVICES + 2 * BENCH_LINKS + 3 };
 struct measures {
     struct run_timing timing[TIMINGS_MAX];
     struct run_counter counter[COUNTERS_MAX];
@@ -222,6 +222,27 @@ static void add_counter(struct measures *m, const char *who, const char *what, u
     m->counter[m->counters++] = (struct run_counter){name_of(m, who, what), value};
 }
 
+static void measure_device(struct measures *m, const char *name, const struct device_stats *d)
+{
+    add_counter(m, name, "requests", d->requests);
+    add_counter(m, name, "timeouts", d->timeouts);
+    add_counter(m, name, "garbled", d->garbled);
+    add_counter(m, name, "exceptions", d->exceptions);
+    add_counter(m, name, "lost", d->lost);
+    add_counter(m, name, "canaries_failed", d->canaries_failed);
+    add_timing(m, name, "read", &d->read);
+    add_timing(m, name, "write", &d->write);
+}
+
+/* Per command: from the order to its trigger's echo; of STOP its own transaction. */
+static void measure_orders(struct measures *m, const struct link_stats *t)
+{
+    add_timing(m, "command", "stop", &t->stop);
+    for (int o = AXIS_NOTHING + 1; o < AXIS_ORDERS; o++)
+        if (t->order[o].count > 0)
+            add_timing(m, "command", axis_order_names[o], &t->order[o]);
+}
+
 static void measure(struct run *r, struct measures *m)
 {
     add_timing(m, "tick", "lateness", &r->rig.lateness);
@@ -230,21 +251,14 @@ static void measure(struct run *r, struct measures *m)
     add_counter(m, "unload", "steps", r->rig.unload_steps);
     for (size_t i = 0; i < r->s.links; i++) {
         struct link_stats t;
-        const char *name = r->s.bench.link[i].name;
         link_statistics(r->s.link[i], &t);
-        add_counter(m, name, "transactions", t.transactions);
-        add_counter(m, name, "timeouts", t.timeouts);
-        add_counter(m, name, "garbled", t.garbled);
-        add_counter(m, name, "exceptions", t.exceptions);
-        add_counter(m, name, "lost", t.lost);
-        add_counter(m, name, "reopened", t.opened);
-        add_counter(m, name, "canaries_failed", t.canaries_failed);
-        add_counter(m, name, "stops", t.stops);
+        add_counter(m, r->s.bench.link[i].name, "reopened", t.opened);
+        add_counter(m, r->s.bench.link[i].name, "stops", t.stops);
         for (size_t d = 0; d < BENCH_DEVICES; d++)
-            if (r->s.bench.device[d].link == i) {
-                add_timing(m, r->s.bench.device[d].name, "read", &t.reads[d]);
-                add_timing(m, r->s.bench.device[d].name, "write", &t.writes[d]);
-            }
+            if (r->s.bench.device[d].link == i)
+                measure_device(m, r->s.bench.device[d].name, &t.device[d]);
+        if (r->s.bench.device[BENCH_AXIS].link == i)
+            measure_orders(m, &t);
     }
 }
 

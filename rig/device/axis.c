@@ -1,5 +1,6 @@
 /* axis.c -- see axis.h. */
 #include <math.h>
+#include <string.h>
 #include "rig/device/axis.h"
 
 const char *const axis_order_names[] = {"nothing", "enable", "disable", "alarm_reset", "home", "move"};
@@ -7,7 +8,7 @@ const char *const axis_order_names[] = {"nothing", "enable", "disable", "alarm_r
 static bool bit_of(const struct device_map *m, const char *name, const uint16_t *regs)
 {
     int i = map_find_bit(m, name);
-    return i >= 0 && (map_raw(m, m->bit[i].value, regs) >> m->bit[i].bit & 1u);
+    return i >= 0 && map_bit_is_set(m, (size_t)i, regs);
 }
 
 static double number_of(const struct device_map *m, const char *name, const uint16_t *regs)
@@ -78,6 +79,17 @@ double axis_achievable_speed(const struct bench *b, double speed)
     return map_achievable(m, (size_t)map_find_command(m, "move"), "speed", speed);
 }
 
+/* What one count of the drive's speed register is, m/s. */
+static double speed_quantum(const struct bench *b)
+{
+    const struct device_map *m = &b->device[BENCH_AXIS].map;
+    const struct map_command *c = &m->command[map_find_command(m, "move")];
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->write[i].parameter, "speed") == 0)
+            return c->write[i].number.scale;
+    return 0.0;
+}
+
 int axis_check_speed(const struct bench *b, double speed, const char *what, struct err *e)
 {
     double got = axis_achievable_speed(b, speed);
@@ -86,11 +98,6 @@ int axis_check_speed(const struct bench *b, double speed, const char *what, stru
     err_set(e, ERR_RANGE, "%s: %.4g mm/s: the drive can do %.4g mm/s, more than %.3g %% off", what, speed * 1e3,
             got * 1e3, b->axis.speed_error * 100.0);
     err_hint(e, "the drive's speed quantum is %.4g mm/s: take a multiple of it, or raise axis/speed_error of the bench",
-             axis_achievable_speed(b, 1.0) > 0.0
-                 ? 1e3 * b->device[BENCH_AXIS]
-                             .map.command[map_find_command(&b->device[BENCH_AXIS].map, "move")]
-                             .write[2]
-                             .number.si_per_count
-                 : 0.0);
+             speed_quantum(b) * 1e3);
     return ERR_RANGE;
 }

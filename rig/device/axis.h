@@ -14,7 +14,7 @@ struct axis_state {
 };
 void axis_decode(const struct bench *b, const uint16_t *group_regs, struct axis_state *out);
 
-enum axis_order { AXIS_NOTHING, AXIS_ENABLE, AXIS_DISABLE, AXIS_ALARM_RESET, AXIS_HOME, AXIS_MOVE };
+enum axis_order { AXIS_NOTHING, AXIS_ENABLE, AXIS_DISABLE, AXIS_ALARM_RESET, AXIS_HOME, AXIS_MOVE, AXIS_ORDERS };
 extern const char *const axis_order_names[];
 struct axis_command {
     enum axis_order order;

@@ -164,6 +164,7 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
     static const char *const kinds[] = {"holds", "brakes", "falls", NULL};
     struct cnode at = {0};
     int way = 0, kind = 0, rc = config_need(root, "axis", &at, e);
+    a->watchdog_action = NAN;
     if (rc == 0) rc = config_known(at, known, e);
     if (rc == 0) rc = config_quantity(at, "lead", "m", RANGE_POSITIVE, &a->mech.lead, e);
     if (rc == 0) rc = config_number(at, "steps_per_rev", RANGE_POSITIVE, &a->mech.steps_per_rev, e);
@@ -178,7 +179,8 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
     if (rc == 0) rc = config_quantity(at, "compliance", "m/N", RANGE_POSITIVE, &a->compliance, e);
     if (rc == 0) rc = config_quantity(at, "speed_error", "1", RANGE_FRACTION, &a->speed_error, e);
     if (rc == 0) rc = config_quantity(at, "watchdog_time", "s", RANGE_POSITIVE, &a->watchdog_time, e);
-    if (rc == 0) rc = config_number(at, "watchdog_action", RANGE_NONNEG, &a->watchdog_action, e);
+    if (rc == 0 && config_is(config_get(at, "watchdog_action"))) /* check_watchdog: needed by some kinds */
+        rc = config_number(at, "watchdog_action", RANGE_NONNEG, &a->watchdog_action, e);
     if (rc == 0) rc = config_choice(at, "on_disable", kinds, &kind, e);
     a->direction = way == 0 ? 1.0 : -1.0;
     a->on_disable = (enum on_disable)kind;
@@ -252,38 +254,50 @@ static int read_rest(struct bench *b, struct cnode root, struct err *e)
     return rc;
 }
 
+/* The first of the names that the map lacks, with what it is; NULL when it has all. */
+static const char *lacks(const struct device_map *m, const char *const values[], const char *const bits[],
+                         const char *const commands[], const char **what)
+{
+    *what = "value";
+    for (int i = 0; values[i]; i++)
+        if (map_find_value(m, values[i]) < 0)
+            return values[i];
+    *what = "bit";
+    for (int i = 0; bits[i]; i++)
+        if (map_find_bit(m, bits[i]) < 0)
+            return bits[i];
+    *what = "command";
+    for (int i = 0; commands[i]; i++)
+        if (map_find_command(m, commands[i]) < 0)
+            return commands[i];
+    return NULL;
+}
+
 /* The map must have what an axis or a load cell is made of. */
 static int check_roles(const struct bench *b, struct err *e)
 {
-    static const char *const axis_values[] = {"alarm", "status", "position", "position_error", NULL};
-    static const char *const axis_bits[] = {"enabled", "fault", "moving",     "homing", "homed",
-                                            "estop",   "sto",   "comms_lost", NULL};
+    static const char *const none[] = {NULL};
+    static const char *const axis_values[] = {"alarm", "status", "position", NULL};
+    static const char *const axis_bits[] = {"enabled", "fault", "moving", "homed", NULL};
     static const char *const axis_commands[] = {"stop", "enable", "disable", "alarm_reset", "home", "move", NULL};
     static const char *const cell_values[] = {"gross", NULL};
-    static const char *const cell_bits[] = {"under", "over", NULL};
+    static const char *const cell_bits[] = {"over", NULL};
     const struct device_map *axis = &b->device[BENCH_AXIS].map, *cell = &b->device[BENCH_FORCE].map;
-    const char *file = axis->file, *missing = NULL, *what = "value";
-    for (int i = 0; axis_values[i] && !missing; i++)
-        missing = map_find_value(axis, axis_values[i]) < 0 ? axis_values[i] : NULL;
-    for (int i = 0; axis_bits[i] && !missing; i++)
-        if (map_find_bit(axis, axis_bits[i]) < 0) what = "bit", missing = axis_bits[i];
-    for (int i = 0; axis_commands[i] && !missing; i++)
-        if (map_find_command(axis, axis_commands[i]) < 0) what = "command", missing = axis_commands[i];
-    for (int i = 0; cell_values[i] && !missing; i++)
-        if (map_find_value(cell, cell_values[i]) < 0) file = cell->file, missing = cell_values[i];
-    for (int i = 0; cell_bits[i] && !missing; i++)
-        if (map_find_bit(cell, cell_bits[i]) < 0) file = cell->file, what = "bit", missing = cell_bits[i];
-    return missing ? err_set(e, ERR_PARSE, "%s: the %s '%s' is missing: %s needs it", file, what, missing,
-                             file == cell->file ? "a load cell" : "an axis")
-                   : 0;
+    const char *what, *missing = lacks(axis, axis_values, axis_bits, axis_commands, &what);
+    if (missing)
+        return err_set(e, ERR_PARSE, "%s: the %s '%s' is missing: an axis needs it", axis->file, what, missing);
+    missing = lacks(cell, cell_values, cell_bits, none, &what);
+    if (missing)
+        return err_set(e, ERR_PARSE, "%s: the %s '%s' is missing: a load cell needs it", cell->file, what, missing);
+    return 0;
 }
 
-/* Everything of an axis, and of a force sample, must come from one request: else the parts may be of different moments.
- */
+/* A force and its sign and flags must be of one and the same sample. */
 static int check_one_group(const struct device_map *m, struct err *e)
 {
-    return m->groups == 1 ? 0 : err_set(e, ERR_PARSE, "%s: %zu groups: a bench reads each device in one atomic request",
-                                        m->file, m->groups);
+    return m->groups == 1 ? 0
+                          : err_set(e, ERR_PARSE, "%s: %zu groups: a load cell is read in one atomic request", m->file,
+                                    m->groups);
 }
 
 static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, struct err *e)
@@ -299,9 +313,9 @@ static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, str
     if (rc == 0) rc = read_inputs(b, root, e);
     if (rc == 0) rc = read_rest(b, root, e);
     if (rc == 0) rc = check_roles(b, e);
+    if (rc == 0) rc = check_one_group(&b->device[BENCH_FORCE].map, e);
     for (size_t i = 0; i < BENCH_DEVICES && rc == 0; i++)
-        if ((rc = check_one_group(&b->device[i].map, e)) == 0)
-            rc = device_map_resolve(&b->device[i].map, i == BENCH_AXIS ? &b->axis.mech : NULL, e);
+        rc = device_map_resolve(&b->device[i].map, i == BENCH_AXIS ? &b->axis.mech : NULL, e);
     return rc;
 }
 

@@ -2,14 +2,19 @@
 #include <math.h>
 #include "rig/device/load_cell.h"
 
-void load_cell_decode(const struct bench *b, const uint16_t *regs, struct force_state *out)
+/* Whatever of these a transmitter has says that its reading is none. */
+static const char *const bad_bits[] = {"under", "over", "over_110", "overflow_gross", "cell_error", "adc_fault", NULL};
+
+void load_cell_decode(const struct bench *b, const uint16_t *sample, struct force_state *out)
 {
     const struct device_map *m = &b->device[BENCH_FORCE].map;
-    int under = map_find_bit(m, "under"), over = map_find_bit(m, "over");
-    double reading = map_decode(m, (size_t)map_find_value(m, "gross"), regs);
+    int over = map_find_bit(m, "over");
+    double reading = map_decode(m, (size_t)map_find_value(m, "gross"), sample);
     out->force = b->cell.slope * (reading - b->cell.zero);
-    out->qualifier = map_raw(m, m->bit[under].value, regs);
-    bool flagged = (map_raw(m, m->bit[under].value, regs) >> m->bit[under].bit & 1u) ||
-                   (map_raw(m, m->bit[over].value, regs) >> m->bit[over].bit & 1u);
-    out->saturated = flagged || !(fabs(out->force) <= b->cell.capacity);
+    out->qualifier = map_raw(m, m->bit[over].value, sample);
+    out->saturated = !(fabs(out->force) <= b->cell.capacity);
+    for (int i = 0; bad_bits[i]; i++) {
+        int bit = map_find_bit(m, bad_bits[i]);
+        out->saturated = out->saturated || (bit >= 0 && map_bit_is_set(m, (size_t)bit, sample));
+    }
 }

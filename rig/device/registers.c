@@ -28,22 +28,44 @@ int map_find_command(const struct device_map *m, const char *name)
     return -1;
 }
 
-static const uint16_t *place(const struct device_map *m, size_t value, const uint16_t *group_regs)
+static const uint16_t *place(const struct device_map *m, size_t value, const uint16_t *sample)
 {
     const struct map_value *v = &m->value[value];
-    return group_regs + (v->number.address - m->group[v->group].address);
+    const struct map_group *g = &m->group[v->group];
+    return sample + g->at + (v->number.address - g->address);
 }
 
-double map_decode(const struct device_map *m, size_t value, const uint16_t *group_regs)
+static double to_si(const struct map_number *n, double counts)
 {
-    const struct map_number *n = &m->value[value].number;
-    return reg_get(place(m, value, group_regs), n->type, n->order) * n->si_per_count;
+    return n->is_reciprocal ? n->scale / counts : n->scale * counts;
 }
 
-uint32_t map_raw(const struct device_map *m, size_t value, const uint16_t *group_regs)
+static double to_counts(const struct map_number *n, double si)
 {
-    const struct map_number *n = &m->value[value].number;
-    return reg_bits(place(m, value, group_regs), n->type, n->order);
+    return n->is_reciprocal ? n->scale / si : si / n->scale;
+}
+
+double map_decode(const struct device_map *m, size_t value, const uint16_t *sample)
+{
+    const struct map_value *v = &m->value[value];
+    double counts = v->width ? (double)map_raw(m, value, sample)
+                             : reg_get(place(m, value, sample), v->number.type, v->number.order);
+    double x = to_si(&v->number, counts);
+    if (v->decimals_value >= 0)
+        x *= pow(10.0, -(double)map_raw(m, (size_t)v->decimals_value, sample));
+    return v->sign_bit >= 0 && map_bit_is_set(m, (size_t)v->sign_bit, sample) ? -x : x;
+}
+
+uint32_t map_raw(const struct device_map *m, size_t value, const uint16_t *sample)
+{
+    const struct map_value *v = &m->value[value];
+    uint32_t raw = reg_bits(place(m, value, sample), v->number.type, v->number.order);
+    return v->width ? raw >> v->shift & ((1u << v->width) - 1u) : raw;
+}
+
+bool map_bit_is_set(const struct device_map *m, size_t bit, const uint16_t *sample)
+{
+    return map_raw(m, m->bit[bit].value, sample) >> m->bit[bit].bit & 1u;
 }
 
 /* SI value of one `unit`.  The turning units need the mechanics; the rest is UDUNITS' business. */
@@ -81,7 +103,7 @@ static int resolve_number(struct map_number *n, const struct mechanics *mech, st
     double unit = 1.0;
     int rc = unit_in_si(n->unit, mech, &unit, e);
     if (rc == 0)
-        n->si_per_count = unit / n->per;
+        n->scale = n->is_reciprocal ? unit * n->per : unit / n->per;
     return rc;
 }
 
@@ -110,15 +132,17 @@ static double parameter(const struct map_parameter *p, size_t n, const char *nam
 }
 
 /* Appends one write to the last step when it continues its block, else starts a step. */
-static int add_write(struct map_step steps[], int n, bool may_join, const struct map_number *num, double counts,
+static int add_write(struct map_step steps[], int n, bool may_join, const struct map_write *w, double counts,
                      struct err *e)
 {
     uint16_t regs[2] = {0, 0};
+    const struct map_number *num = &w->number;
     int rc = reg_put(regs, num->type, num->order, counts, e);
     if (rc)
         return rc;
     unsigned size = reg_type_size(num->type);
-    bool joins = may_join && n > 0 && steps[n - 1].address + steps[n - 1].count == num->address;
+    bool joins = may_join && n > 0 && !w->is_coil && steps[n - 1].function != BUS_WRITE_COIL &&
+                 steps[n - 1].address + steps[n - 1].count == num->address;
     struct map_step *s = joins ? &steps[n - 1] : &steps[n];
     if (!joins) {
         *s = (struct map_step){.is_write = true, .address = num->address};
@@ -126,8 +150,47 @@ static int add_write(struct map_step steps[], int n, bool may_join, const struct
     }
     memcpy(&s->regs[s->count], regs, size * sizeof *regs);
     s->count = (uint16_t)(s->count + size);
-    s->function = s->count == 1 ? BUS_WRITE_ONE : BUS_WRITE_MANY;
+    s->function = w->is_coil ? BUS_WRITE_COIL : s->count == 1 ? BUS_WRITE_ONE : BUS_WRITE_MANY;
     return n;
+}
+
+/* What was written is read back before anything moves. */
+static int add_read_backs(struct map_step steps[], int writes)
+{
+    int k = writes;
+    for (int j = 0; j < writes; j++) {
+        steps[k] = steps[j];
+        steps[k].is_write = false;
+        steps[k++].function = steps[j].function == BUS_WRITE_COIL ? BUS_READ_COILS : BUS_READ_HOLDING;
+    }
+    return k;
+}
+
+/* An edge coil counts its rise: it is put down first, held up for `pulse`, and put down again. */
+static int add_pulse(struct map_step steps[], int n, const struct map_write *w)
+{
+    const struct map_step coil = {.is_write = true, .function = BUS_WRITE_COIL, .address = w->number.address,
+                                  .count = 1};
+    for (int k = 0; k < 3; k++)
+        steps[n + k] = coil;
+    steps[n + 1].regs[0] = 1;
+    steps[n + 1].wait = steps[n + 2].wait = w->pulse;
+    return n + 3;
+}
+
+static int add_expectation(const struct device_map *m, const struct map_command *c, struct map_step steps[], int n)
+{
+    const struct map_bit *bit = &m->bit[c->expect_bit];
+    const struct map_value *v = &m->value[bit->value];
+    unsigned at = bit->bit, size = reg_type_size(v->number.type);
+    bool low_word_first = v->number.order == ORDER_CDAB || v->number.order == ORDER_DCBA;
+    bool in_second = size == 2 && (at < 16) != low_word_first;
+    uint16_t mask = (uint16_t)(1u << at % 16);
+    steps[n] = (struct map_step){.function = m->group[v->group].function, .count = 1, .mask = mask,
+                                 .address = (uint16_t)(v->number.address + (in_second ? 1 : 0)),
+                                 .within = c->expect_within};
+    steps[n].regs[0] = c->expect_set ? mask : 0;
+    return n + 1;
 }
 
 int map_build(const struct device_map *m, size_t command, const struct map_parameter *p, size_t n,
@@ -138,23 +201,17 @@ int map_build(const struct device_map *m, size_t command, const struct map_param
     for (size_t i = 0; i < c->n; i++) {
         const struct map_write *w = &c->write[i];
         bool is_trigger = i + 1 == c->n;
-        double counts = w->parameter[0] ? parameter(p, n, w->parameter) / w->number.si_per_count : w->constant;
-        if (is_trigger && k > 0) { /* the parameters are read back before anything moves */
-            int writes = k;
-            for (int j = 0; j < writes; j++) {
-                steps[k] = steps[j];
-                steps[k].is_write = false;
-                steps[k++].function = BUS_READ_HOLDING;
-            }
-        }
-        k = add_write(steps, k, !is_trigger, &w->number, counts, e);
+        double counts = w->parameter[0] ? to_counts(&w->number, parameter(p, n, w->parameter)) : w->constant;
+        if (is_trigger)
+            k = add_read_backs(steps, k);
+        k = w->pulse > 0.0 ? add_pulse(steps, k, w) : add_write(steps, k, !is_trigger, w, counts, e);
         if (k < 0) {
             err_at(e, "command '%s' of %s, parameter '%s'", c->name, m->name,
                    w->parameter[0] ? w->parameter : "(constant)");
             return k;
         }
     }
-    return k;
+    return c->expect[0] ? add_expectation(m, c, steps, k) : k;
 }
 
 double map_achievable(const struct device_map *m, size_t command, const char *name, double value)
@@ -162,13 +219,14 @@ double map_achievable(const struct device_map *m, size_t command, const char *na
     const struct map_command *c = &m->command[command];
     for (size_t i = 0; i < c->n; i++)
         if (strcmp(c->write[i].parameter, name) == 0) {
-            double q = c->write[i].number.si_per_count;
-            return c->write[i].number.type == REG_F32 ? value : round(value / q) * q;
+            const struct map_number *n = &c->write[i].number;
+            double counts = round(to_counts(n, value));
+            return n->type == REG_F32 ? value : n->is_reciprocal && counts == 0.0 ? INFINITY : to_si(n, counts);
         }
     return NAN;
 }
 
 double map_expected(const struct map_verify *v, const struct map_parameter *p, size_t n)
 {
-    return v->parameter[0] ? round(parameter(p, n, v->parameter) / v->number.si_per_count) : v->constant;
+    return v->parameter[0] ? round(to_counts(&v->number, parameter(p, n, v->parameter))) : v->constant;
 }

@@ -10,27 +10,53 @@
 enum { MAP_NAME = 24, MAP_GROUPS = 6, MAP_VALUES = 32, MAP_BITS = 48, MAP_COMMANDS = 12, MAP_WRITES = 8, MAP_VERIFY = 8,
        MAP_CANARIES = 2 };
 
-/* How one number lies in registers.  value = raw * si_per_count; si_per_count comes from `per` and `unit` ("240 counts
- * per rev/s") and, for step, count and rev, from the bench's mechanics (map_resolve). */
+enum { MAP_REGISTERS = 256 }; /* of all groups of a device together */
+
+/* How one number lies in registers.  value = raw * scale; the scale is the SI value of one `unit` divided by `per`
+ * ("240 counts per rev/s"); step, count and rev come from the bench's mechanics (device_map_resolve).  Reciprocal, for
+ * a drive that wants ramps as times: value = unit * per / raw. */
 struct map_number {
     uint16_t address;
     enum reg_type type;
     enum word_order order;
     double per;
     char   unit[MAP_NAME];
-    double si_per_count;
+    bool   is_reciprocal;
+    double scale;
 };
-struct map_group { char name[MAP_NAME]; uint8_t function; uint16_t address, count; bool is_atomic; };
-struct map_value { char name[MAP_NAME]; size_t group; struct map_number number; int line; };
+struct map_group {
+    char name[MAP_NAME];
+    uint8_t function;
+    uint16_t address, count;
+    bool is_atomic;
+    size_t at;               /* where its registers stand in a sample */
+};
+struct map_value {
+    char name[MAP_NAME];
+    size_t group;
+    struct map_number number;
+    int line;
+    unsigned shift, width;   /* only these bits of the register; width 0: all */
+    char sign[MAP_NAME], decimals[MAP_NAME]; /* negative when this bit is set; divided by 10^(this value); "" none */
+    int sign_bit, decimals_value;            /* their places, -1 none */
+};
 struct map_bit   { char name[MAP_NAME]; size_t value; unsigned bit; };
 struct map_write {
     struct map_number number;
     char   parameter[MAP_NAME]; /* empty: the constant */
     double constant;
+    bool   is_coil;          /* one coil; else registers */
+    double pulse;            /* s: an edge coil, 0 -> 1 -> 0 with so long in between; 0: written as it is */
 };
 struct map_command {
     char name[MAP_NAME];
     bool is_idempotent;      /* may be sent again when its fate is unknown */
+    double repeat_within;    /* s: a dead man's word must come again so soon; 0: no */
+    long endurance;          /* so many times the memory behind it bears; 0: no bound */
+    char expect[MAP_NAME];   /* a bit that acknowledges it; "" none */
+    int  expect_bit;
+    bool expect_set;
+    double expect_within;    /* s */
     size_t n;
     struct map_write write[MAP_WRITES]; /* parameters, then the trigger (the last) */
 };
@@ -50,7 +76,8 @@ struct device_map {
     int  max_read, max_write;
     double latency;          /* the device's own delay before it answers, s */
     double late_reply;       /* a reply may be this late, s */
-    double gap;              /* silence it needs before a request, s */
+    double gap, gap_after;   /* silence it needs before and after a request, s */
+    bool   wants_dummy;      /* its first frame after power-up is lost: one goes for nothing */
     enum watchdog_kind watchdog;
     char fed_by[120];        /* which traffic feeds the watchdog */
     size_t groups, values, bits, commands, verifies, canaries;
@@ -66,7 +93,7 @@ struct device_map {
 int device_map_read(struct device_map *m, struct config *doc, struct err *e);
 /* The mechanics that turn revolutions, steps and encoder counts into metres. */
 struct mechanics { double lead; double steps_per_rev, counts_per_rev; };
-/* Fills every si_per_count; mech NULL for a device without an axis.  ERR_PARSE names a unit that cannot be
+/* Fills every scale; mech NULL for a device without an axis.  ERR_PARSE names a unit that cannot be
  * converted. */
 int device_map_resolve(struct device_map *m, const struct mechanics *mech, struct err *e);
 
@@ -75,22 +102,27 @@ int map_find_value(const struct device_map *m, const char *name);
 int map_find_bit(const struct device_map *m, const char *name);
 int map_find_command(const struct device_map *m, const char *name);
 
-/* Value i in SI units out of its group's registers, and its raw bits. */
-double   map_decode(const struct device_map *m, size_t value, const uint16_t *group_regs);
-uint32_t map_raw(const struct device_map *m, size_t value, const uint16_t *group_regs);
+/* Value i in SI units out of a sample (the registers of all groups), and its raw bits. */
+double   map_decode(const struct device_map *m, size_t value, const uint16_t *sample);
+uint32_t map_raw(const struct device_map *m, size_t value, const uint16_t *sample);
+/* Is the bit set? */
+bool     map_bit_is_set(const struct device_map *m, size_t bit, const uint16_t *sample);
 
 /* A named number, for the parameters of a command or of a verification (SI units). */
 struct map_parameter { const char *name; double value; };
 
 /* One bus transaction of a command. */
 struct map_step {
-    bool is_write;           /* else: read back and compare with regs */
+    bool is_write;           /* else: read, and compare with regs */
     uint8_t function;
     uint16_t address, count;
+    uint16_t mask;           /* compared are these bits of the first register; 0: all of all */
+    double wait, within;     /* s before the step; how long it may be tried until it fits */
     uint16_t regs[2 * MAP_WRITES];
 };
-enum { MAP_STEPS = 2 * MAP_WRITES + 1 };
-/* The transactions of a command: parameter blocks (contiguous registers in one request), their read-back, the trigger.
+enum { MAP_STEPS = 2 * MAP_WRITES + 4 };
+/* The transactions of a command: parameter blocks (contiguous registers in one request), their read-back, the trigger,
+ * the acknowledgement it waits for.
  * Returns the number of steps, or ERR_RANGE (a value that does not fit, a missing parameter). */
 int map_build(const struct device_map *m, size_t command, const struct map_parameter *p, size_t n,
               struct map_step steps[MAP_STEPS], struct err *e);

@@ -1,5 +1,6 @@
 /* registers_read.c -- the reader of device files (YAML).  Keys: docs/reference/rig-files.md, "Device map". */
 #include <string.h>
+#include "rig/bus/pdu.h"
 #include "rig/device/registers.h"
 
 static int copy_name(char out[], size_t size, struct cnode at, const char *text, struct err *e)
@@ -47,6 +48,29 @@ static int read_number(struct cnode map, const char *default_order, struct map_n
         rc = config_number(map, "per", RANGE_POSITIVE, &n->per, e);
     if (rc == 0 && config_is(config_get(map, "unit")))
         rc = read_string(map, "unit", n->unit, sizeof n->unit, e);
+    if (rc == 0 && config_is(config_get(map, "reciprocal")))
+        rc = config_bool(map, "reciprocal", &n->is_reciprocal, e);
+    return rc;
+}
+
+/* field: [first bit, last bit]; sign, decimals: names that are looked up when the whole device is read. */
+static int read_refinements(struct map_value *v, struct cnode at, struct err *e)
+{
+    struct cnode field = config_get(at, "field");
+    long first = 0, last = 0, top = reg_type_size(v->number.type) == 1 ? 15 : 30;
+    int rc = 0;
+    v->sign_bit = v->decimals_value = -1;
+    if (config_is(config_get(at, "sign"))) rc = read_string(at, "sign", v->sign, sizeof v->sign, e);
+    if (rc == 0 && config_is(config_get(at, "decimals")))
+        rc = read_string(at, "decimals", v->decimals, sizeof v->decimals, e);
+    if (rc || !config_is(field))
+        return rc;
+    if (config_count(field) != 2)
+        return config_fail(field, e, ERR_PARSE, "field: a list of two bit numbers, first and last");
+    rc = config_integer_at(config_item(field, 0), 0, top, &first, e);
+    if (rc == 0) rc = config_integer_at(config_item(field, 1), first, top, &last, e);
+    v->shift = (unsigned)first;
+    v->width = (unsigned)(last - first) + 1;
     return rc;
 }
 
@@ -73,7 +97,8 @@ static int read_bits(struct device_map *m, struct cnode bits, size_t value, stru
 static int read_value(struct device_map *m, struct cnode at, const char *key, size_t group, const char *order,
                       struct err *e)
 {
-    static const char *const known[] = {"at", "type", "order", "per", "unit", "bits", NULL};
+    static const char *const known[] = {"at",         "type", "order", "per",      "unit",
+                                        "reciprocal", "bits", "field", "decimals", "sign", NULL};
     if (m->values == MAP_VALUES)
         return config_fail(at, e, ERR_RANGE, "more than %d values in one device", MAP_VALUES);
     struct map_value *v = &m->value[m->values];
@@ -83,6 +108,9 @@ static int read_value(struct device_map *m, struct cnode at, const char *key, si
     if (rc == 0) rc = copy_name(v->name, sizeof v->name, at, key, e);
     if (rc == 0) rc = config_integer(at, "at", 0, g->count - 1, &offset, e);
     if (rc == 0) rc = read_number(at, order, &v->number, e);
+    if (rc == 0) rc = read_refinements(v, at, e);
+    if (rc == 0 && bus_is_coils(g->function) && v->number.type != REG_U16)
+        return config_fail(at, e, ERR_PARSE, "value '%s' of a group of coils or inputs must be u16: it is 0 or 1", key);
     if (rc)
         return rc;
     if (offset + (long)reg_type_size(v->number.type) > g->count) {
@@ -101,7 +129,7 @@ static int read_value(struct device_map *m, struct cnode at, const char *key, si
 static int read_function(struct cnode at, uint8_t *out, struct err *e)
 {
     long function = 0;
-    int rc = config_integer(at, "function", BUS_READ_HOLDING, BUS_READ_INPUT, &function, e);
+    int rc = config_integer(at, "function", BUS_READ_COILS, BUS_READ_INPUT, &function, e);
     *out = (uint8_t)function;
     return rc;
 }
@@ -129,6 +157,9 @@ static int read_group(struct device_map *m, struct cnode at, const char *key, co
     }
     g->address = (uint16_t)address;
     g->count = (uint16_t)count;
+    g->at = m->groups ? m->group[m->groups - 1].at + m->group[m->groups - 1].count : 0;
+    if (g->at + g->count > MAP_REGISTERS)
+        return config_fail(at, e, ERR_RANGE, "the groups read more than %d registers together", MAP_REGISTERS);
     m->groups++;
     for (size_t i = 0; i < config_count(values) && rc == 0; i++) {
         const char *name = NULL;
@@ -138,11 +169,30 @@ static int read_group(struct device_map *m, struct cnode at, const char *key, co
     return rc;
 }
 
-/* {address, type, value | parameter, per, unit} */
+/* {coil: address, value: 0 | 1} or, for one that acts on its rising edge, {coil: address, pulse: 20 ms} */
+static int read_coil(struct cnode at, struct map_write *w, struct err *e)
+{
+    static const char *const known[] = {"coil", "value", "pulse", NULL};
+    bool has_pulse = config_is(config_get(at, "pulse"));
+    long address = 0, value = 1;
+    int rc = config_known(at, known, e);
+    if (rc == 0) rc = config_integer(at, "coil", 0, 65535, &address, e);
+    if (rc == 0 && has_pulse) rc = config_quantity(at, "pulse", "s", RANGE_POSITIVE, &w->pulse, e);
+    if (rc == 0 && !has_pulse) rc = config_integer(at, "value", 0, 1, &value, e);
+    w->is_coil = true;
+    w->constant = (double)value;
+    w->number = (struct map_number){.address = (uint16_t)address, .type = REG_U16, .per = 1.0};
+    return rc;
+}
+
+/* {address, type, value | parameter, per, unit, reciprocal} */
 static int read_write(struct cnode at, const char *order, struct map_write *w, struct err *e)
 {
-    static const char *const known[] = {"address", "type", "order", "value", "parameter", "per", "unit", NULL};
+    static const char *const known[] = {"address", "type", "order", "value", "parameter", "per", "unit", "reciprocal",
+                                        NULL};
     long address = 0, value = 0;
+    if (config_is(config_get(at, "coil")))
+        return read_coil(at, w, e);
     int rc = config_known(at, known, e);
     if (rc == 0) rc = config_integer(at, "address", 0, 65535, &address, e);
     if (rc == 0) rc = read_number(at, order, &w->number, e);
@@ -156,14 +206,38 @@ static int read_write(struct cnode at, const char *order, struct map_write *w, s
     return rc;
 }
 
+/* expect: {bit, set, within}: the command counts as done only when the bit says so. */
+static int read_expect(struct map_command *c, struct cnode at, struct err *e)
+{
+    static const char *const known[] = {"bit", "set", "within", NULL};
+    if (!config_is(at))
+        return 0;
+    int rc = config_known(at, known, e);
+    if (rc == 0) rc = read_string(at, "bit", c->expect, sizeof c->expect, e);
+    if (rc == 0) rc = config_bool(at, "set", &c->expect_set, e);
+    if (rc == 0) rc = config_quantity(at, "within", "s", RANGE_POSITIVE, &c->expect_within, e);
+    return rc;
+}
+
+static int read_manners(struct map_command *c, struct cnode at, struct err *e)
+{
+    int rc = config_bool(at, "idempotent", &c->is_idempotent, e);
+    if (rc == 0 && config_is(config_get(at, "repeat_within")))
+        rc = config_quantity(at, "repeat_within", "s", RANGE_POSITIVE, &c->repeat_within, e);
+    if (rc == 0 && config_is(config_get(at, "endurance")))
+        rc = config_integer(at, "endurance", 1, 2000000000L, &c->endurance, e);
+    return rc ? rc : read_expect(c, config_get(at, "expect"), e);
+}
+
 static int read_command(struct device_map *m, struct cnode at, const char *key, const char *order, struct err *e)
 {
-    static const char *const known[] = {"idempotent", "writes", "trigger", NULL};
+    static const char *const known[] = {"idempotent", "writes", "trigger", "expect", "repeat_within", "endurance",
+                                        NULL};
     struct map_command *c = &m->command[m->commands];
     struct cnode writes = config_get(at, "writes"), trigger = {0};
     int rc = config_known(at, known, e);
     if (rc == 0) rc = copy_name(c->name, sizeof c->name, at, key, e);
-    if (rc == 0) rc = config_bool(at, "idempotent", &c->is_idempotent, e);
+    if (rc == 0) rc = read_manners(c, at, e);
     if (rc == 0) rc = config_need(at, "trigger", &trigger, e);
     if (rc)
         return rc;
@@ -180,7 +254,7 @@ static int read_command(struct device_map *m, struct cnode at, const char *key, 
 static int read_verify(struct device_map *m, struct cnode at, const char *order, struct err *e)
 {
     static const char *const known[] = {"name",      "address", "type", "order", "value",
-                                        "parameter", "per",     "unit", "write", NULL};
+                                        "parameter", "per",     "unit", "write", "reciprocal", NULL};
     struct map_verify *v = &m->verify[m->verifies];
     long address = 0, value = 0;
     int rc = config_known(at, known, e);
@@ -259,11 +333,44 @@ static int read_watchdog(struct device_map *m, struct cnode root, struct err *e)
     return rc;
 }
 
+/* Names that point to other items of the device. */
+static int link_names(struct device_map *m, struct cnode root, struct err *e)
+{
+    for (size_t i = 0; i < m->values; i++) {
+        struct map_value *v = &m->value[i];
+        v->sign_bit = v->sign[0] ? map_find_bit(m, v->sign) : -1;
+        v->decimals_value = v->decimals[0] ? map_find_value(m, v->decimals) : -1;
+        if (v->sign[0] && v->sign_bit < 0)
+            return config_fail(root, e, ERR_PARSE, "value '%s': sign: there is no bit '%s'", v->name, v->sign);
+        if (v->decimals[0] && v->decimals_value < 0)
+            return config_fail(root, e, ERR_PARSE, "value '%s': decimals: there is no value '%s'", v->name, v->decimals);
+    }
+    for (size_t i = 0; i < m->commands; i++) {
+        struct map_command *c = &m->command[i];
+        c->expect_bit = c->expect[0] ? map_find_bit(m, c->expect) : -1;
+        if (c->expect[0] && c->expect_bit < 0)
+            return config_fail(root, e, ERR_PARSE, "command '%s': expect: there is no bit '%s'", c->name, c->expect);
+    }
+    return 0;
+}
+
+/* Keys that few devices need. */
+static int read_rare(struct device_map *m, struct cnode root, struct err *e)
+{
+    int rc = 0;
+    if (config_is(config_get(root, "gap_after")))
+        rc = config_quantity(root, "gap_after", "s", RANGE_NONNEG, &m->gap_after, e);
+    if (rc == 0 && config_is(config_get(root, "dummy_request")))
+        rc = config_bool(root, "dummy_request", &m->wants_dummy, e);
+    return rc;
+}
+
 int device_map_read(struct device_map *m, struct config *doc, struct err *e)
 {
     static const char *const known[] = {"device",    "kind",     "source",     "word_order", "max_read",
-                                        "max_write", "latency",  "late_reply", "gap",        "watchdog",
-                                        "groups",    "commands", "verify",     "canaries",   NULL};
+                                        "max_write", "latency",  "late_reply", "gap",        "gap_after",
+                                        "watchdog",  "groups",   "commands",   "verify",     "canaries",
+                                        "dummy_request", NULL};
     static const char *const kinds[] = {"axis", "load_cell", NULL};
     struct cnode root = config_root(doc);
     const char *order = NULL;
@@ -288,6 +395,8 @@ int device_map_read(struct device_map *m, struct config *doc, struct err *e)
     m->is_axis = kind == 0;
     m->max_read = (int)max_read;
     m->max_write = (int)max_write;
-    if (m->is_axis) rc = read_watchdog(m, root, e);
-    return rc ? rc : read_lists(m, root, order, e);
+    rc = read_rare(m, root, e);
+    if (rc == 0 && m->is_axis) rc = read_watchdog(m, root, e);
+    if (rc == 0) rc = read_lists(m, root, order, e);
+    return rc ? rc : link_names(m, root, e);
 }

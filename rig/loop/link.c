@@ -1,40 +1,12 @@
-/* link.c -- see link.h. */
+/* link.c -- see link.h: the mailbox, the drive's orders, the polls, the thread. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "rig/loop/link.h"
+#include "rig/loop/link_parts.h"
 
-#define BACKOFF_FIRST 0.1 /* s between attempts to open a lost link; the first attempt is immediate */
-#define BACKOFF_MAX 2.0
-#define DRAIN_SLICE 5e-3  /* s: a drain gives way to a STOP after each slice */
 #define SILENT_NAP 5e-3
-enum { STOPS_ON_OPEN = 3, PREPARE_TRIES = 3 };
-
-struct link {
-    const struct bench *bench;
-    size_t index;
-    bool has_axis;
-    struct bus *bus;
-    pthread_t thread;
-    bool is_running;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    struct link_inbox inbox;      /* under lock */
-    struct link_outbox outbox;    /* under lock */
-    struct link_stats stats;      /* under lock */
-    /* the I/O side's own */
-    double   due[BENCH_DEVICES];
-    uint16_t known[BENCH_DEVICES][MAP_CANARIES][BUS_MAX_READ]; /* what the canaries read at start */
-    bool     is_suspect[BENCH_DEVICES]; /* a canary must pass before the device is believed again */
-    double   late_reply;          /* of the device that failed last, s */
-    unsigned canary;              /* alternates the two */
-    double   next_try, backoff;
-    bool     is_silent;
-    unsigned stop_handled, order_taken;
-    int      steps, step_at;      /* of the command under way; 0 when none */
-    struct map_step step[MAP_STEPS];
-};
+#define EXPECT_PAUSE 5e-3 /* s between two looks at a bit that a command waits for */
 
 int link_new(struct link **out, const struct bench *b, size_t index, struct bus *bus, struct err *e)
 {
@@ -45,7 +17,6 @@ int link_new(struct link **out, const struct bench *b, size_t index, struct bus 
     l->index = index;
     l->bus = bus;
     l->has_axis = b->device[BENCH_AXIS].link == index;
-    l->backoff = BACKOFF_FIRST;
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -69,77 +40,6 @@ void link_free(struct link *l)
 
 struct bus *link_bus(struct link *l) { return l->bus; }
 
-/* ---- one transaction, with its bookkeeping
- * ------------------------------------------------------------------------------- */
-
-static struct bus_request request(const struct link *l, size_t device, uint8_t function, uint16_t address,
-                                  uint16_t count)
-{
-    const struct bench_device *d = &l->bench->device[device];
-    return (struct bus_request){d->name, d->unit, function, address, count, d->timeout, d->map.gap};
-}
-
-static void note(struct link *l, size_t device, bool is_write, double took, int rc, const struct err *e)
-{
-    pthread_mutex_lock(&l->lock);
-    struct link_stats *s = &l->stats;
-    s->transactions++;
-    s->timeouts += rc && l->bus->failure == BUS_TIMEOUT;
-    s->garbled += rc && l->bus->failure == BUS_GARBLED;
-    s->exceptions += rc && l->bus->failure == BUS_EXCEPTION;
-    s->lost += rc && l->bus->failure == BUS_LOST;
-    if (rc == 0)
-        latency_add(is_write ? &s->writes[device] : &s->reads[device], took);
-    if (rc) {
-        l->outbox.failures_in_row[device]++;
-        snprintf(l->outbox.trouble, sizeof l->outbox.trouble, "%.199s", e->msg);
-    } else if (!is_write) {
-        l->outbox.failures_in_row[device] = 0;
-    }
-    l->outbox.is_up = l->bus->is_open;
-    pthread_mutex_unlock(&l->lock);
-    if (rc && l->bus->is_dirty) {
-        l->is_suspect[device] = true;
-        l->late_reply = l->bench->device[device].map.late_reply;
-    }
-}
-
-static int do_read(struct link *l, size_t device, uint8_t function, uint16_t address, uint16_t count, uint16_t *regs,
-                   struct err *e)
-{
-    struct bus_request r = request(l, device, function, address, count);
-    double start = bus_now(l->bus);
-    int rc = bus_read(l->bus, &r, regs, e);
-    note(l, device, false, bus_now(l->bus) - start, rc, e);
-    return rc;
-}
-
-static int do_write(struct link *l, size_t device, const struct map_step *s, struct err *e)
-{
-    struct bus_request r = request(l, device, s->function, s->address, s->count);
-    double start = bus_now(l->bus);
-    int rc = bus_write(l->bus, &r, s->regs, e);
-    note(l, device, true, bus_now(l->bus) - start, rc, e);
-    return rc;
-}
-
-/* ---- stop
- * --------------------------------------------------------------------------------------------------------------- */
-
-/* Sends STOP once.  Its reply proves nothing (libmodbus does not compare a write's echo), so it is not looked at. */
-static void send_stop(struct link *l)
-{
-    struct map_step s[MAP_STEPS];
-    struct err e = {0};
-    if (!l->has_axis || axis_build_stop(l->bench, s, &e) < 1)
-        return;
-    do_write(l, BENCH_AXIS, &s[0], &e);
-    pthread_mutex_lock(&l->lock);
-    l->stats.stops++;
-    l->outbox.stop_time = bus_now(l->bus);
-    pthread_mutex_unlock(&l->lock);
-}
-
 static void finish_order(struct link *l, bool failed, const char *why)
 {
     pthread_mutex_lock(&l->lock);
@@ -148,6 +48,8 @@ static void finish_order(struct link *l, bool failed, const char *why)
     l->outbox.order_time = bus_now(l->bus);
     if (failed)
         snprintf(l->outbox.trouble, sizeof l->outbox.trouble, "%.199s", why);
+    else
+        latency_add(&l->stats.order[l->order_kind], l->outbox.order_time - l->order_began);
     pthread_mutex_unlock(&l->lock);
     l->steps = 0;
 }
@@ -155,7 +57,7 @@ static void finish_order(struct link *l, bool failed, const char *why)
 /* STOP cancels the order under way and the one still queued. */
 static void handle_stop(struct link *l, const struct link_inbox *in)
 {
-    send_stop(l);
+    link_send_stop(l);
     if (l->steps > 0 || in->order != l->order_taken) {
         l->order_taken = in->order;
         finish_order(l, true, "cancelled by STOP");
@@ -166,143 +68,100 @@ static void handle_stop(struct link *l, const struct link_inbox *in)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* ---- opening, recovering
- * ------------------------------------------------------------------------------------------------ */
-
-static int check_canary(struct link *l, size_t device, unsigned which, struct err *e)
-{
-    const struct map_canary *c = &l->bench->device[device].map.canary[which];
-    uint16_t regs[BUS_MAX_READ];
-    int rc = do_read(l, device, c->function, c->address, c->count, regs, e);
-    if (rc == 0 && memcmp(regs, l->known[device][which], c->count * sizeof *regs) != 0)
-        rc = err_set(e, ERR_COMM,
-                     "'%s': register 0x%04X is not what it was at start: a reply of another request, or another device",
-                     l->bench->device[device].name, c->address);
-    return rc;
-}
-
-/* What a device says is believed again once a canary passed; until then the other devices of the line go on. */
-static void prove_device(struct link *l, size_t device)
-{
-    struct err e = {0};
-    if (check_canary(l, device, l->canary++ % MAP_CANARIES, &e) == 0) {
-        l->is_suspect[device] = false;
-        return;
-    }
-    l->bus->is_dirty = true; /* the canary's own failure starts the drain anew */
-    l->late_reply = l->bench->device[device].map.late_reply;
-    pthread_mutex_lock(&l->lock);
-    l->stats.canaries_failed++;
-    l->outbox.failures_in_row[device]++;
-    snprintf(l->outbox.trouble, sizeof l->outbox.trouble, "%.199s", e.msg);
-    pthread_mutex_unlock(&l->lock);
-}
-
-/* After opening anew: STOP first, then is it the same device? */
-static int greet(struct link *l, struct err *e)
-{
-    for (int i = 0; i < STOPS_ON_OPEN && l->has_axis && l->bus->is_open; i++) {
-        send_stop(l);
-        if (!l->bus->is_dirty)
-            break;
-    }
-    int rc = l->bus->is_open && !l->bus->is_dirty ? 0 : err_set(e, ERR_COMM, "%s: no answer to STOP", l->bus->name);
-    for (size_t d = 0; d < BENCH_DEVICES && rc == 0; d++)
-        for (unsigned k = 0; k < MAP_CANARIES && rc == 0 && l->bench->device[d].link == l->index; k++)
-            rc = check_canary(l, d, k, e);
-    return rc;
-}
-
-static double reopen(struct link *l, double now)
-{
-    struct err e = {0};
-    if (now < l->next_try)
-        return l->next_try;
-    int rc = bus_open(l->bus, &e);
-    if (rc == 0)
-        rc = greet(l, &e);
-    pthread_mutex_lock(&l->lock);
-    l->outbox.is_up = rc == 0;
-    l->outbox.generation += rc == 0;
-    l->stats.opened += rc == 0;
-    pthread_mutex_unlock(&l->lock);
-    if (rc == 0) {
-        l->backoff = BACKOFF_FIRST;
-        memset(l->is_suspect, 0, sizeof l->is_suspect);
-        return bus_now(l->bus);
-    }
-    bus_close(l->bus);
-    l->next_try = bus_now(l->bus) + l->backoff;
-    l->backoff = fmin(2.0 * l->backoff, BACKOFF_MAX);
-    return l->next_try;
-}
-
-/* A link that may still hold a late reply: a serial line is drained, a TCP link opened anew. */
-static double recover(struct link *l)
-{
-    struct err ignored = {0};
-    if (l->bus->is_serial) {
-        bus_recover(l->bus, l->late_reply, DRAIN_SLICE, &ignored);
-        return bus_now(l->bus);
-    }
-    bus_close(l->bus);
-    l->next_try = bus_now(l->bus);
-    pthread_mutex_lock(&l->lock);
-    l->outbox.is_up = false;
-    pthread_mutex_unlock(&l->lock);
-    return l->next_try;
-}
-
-/* ---- the drive's orders
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the drive's orders ---- */
 
 static void take_order(struct link *l, const struct link_inbox *in)
 {
     struct err e = {0};
     l->order_taken = in->order;
+    l->order_kind = in->command.order;
+    l->order_began = bus_now(l->bus);
     l->step_at = 0;
     l->steps = axis_build(l->bench, &in->command, l->step, &e);
     if (l->steps < 1)
         finish_order(l, true, e.msg);
+    else
+        l->step_due = l->order_began + l->step[0].wait;
+}
+
+static void next_step(struct link *l)
+{
+    if (++l->step_at == l->steps) {
+        finish_order(l, false, "");
+        return;
+    }
+    const struct map_step *s = &l->step[l->step_at];
+    l->step_due = bus_now(l->bus) + s->wait;
+    l->step_until = l->step_due + s->within;
+}
+
+/* Does the register hold what the step wants, in the bits that matter? */
+static bool is_as_wanted(const struct map_step *s, const uint16_t *regs)
+{
+    if (s->mask)
+        return (regs[0] & s->mask) == s->regs[0];
+    return memcmp(regs, s->regs, s->count * sizeof *regs) == 0;
+}
+
+static int look(struct link *l, const struct map_step *s, bool *wanted, struct err *e)
+{
+    uint16_t regs[BUS_MAX_READ];
+    struct bus_request r = link_request(l, BENCH_AXIS, s->function, s->address, s->count);
+    int rc = link_read(l, &r, BENCH_AXIS, regs, e);
+    *wanted = rc == 0 && is_as_wanted(s, regs);
+    return rc;
 }
 
 static void do_step(struct link *l, const struct link_inbox *in)
 {
     struct err e = {0};
-    struct map_step *s = &l->step[l->step_at];
-    uint16_t regs[BUS_MAX_READ];
-    if (l->is_suspect[BENCH_AXIS] || (axis_is_motion(in->command.order) && !in->may_move)) {
+    const struct map_step *s = &l->step[l->step_at];
+    bool wanted = true;
+    if (l->proofs[BENCH_AXIS] || (axis_is_motion(in->command.order) && !in->may_move)) {
         finish_order(l, true, "permission withdrawn, or the line failed meanwhile");
         return;
     }
-    int rc = s->is_write ? do_write(l, BENCH_AXIS, s, &e)
-                         : do_read(l, BENCH_AXIS, s->function, s->address, s->count, regs, &e);
-    if (rc == 0 && !s->is_write && memcmp(regs, s->regs, s->count * sizeof *regs) != 0)
+    int rc = s->is_write ? link_write(l, BENCH_AXIS, s, &e) : look(l, s, &wanted, &e);
+    if (rc == 0 && !wanted && bus_now(l->bus) < l->step_until) {
+        l->step_due = bus_now(l->bus) + EXPECT_PAUSE;
+        return;
+    }
+    if (rc == 0 && !wanted && s->mask)
+        rc = err_set(&e, ERR_COMM, "the drive did not acknowledge at address 0x%04X within %.0f ms", s->address,
+                     s->within * 1e3);
+    else if (rc == 0 && !wanted)
         rc = err_set(&e, ERR_COMM, "the drive holds another value than was written at address 0x%04X", s->address);
     if (rc)
         finish_order(l, true, e.msg); /* never retried blindly: its fate is unknown */
-    else if (++l->step_at == l->steps)
-        finish_order(l, false, "");
+    else
+        next_step(l);
 }
 
-/* ---- polling
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- polling ---- */
 
-static void poll_device(struct link *l, size_t device)
+/* Reads the next group of a device.  A sample is published when all its groups were read one after the other; its age
+ * is that of the first. */
+static void poll_group(struct link *l, size_t device)
 {
-    const struct map_group *g = &l->bench->device[device].map.group[0];
+    const struct device_map *m = &l->bench->device[device].map;
+    const struct map_group *g = &m->group[l->round[device]];
+    struct link_sample *p = &l->partial[device];
     struct err e = {0};
-    uint16_t regs[BUS_MAX_READ];
-    double sent = bus_now(l->bus);
-    if (do_read(l, device, g->function, g->address, g->count, regs, &e))
+    struct bus_request r = link_request(l, device, g->function, g->address, g->count);
+    if (l->round[device] == 0)
+        p->sent = bus_now(l->bus);
+    if (link_read(l, &r, device, p->regs + g->at, &e)) {
+        l->round[device] = 0;
         return;
+    }
+    if (++l->round[device] < m->groups)
+        return;
+    l->round[device] = 0;
+    p->is_valid = true;
+    p->received = bus_now(l->bus);
+    p->count++;
     pthread_mutex_lock(&l->lock);
-    struct link_sample *s = &l->outbox.sample[device];
-    s->is_valid = true;
-    s->sent = sent;
-    s->received = bus_now(l->bus);
-    s->count++;
-    memcpy(s->regs, regs, g->count * sizeof *regs);
+    l->outbox.sample[device] = *p;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -317,19 +176,22 @@ static double poll_due(struct link *l, double now)
         return now + 1.0;
     if (l->due[best] > now)
         return l->due[best];
-    if (l->is_suspect[best])
-        prove_device(l, best);
+    if (l->proofs[best])
+        link_prove(l, best);
     else
-        poll_device(l, best);
+        poll_group(l, best);
+    if (l->round[best] || (l->proofs[best] && !l->bus->is_dirty))
+        return bus_now(l->bus); /* the rest of its sample, or its next proof, follows at once */
     double period = l->bench->device[best].poll;
     l->due[best] = fmax(l->due[best] + period, now - fmod(now - l->due[best], period) + period);
+    l->due[best] = fmax(l->due[best], now + l->patience[best]);
     return bus_now(l->bus);
 }
 
 static double go_silent(struct link *l, double now)
 {
     if (!l->is_silent)
-        send_stop(l);
+        link_send_stop(l);
     l->is_silent = true;
     return now + SILENT_NAP;
 }
@@ -348,98 +210,23 @@ double link_step(struct link *l)
         return l->bus->is_open ? go_silent(l, now) : now + SILENT_NAP;
     l->is_silent = false;
     if (!l->bus->is_open)
-        return reopen(l, now);
+        return link_reopen(l, now);
     if (l->bus->is_dirty)
-        return recover(l);
-    if (in.order != l->order_taken && l->is_suspect[BENCH_AXIS]) {
-        prove_device(l, BENCH_AXIS);
+        return link_recover(l);
+    if (in.order != l->order_taken && l->proofs[BENCH_AXIS]) {
+        link_prove(l, BENCH_AXIS);
         return bus_now(l->bus);
     }
     if (l->steps == 0 && in.order != l->order_taken)
         take_order(l, &in);
-    if (l->steps > 0) {
+    if (l->steps > 0 && now >= l->step_due) {
         do_step(l, &in);
         return bus_now(l->bus);
     }
     return poll_due(l, now);
 }
 
-/* ---- start
- * -------------------------------------------------------------------------------------------------------------- */
-
-/* Before the tick lives there is time: a few tries, with recovery in between. */
-static int patient_read(struct link *l, size_t device, const struct bus_request *r, uint16_t *regs, struct err *e)
-{
-    int rc = ERR_COMM;
-    for (int i = 0; i < PREPARE_TRIES && rc; i++) {
-        struct err now = {0}, ignored = {0};
-        double late = l->bench->device[device].map.late_reply;
-        for (int k = 0; l->bus->is_dirty && k < 1000 && bus_recover(l->bus, late, DRAIN_SLICE, &ignored) == 1; k++)
-            ;
-        rc = do_read(l, device, r->function, r->address, r->count, regs, &now);
-        if (rc && (i + 1 == PREPARE_TRIES || l->bus->failure == BUS_EXCEPTION)) {
-            *e = now;
-            return rc;
-        }
-    }
-    return rc;
-}
-
-static int verify_one(struct link *l, size_t device, const struct map_verify *v, struct err *e)
-{
-    struct map_parameter p[BENCH_PARAMETERS];
-    struct map_step s = {.is_write = true, .address = v->number.address};
-    uint16_t got[2] = {0, 0};
-    bench_parameters(l->bench, p);
-    double want = map_expected(v, p, BENCH_PARAMETERS);
-    int rc = reg_put(s.regs, v->number.type, v->number.order, want, e);
-    s.count = (uint16_t)reg_type_size(v->number.type);
-    s.function = s.count == 1 ? BUS_WRITE_ONE : BUS_WRITE_MANY;
-    if (rc == 0 && v->is_written)
-        rc = do_write(l, device, &s, e);
-    struct bus_request r = request(l, device, BUS_READ_HOLDING, s.address, s.count);
-    if (rc == 0)
-        rc = patient_read(l, device, &r, got, e);
-    if (rc == 0 && memcmp(got, s.regs, s.count * sizeof *got) != 0) {
-        err_set(e, ERR_COMM, "'%s': %s (register %u) reads %.10g, expected %.10g", l->bench->device[device].name,
-                v->name, s.address, reg_get(got, v->number.type, v->number.order), want);
-        err_hint(e, "the drive's own safety settings must be what the bench file says before anything moves");
-        rc = ERR_COMM;
-    }
-    return rc;
-}
-
-static int prepare_device(struct link *l, size_t device, struct err *e)
-{
-    const struct device_map *m = &l->bench->device[device].map;
-    int rc = 0;
-    for (size_t i = 0; i < m->verifies && rc == 0; i++)
-        rc = verify_one(l, device, &m->verify[i], e);
-    for (unsigned k = 0; k < MAP_CANARIES && rc == 0; k++) {
-        const struct map_canary *c = &m->canary[k];
-        struct bus_request r = request(l, device, c->function, c->address, c->count);
-        rc = patient_read(l, device, &r, l->known[device][k], e);
-    }
-    return rc;
-}
-
-int link_prepare(struct link *l, struct err *e)
-{
-    int rc = bus_open(l->bus, e);
-    for (size_t d = 0; d < BENCH_DEVICES && rc == 0; d++)
-        if (l->bench->device[d].link == l->index)
-            rc = prepare_device(l, d, e);
-    memset(l->is_suspect, 0, sizeof l->is_suspect);
-    l->outbox.is_up = rc == 0;
-    memset(l->outbox.failures_in_row, 0, sizeof l->outbox.failures_in_row);
-    l->outbox.generation++;
-    for (size_t d = 0; d < BENCH_DEVICES; d++)
-        l->due[d] = bus_now(l->bus);
-    return rc;
-}
-
-/* ---- mailbox and thread
- * ------------------------------------------------------------------------------------------------- */
+/* ---- mailbox and thread ---- */
 
 void link_post(struct link *l, const struct link_inbox *in)
 {

@@ -6,7 +6,8 @@
  *     drive's own watchdog fires when the tick is dead.
  *   - After a time-out a serial line is drained until silent, then proved clean by a canary read; a TCP link is opened
  *     anew.
- *   - The first frame on a link opened anew is STOP. */
+ *   - The first frame on a link opened anew is STOP.  Its devices are believed again after their canaries.
+ *   - A device that keeps failing is asked ever less often: it does not hold up the others of its line. */
 #ifndef RIG_LOOP_LINK_H
 #define RIG_LOOP_LINK_H
 #include <pthread.h>
@@ -15,13 +16,19 @@
 
 struct link_sample {
     bool     is_valid;
-    double   sent, received;   /* s, the bus' clock */
+    double   sent, received;   /* s, the bus' clock: first request to last reply */
     uint64_t count;
-    uint16_t regs[BUS_MAX_READ];
+    uint16_t regs[MAP_REGISTERS]; /* of all groups, each at its own place (map_group.at) */
+};
+struct device_stats {
+    uint64_t requests, timeouts, garbled, exceptions, lost, canaries_failed;
+    struct latency read, write;   /* of transactions that succeeded */
 };
 struct link_stats {
-    uint64_t transactions, timeouts, garbled, exceptions, lost, opened, canaries_failed, stops;
-    struct latency reads[BENCH_DEVICES], writes[BENCH_DEVICES];
+    uint64_t opened, stops;
+    struct device_stats device[BENCH_DEVICES];
+    struct latency stop;               /* STOP to its echo */
+    struct latency order[AXIS_ORDERS]; /* an order taken to its trigger's echo, by kind */
 };
 struct link_inbox {            /* tick -> link */
     double   talk_until;       /* s: the permit to say anything but STOP */

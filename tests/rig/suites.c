@@ -5,6 +5,7 @@
 CU_SuiteInfo test_suites[] = {
     {"convert", NULL, NULL, NULL, NULL, convert_tests},
     {"bus", NULL, kit_clean_up, NULL, NULL, bus_tests},
+    {"transport", NULL, NULL, NULL, NULL, transport_tests},
     {"frames by hand", NULL, kit_clean_up, NULL, NULL, frames_tests},
     {"safety", NULL, NULL, NULL, NULL, safety_tests},
     {"files", NULL, kit_clean_up, NULL, NULL, files_tests},
