@@ -26,9 +26,9 @@ const char depth_help[] =
 
 struct reading { size_t needles, penetrated, read; double mean, sd; };
 
-static int bad_row(const struct table *t, size_t row, struct err *e, const char *why)
+static int bad_row(const struct table *t, size_t row, struct err *e, const char *column, double value, const char *why)
 {
-    err_set(e, ERR_PARSE, "%s:%d: %s", t->path, t->line[row], why);
+    err_set(e, ERR_PARSE, "%s:%d: %s: %g: %s", t->path, t->line[row], column, value, why);
     err_hint(e, "penetrated is 1 or 0; depth_um is > 0 where there is a hole that could be read, else empty");
     return ERR_PARSE;
 }
@@ -42,9 +42,10 @@ static int summarise(const struct table *t, const double *depth, const double *h
     int rc = 0;
     for (size_t i = 0; i < t->rows && rc == 0; i++) {
         if (hole[i] != 0.0 && hole[i] != 1.0)
-            rc = bad_row(t, i, e, "penetrated is neither 0 nor 1");
+            rc = bad_row(t, i, e, "penetrated", hole[i], "must be 0 or 1");
         else if (!isnan(depth[i]) && !(hole[i] == 1.0 && depth[i] > 0.0))
-            rc = bad_row(t, i, e, hole[i] == 1.0 ? "depth_um is not above 0" : "a depth without a hole");
+            rc = bad_row(t, i, e, "depth_um", depth[i],
+                         hole[i] == 1.0 ? "must be > 0" : "a depth without a hole, penetrated must be 1");
         r->penetrated += hole[i] == 1.0;
         if (!isnan(depth[i]))
             kept[r->read++] = depth[i] * 1e-6;

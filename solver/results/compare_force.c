@@ -176,10 +176,12 @@ static void report(struct compare *c, const struct run *run, size_t n)
                     run[i].end, run[i].n);
     }
     record_number(c->record, "peak_force_mean_N", stats_mean(peak, n));
-    record_number(c->record, "peak_force_sd_N", stats_sd(peak, n));
     record_number(c->record, "largest_travel_mean_um", stats_mean(end, n));
-    record_number(c->record, "largest_travel_sd_um", stats_sd(end, n));
-    compare_say(c, "    peak force %.4g +- %.2g N (sd of %zu runs)", stats_mean(peak, n), stats_sd(peak, n), n);
+    if (n > 1) { /* one run has no scatter */
+        record_number(c->record, "peak_force_sd_N", stats_sd(peak, n));
+        record_number(c->record, "largest_travel_sd_um", stats_sd(end, n));
+        compare_say(c, "    peak force %.4g +- %.2g N (sd of %zu runs)", stats_mean(peak, n), stats_sd(peak, n), n);
+    }
     if (any_virtual) {
         record_text(c->record, "labels/-", "virtual bench: rehearsal, not evidence");
         compare_say(c, "    virtual bench: rehearsal, not evidence");
