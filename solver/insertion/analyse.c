@@ -29,8 +29,8 @@ static double travel_u(const struct work *w, double F)
 
 /* ---- noise and contact ---- */
 
-/* The rows of the approach long before anything is touched: all but the last fifth before the force first passes a coarse
- * level, ten times the spread of the first rows. */
+/* The rows of the approach long before anything is touched: all but the last fifth before the force first passes a
+ * coarse level, ten times the spread of the first rows. */
 static int read_noise(struct work *w, struct err *e)
 {
     const struct run_curve *c = w->c;
@@ -44,7 +44,8 @@ static int read_noise(struct work *w, struct err *e)
         }
     size_t n = (to - from) - (to - from) / 5;
     if (n < FREE_MIN) {
-        err_set(e, ERR_RANGE, "%zu rows of the approach in free air: at least %d are needed for the noise and the zero", n, FREE_MIN);
+        err_set(e, ERR_RANGE, "%zu rows of the approach in free air: at least %d are needed for the noise and the zero",
+                n, FREE_MIN);
         err_hint(e, "record the approach with its force; is the first state of the run 'approach'?");
         return ERR_RANGE;
     }
@@ -72,20 +73,24 @@ static int find_contact(struct work *w, struct err *e)
         from++;
     a->contact_force = isfinite(w->s->contact_force) ? w->s->contact_force : fmax(10e-3, 5.0 * a->noise);
     a->drop_threshold = isfinite(w->s->drop_threshold) ? w->s->drop_threshold : fmax(10e-3, 8.0 * a->noise);
-    for (i = from; i < end && !(a->force[i] >= a->contact_force && (i + 1 == end || a->force[i + 1] >= a->contact_force)); i++) {
+    for (i = from;
+         i < end && !(a->force[i] >= a->contact_force && (i + 1 == end || a->force[i + 1] >= a->contact_force)); i++) {
     } /* two in a row: one alone may be noise */
     if (i == end || i == from) {
-        err_set(e, ERR_RANGE, i == end ? "no contact: the force never reaches %.4g N" : "in contact from the start: the force is above %.4g N",
+        err_set(e, ERR_RANGE,
+                i == end ? "no contact: the force never reaches %.4g N"
+                         : "in contact from the start: the force is above %.4g N",
                 a->contact_force);
         err_hint(e, "the level is contact_force; another one: --set 'contact_force=0.05 N'");
         return ERR_RANGE;
     }
     a->contact_row = i;
     a->contact.value = curve_rise_to(c->x + i - 1, a->force + i - 1, 2, a->contact_force);
-    /* The level is reached late.  The toe of the curve rises at most with the square of the way (tips in dimples), so by
-     * the way from zero along the parabola through the crossing and a row a little further on. */
+    /* The level is reached late.  The toe of the curve rises at most with the square of the way (tips in dimples), so
+     * by the way from zero along the parabola through the crossing and a row a little further on. */
     size_t on = i + 4 < end ? i + 4 : end - 1;
-    double root = sqrt(a->contact_force), rise = sqrt(fmax(a->force[on], 0.0)) - root, way = c->x[on] - a->contact.value;
+    double root = sqrt(a->contact_force), rise = sqrt(fmax(a->force[on], 0.0)) - root,
+           way = c->x[on] - a->contact.value;
     double lag = rise > 0.0 && way > 0.0 ? fmin(root * way / rise, 50e-6) : 50e-6, step = fabs(c->x[i] - c->x[i - 1]);
     double noise = a->noise * lag / a->contact_force;
     a->contact.u = hypot(hypot3(w->s->position_u, noise, lag), step / sqrt(12.0));
@@ -157,7 +162,8 @@ static void find_events(struct work *w)
         size_t i = from + drop[k].peak, v = from + drop[k].valley;
         /* the true peak and valley lie between rows: as far off as a row's step beside them */
         double peak = i > from ? fabs(a->force[i] - a->force[i - 1]) / sqrt(3.0) : 0.0;
-        double valley = v + 1 < w->insert_to ? fabs(a->force[v + 1] - a->force[v]) / sqrt(3.0) : 0.0, size = drop[k].size;
+        double valley = v + 1 < w->insert_to ? fabs(a->force[v + 1] - a->force[v]) / sqrt(3.0) : 0.0,
+               size = drop[k].size;
         a->event[k] = (struct insertion_event){
             .force = {a->force[i], hypot(force_u(w, a->force[i]), peak)},
             .travel = {a->travel[i], travel_u(w, a->force[i])},
@@ -177,7 +183,8 @@ static double hinge(const double x[], const double y[], size_t n, double h, doub
             for (int b = 0; b < 4; b++)
                 M[a][b] += row[a] * row[b];
     }
-    for (int k = 0; k < 3; k++) /* normal equations of three unknowns: elimination without pivoting, the matrix is positive */
+    for (int k = 0; k < 3;
+         k++) /* normal equations of three unknowns: elimination without pivoting, the matrix is positive */
         for (int a = 0; a < 3; a++)
             if (a != k) {
                 double f = M[a][k] / M[k][k];
@@ -203,8 +210,9 @@ static size_t row_at(const struct work *w, double travel)
 
 /* The base plate lands where the curve behind the first event bends up for good: the hinge of two lines that fits best,
  * accepted when the slope at least doubles.  The rise is convex, which pulls the hinge late: a second look leaves out
- * what lies more than a third of the rise behind the first one.  Its uncertainty: half the width in which the sum of squares is within a factor that a
- * change of the hinge alone explains (4 / degrees of freedom, about 95 %, so half of that for one sigma). */
+ * what lies more than a third of the rise behind the first one.  Its uncertainty: half the width in which the sum of
+ * squares is within a factor that a change of the hinge alone explains (4 / degrees of freedom, about 95 %, so half of
+ * that for one sigma). */
 static void find_base(struct work *w, size_t from, size_t to)
 {
     struct analysis *a = w->a;
@@ -212,7 +220,8 @@ static void find_base(struct work *w, size_t from, size_t to)
     const double *x = a->travel + from, *y = a->force + from;
     a->base_force = a->base_travel = a->stiffness_after_base = UNSEEN;
     if (n < HINGE_MIN || !(x[n - 1] > x[0])) return;
-    double sum[HINGE_MAX], best = INFINITY, h = NAN, before = NAN, after = NAN, q = NAN, r = NAN, scale = (x[n - 1] - x[0]) / HINGE_MAX;
+    double sum[HINGE_MAX], best = INFINITY, h = NAN, before = NAN, after = NAN, q = NAN, r = NAN,
+                           scale = (x[n - 1] - x[0]) / HINGE_MAX;
     for (int k = 0; k < HINGE_MAX; k++) {
         double at = x[0] + scale * (k + 0.5);
         sum[k] = at > x[2] && at < x[n - 3] ? hinge(x, y, n, at, &q, &r) : INFINITY;
@@ -233,8 +242,8 @@ static void find_base(struct work *w, size_t from, size_t to)
     a->stiffness_after_base = slope_between(w, row_at(w, h), w->insert_to, -1e300, 1e300);
 }
 
-/* From here on the curve is fit to show the base plate: the end of the last drop that leaves enough rows before the force
- * passes for good what the events reached; late drops may fall into the rise itself. */
+/* From here on the curve is fit to show the base plate: the end of the last drop that leaves enough rows before the
+ * force passes for good what the events reached; late drops may fall into the rise itself. */
 static size_t behind_the_events(const struct work *w)
 {
     const struct analysis *a = w->a;
@@ -273,11 +282,13 @@ static void measure_press(struct work *w)
     if (entered && isfinite(a->base_travel.value)) {
         size_t to = row_at(w, a->base_travel.value);
         if (to > first_row + 1)
-            a->plateau = (struct measured){stats_mean(a->force + first_row, to - first_row), stats_sd(a->force + first_row, to - first_row)};
+            a->plateau = (struct measured){stats_mean(a->force + first_row, to - first_row),
+                                           stats_sd(a->force + first_row, to - first_row)};
     }
     a->end_travel = (struct measured){a->travel[last], travel_u(w, a->force[last])};
-    a->speed = (struct measured){curve_slope(w->c->t + w->insert_from, w->c->x + w->insert_from, end - w->insert_from, -1e300, 1e300, NULL),
-                                 NAN};
+    a->speed = (struct measured){
+        curve_slope(w->c->t + w->insert_from, w->c->x + w->insert_from, end - w->insert_from, -1e300, 1e300, NULL),
+        NAN};
     double J = curve_work(a->travel + a->contact_row, a->force + a->contact_row, end - a->contact_row);
     a->work = (struct measured){J, hypot3(w->s->force_accuracy * J, a->noise * a->contact.u,
                                           0.5 * w->s->compliance_u * a->force[last] * a->force[last])};
@@ -328,9 +339,11 @@ static void measure_retract(struct work *w)
     }
     double J = curve_work(a->travel + from, a->force + from, to - from);
     bool seen = a->force[low] < -3.0 * a->noise;
-    a->pull_off = (struct measured){seen ? a->force[low] : 0.0, hypot(force_u(w, a->force[low]), seen ? 0.5 * beside : 0.0)};
+    a->pull_off =
+        (struct measured){seen ? a->force[low] : 0.0, hypot(force_u(w, a->force[low]), seen ? 0.5 * beside : 0.0)};
     if (seen) a->pull_off_travel = (struct measured){a->travel[low], hypot(travel_u(w, a->force[low]), 0.5 * step)};
-    a->work_back = (struct measured){-J, hypot(w->s->force_accuracy * J, 0.5 * w->s->compliance_u * pow(a->peak_force.value, 2.0))};
+    a->work_back = (struct measured){
+        -J, hypot(w->s->force_accuracy * J, 0.5 * w->s->compliance_u * pow(a->peak_force.value, 2.0))};
 }
 
 int analyse_curve(const struct run_curve *c, const struct analysis_settings *s, struct analysis *a, struct err *e)

@@ -4,11 +4,11 @@
 
 static const double PI = 3.14159265358979323846;
 
-#define SHARP_DIAMETER 5e-6   /* m, narrowest tip of Roemgens 2014 */
-#define SHARP_FORCE    20e-3  /* N at that tip */
-#define LINE_SLOPE     4.594e3 /* N/m: (167 - 20) mN / (37 - 5) um, Roemgens 2014 */
-#define DAVIS_SLOPE    1.9e8  /* N/m2: 0.00019 N/um2, Davis 2004 */
-#define DAVIS_OFFSET   0.66   /* N */
+#define SHARP_DIAMETER 5e-6 /* m, narrowest tip of Roemgens 2014 */
+#define SHARP_FORCE 20e-3   /* N at that tip */
+#define LINE_SLOPE 4.594e3  /* N/m: (167 - 20) mN / (37 - 5) um, Roemgens 2014 */
+#define DAVIS_SLOPE 1.9e8   /* N/m2: 0.00019 N/um2, Davis 2004 */
+#define DAVIS_OFFSET 0.66   /* N */
 
 double puncture_force(double d)
 {
@@ -25,7 +25,10 @@ double dimple_force(const struct mechanics *m, double r, double d) { return m->k
 
 double flank(double r, double tangent, double s) { return (2.0 * r + tangent * s) * s; }
 
-double push_pressure(const struct mechanics *m, double tangent) { return PI * m->radial_pressure * (tangent + m->friction); }
+double push_pressure(const struct mechanics *m, double tangent)
+{
+    return PI * m->radial_pressure * (tangent + m->friction);
+}
 
 double pull_pressure(const struct mechanics *m, double tangent)
 {

@@ -7,24 +7,25 @@
 
 enum { PART_COUNT_MAX = 100000 }; /* needles in an array */
 
-struct insertion_needles { /* a frustum: tip radius to base radius over its length */
+struct insertion_needles {                      /* a frustum: tip radius to base radius over its length */
     double length, tip_diameter, base_diameter; /* m, > 0; tip <= base */
     size_t count;
     double area; /* of the array, m2 */
 };
 
-struct mechanics { /* every field has a default with its source in settings.c */
-    double force_factor;           /* on the puncture law, - */
-    double speed_exponent, speed_reference;       /* Fc * (v / reference)^-exponent; -, m/s */
-    double cut_sharp, cut_blunt;   /* share of the puncture force that cutting needs once through, up to 20 mN / above, - */
-    double barrier_depth, surface_share;          /* m; entry of the surface needs this share of the puncture force, - */
-    double counts_from;            /* m: a needle is in when its tip lies deeper */
-    double cv_tip, cv_site;        /* lognormal scatter of tip diameters and of the skin's strength, - */
-    double k1, k2;                 /* dimple, Pa */
-    double radial_pressure, friction, adhesion;   /* Pa, -, Pa */
+struct mechanics {                          /* every field has a default with its source in settings.c */
+    double force_factor;                    /* on the puncture law, - */
+    double speed_exponent, speed_reference; /* Fc * (v / reference)^-exponent; -, m/s */
+    double cut_sharp,
+        cut_blunt; /* share of the puncture force that cutting needs once through, up to 20 mN / above, - */
+    double barrier_depth, surface_share;        /* m; entry of the surface needs this share of the puncture force, - */
+    double counts_from;                         /* m: a needle is in when its tip lies deeper */
+    double cv_tip, cv_site;                     /* lognormal scatter of tip diameters and of the skin's strength, - */
+    double k1, k2;                              /* dimple, Pa */
+    double radial_pressure, friction, adhesion; /* Pa, -, Pa */
     double backing_modulus, backing_depth, backing_stiffening, poisson; /* Pa, m, -, - */
-    double base_stiffness;         /* of the skin under the base plate, Pa/m */
-    double compliance;             /* of frame and load cell, m/N */
+    double base_stiffness;                                              /* of the skin under the base plate, Pa/m */
+    double compliance;                                                  /* of frame and load cell, m/N */
     struct relax relax;
 };
 
@@ -33,7 +34,8 @@ struct mechanics { /* every field has a default with its source in settings.c */
 double puncture_force(double d);
 /* Force that keeps a tip moving once it is through (I2). */
 double cutting_force(const struct mechanics *m, double puncture);
-/* Elastic force of a dimple of depth d under a tip of radius r; odd in d, so that tissue held by a flank can pull (I3). */
+/* Elastic force of a dimple of depth d under a tip of radius r; odd in d, so that tissue held by a flank can pull (I3).
+ */
 double dimple_force(const struct mechanics *m, double r, double d);
 /* 2 r s + tan(theta) s^2: the flank's area to depth s over pi, times the cosine of its half angle (I4). */
 double flank(double r, double tangent, double s);

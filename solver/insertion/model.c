@@ -9,15 +9,21 @@
 
 enum {
     NEEDLES_COMPUTED = 400, /* of a larger array each computed needle stands for several: keeps a case below a second */
-    BRACKETS_MAX = 60, ROOTS_MAX = 100, LOCATE_MAX = 40
+    BRACKETS_MAX = 60,
+    ROOTS_MAX = 100,
+    LOCATE_MAX = 40
 };
 #define LOCATE_BAND 1e-6 /* an event is found when it is this near, relative */
-#define STAGE_MAX   0.05 /* m beyond the needle's length: nothing on a bench is so soft */
-#define HOLD_FIRST  0.02 /* s, first step of the hold; each is HOLD_GROWTH times the last, at most HOLD_LAST */
+#define STAGE_MAX 0.05   /* m beyond the needle's length: nothing on a bench is so soft */
+#define HOLD_FIRST 0.02  /* s, first step of the hold; each is HOLD_GROWTH times the last, at most HOLD_LAST */
 #define HOLD_GROWTH 1.2
-#define HOLD_LAST   2.0
+#define HOLD_LAST 2.0
 
-enum stage { STAGE_HELD, STAGE_THROUGH, STAGE_GONE }; /* above or at the barrier; past it; pulled out, its hole is not used again */
+enum stage {
+    STAGE_HELD,
+    STAGE_THROUGH,
+    STAGE_GONE
+}; /* above or at the barrier; past it; pulled out, its hole is not used again */
 
 struct needle {
     enum stage stage;
@@ -25,7 +31,7 @@ struct needle {
     double s;                         /* buried, m */
     double entry_force, entry_travel;
     struct relax_memory memory;
-    double offset, s_next, force;     /* of the step being tried */
+    double offset, s_next, force; /* of the step being tried */
 };
 
 struct sim {
@@ -34,7 +40,7 @@ struct sim {
     size_t n;
     struct needle *needle;
     struct relax_memory bulk, base;
-    double x, t, w, force;              /* as committed */
+    double x, t, w, force; /* as committed */
     struct relax_step step;
     double bulk_offset, base_offset;
     double x_next, w_next, force_next, base_next; /* of the step being tried */
@@ -50,8 +56,7 @@ struct sim {
 static double resistance(const struct sim *m, const struct needle *p, double s)
 {
     double depth = m->c->skin.barrier_depth;
-    if (p->stage == STAGE_HELD)
-        return depth > 0.0 ? p->surface + (p->puncture - p->surface) * s / depth : p->puncture;
+    if (p->stage == STAGE_HELD) return depth > 0.0 ? p->surface + (p->puncture - p->surface) * s / depth : p->puncture;
     return p->cut + m->push * flank(p->r, m->tangent, s);
 }
 
@@ -59,8 +64,7 @@ static double resistance(const struct sim *m, const struct needle *p, double s)
 static double greater_root(double a, double b, double c)
 {
     double disc = b * b - 4.0 * a * c;
-    if (disc < 0.0)
-        return -b / (2.0 * a);
+    if (disc < 0.0) return -b / (2.0 * a);
     return b > 0.0 ? -2.0 * c / (b + sqrt(disc)) : (-b + sqrt(disc)) / (2.0 * a);
 }
 
@@ -102,8 +106,7 @@ static double needle_force(const struct sim *m, struct needle *p, double u)
 {
     double length = m->c->needles.length;
     p->s_next = p->s;
-    if (p->stage == STAGE_GONE)
-        return 0.0;
+    if (p->stage == STAGE_GONE) return 0.0;
     double F = local_force(m, p, u - p->s);
     if (p->s > 0.0 && F < -m->pull * flank(p->r, m->tangent, p->s)) {
         p->s_next = fmin(p->s, pulled_depth(m, p, u));
@@ -150,8 +153,7 @@ static int bracket(struct sim *m, double *lo, double *hi, struct err *e)
         double *end = up ? hi : lo, *other = up ? lo : hi;
         *other = *end;
         *end += up ? reach : -reach;
-        if ((mismatch(*end, m) > 0.0) != up)
-            return 0;
+        if ((mismatch(*end, m) > 0.0) != up) return 0;
     }
     return err_set(e, ERR_NUMERIC, "no balance of forces at stage position %.4g mm, %.4g s", m->x_next * 1e3, m->t);
 }
@@ -167,8 +169,7 @@ static int try_step(struct sim *m, double x, double dt, struct err *e)
     for (size_t i = 0; i < m->n; i++)
         m->needle[i].offset = relax_offset(&m->step, &m->needle[i].memory);
     int rc = bracket(m, &lo, &hi, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     gsl_function f = {mismatch, m};
     if (gsl_root_fsolver_set(m->root, &f, lo, hi) != GSL_SUCCESS)
         return err_set(e, ERR_NUMERIC, "no balance of forces at stage position %.4g mm", x * 1e3);
@@ -196,8 +197,7 @@ static void commit(struct sim *m, double dt)
         p->s = p->s_next;
         double d = p->s > 0.0 ? u - p->s : fmax(0.0, u);
         relax_commit(&m->step, &p->memory, dimple_force(k, p->r, d));
-        if (out)
-            p->stage = STAGE_GONE;
+        if (out) p->stage = STAGE_GONE;
     }
     relax_commit(&m->step, &m->bulk, backing_force(k, m->c->needles.area, m->w_next));
     relax_commit(&m->step, &m->base, base_elastic(m, u));
@@ -234,14 +234,18 @@ static int keep_point(struct sim *m, enum insertion_phase phase, struct err *e)
     if (r->n_points == m->room) {
         size_t room = m->room ? 2 * m->room : 512;
         struct insertion_point *more = realloc(r->point, room * sizeof *more);
-        if (!more)
-            return err_set(e, ERR_NOMEM, "out of memory");
+        if (!more) return err_set(e, ERR_NOMEM, "out of memory");
         r->point = more;
         m->room = room;
     }
     struct insertion_point *p = &r->point[r->n_points++];
-    *p = (struct insertion_point){.phase = phase, .time = m->t, .stage = m->x, .travel = m->x - m->c->skin.compliance * m->force, .force = m->force,
-                                  .sink = m->w, .base_force = m->base_next};
+    *p = (struct insertion_point){.phase = phase,
+                                  .time = m->t,
+                                  .stage = m->x,
+                                  .travel = m->x - m->c->skin.compliance * m->force,
+                                  .force = m->force,
+                                  .sink = m->w,
+                                  .base_force = m->base_next};
     depth_of(m, p);
     return 0;
 }
@@ -276,24 +280,24 @@ static int let_through(struct sim *m, enum insertion_phase phase, struct err *e)
 {
     size_t which = 0;
     for (size_t k = 0; k < m->n; k++) {
-        if (!(nearest_puncture(m, &which) >= -2.0 * LOCATE_BAND))
-            return 0;
+        if (!(nearest_puncture(m, &which) >= -2.0 * LOCATE_BAND)) return 0;
         struct needle *p = &m->needle[which];
         p->stage = STAGE_THROUGH;
         p->entry_force = m->force;
         p->entry_travel = m->x - m->c->skin.compliance * m->force;
         int rc = try_step(m, m->x, 0.0, e);
-        if (rc)
-            return rc;
+        if (rc) return rc;
         commit(m, 0.0);
         rc = keep_point(m, phase, e);
-        if (rc)
-            return rc;
+        if (rc) return rc;
     }
     return 0;
 }
 
-static double press_excess(const struct sim *m, size_t *which) { return fmax(nearest_puncture(m, which), beyond_end(m)); }
+static double press_excess(const struct sim *m, size_t *which)
+{
+    return fmax(nearest_puncture(m, which), beyond_end(m));
+}
 
 /* Presses on by at most one step, to the first event on the way (false position, Illinois). */
 static int press_step(struct sim *m, double before, double *after, struct err *e)
@@ -333,15 +337,13 @@ static int press(struct sim *m, struct err *e)
     int rc = keep_point(m, PHASE_PRESS, e);
     while (!rc) {
         rc = press_step(m, excess, &excess, e);
-        if (rc || beyond_end(m) >= -LOCATE_BAND)
-            break;
+        if (rc || beyond_end(m) >= -LOCATE_BAND) break;
         rc = let_through(m, PHASE_PRESS, e);
         excess = press_excess(m, &which);
-        if (!rc && beyond_end(m) >= -LOCATE_BAND)
-            break;
+        if (!rc && beyond_end(m) >= -LOCATE_BAND) break;
         if (!rc && m->x > m->c->needles.length + STAGE_MAX)
-            rc = err_set(e, ERR_NUMERIC, "the end of the press is not reached within %.3g mm: %.4g N, travel %.4g mm", m->x * 1e3, m->force,
-                         next_travel(m) * 1e3);
+            rc = err_set(e, ERR_NUMERIC, "the end of the press is not reached within %.3g mm: %.4g N, travel %.4g mm",
+                         m->x * 1e3, m->force, next_travel(m) * 1e3);
     }
     m->result->pressed = m->result->n_points ? m->result->n_points - 1 : 0;
     return rc;
@@ -366,8 +368,7 @@ static int hold(struct sim *m, struct err *e)
 static bool all_out(const struct sim *m)
 {
     for (size_t i = 0; i < m->n; i++)
-        if (m->needle[i].s > 0.0)
-            return false;
+        if (m->needle[i].s > 0.0) return false;
     return fabs(m->force) < 1e-6;
 }
 
@@ -399,10 +400,15 @@ static void draw_needles(struct sim *m, gsl_rng *g)
     const struct mechanics *k = &c->skin;
     double rate = pow(c->press.speed / k->speed_reference, -k->speed_exponent);
     for (size_t i = 0; i < m->n; i++) {
-        double d = fmin(c->needles.base_diameter, c->needles.tip_diameter * scatter(g, k->cv_tip)), site = scatter(g, k->cv_site);
+        double d = fmin(c->needles.base_diameter, c->needles.tip_diameter * scatter(g, k->cv_tip)),
+               site = scatter(g, k->cv_site);
         double law = puncture_force(d), factor = k->force_factor * site * rate;
-        m->needle[i] = (struct needle){.r = d / 2.0, .puncture = factor * law, .surface = factor * k->surface_share * law,
-                                       .cut = factor * cutting_force(k, law), .entry_force = NAN, .entry_travel = NAN};
+        m->needle[i] = (struct needle){.r = d / 2.0,
+                                       .puncture = factor * law,
+                                       .surface = factor * k->surface_share * law,
+                                       .cut = factor * cutting_force(k, law),
+                                       .entry_force = NAN,
+                                       .entry_travel = NAN};
     }
 }
 
@@ -411,19 +417,23 @@ static int check(const struct insertion_case *c, struct err *e)
     const struct insertion_needles *n = &c->needles;
     const struct press *p = &c->press;
     if (!(n->length > 0.0 && n->tip_diameter > 0.0 && n->base_diameter >= n->tip_diameter && n->area > 0.0))
-        return err_set(e, ERR_RANGE, "needles: length %g m, tip %g m, base %g m, area %g m2: must be > 0, the tip not wider than the base", n->length,
-                       n->tip_diameter, n->base_diameter, n->area);
+        return err_set(
+            e, ERR_RANGE,
+            "needles: length %g m, tip %g m, base %g m, area %g m2: must be > 0, the tip not wider than the base",
+            n->length, n->tip_diameter, n->base_diameter, n->area);
     if (n->count < 1 || n->count > PART_COUNT_MAX)
         return err_set(e, ERR_RANGE, "%zu needles: must be 1 to %d", n->count, PART_COUNT_MAX);
     if (!(p->speed > 0.0 && p->speed <= INSERTION_SPEED_MAX && p->retract_speed >= 0.0)) {
-        err_set(e, ERR_RANGE, "speed %.4g mm/s: must be > 0 and at most %g mm/s: the model has no inertia", p->speed * 1e3, INSERTION_SPEED_MAX * 1e3);
+        err_set(e, ERR_RANGE, "speed %.4g mm/s: must be > 0 and at most %g mm/s: the model has no inertia",
+                p->speed * 1e3, INSERTION_SPEED_MAX * 1e3);
         err_hint(e, "pens and impact applicators move faster; their depth must be measured");
         return ERR_RANGE;
     }
     if (isfinite(p->force) == isfinite(p->travel) || !(isfinite(p->force) ? p->force > 0.0 : p->travel > 0.0))
         return err_set(e, ERR_RANGE, "press: needs either a force or a travel, > 0");
     if (!(p->hold >= 0.0) || !(c->step > 0.0 && c->step <= 1e-4))
-        return err_set(e, ERR_RANGE, "press: hold %g s must be >= 0 and step %g um above 0 and at most 100 um", p->hold, c->step * 1e6);
+        return err_set(e, ERR_RANGE, "press: hold %g s must be >= 0 and step %g um above 0 and at most 100 um", p->hold,
+                       c->step * 1e6);
     return 0;
 }
 
@@ -431,8 +441,12 @@ static void keep_needles(struct sim *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         const struct needle *p = &m->needle[i];
-        m->result->needle[i] = (struct insertion_needle){.tip_diameter = 2.0 * p->r, .puncture = p->puncture, .entry_force = p->entry_force,
-                                                         .entry_travel = p->entry_travel, .depth = p->s, .through = p->stage == STAGE_THROUGH,
+        m->result->needle[i] = (struct insertion_needle){.tip_diameter = 2.0 * p->r,
+                                                         .puncture = p->puncture,
+                                                         .entry_force = p->entry_force,
+                                                         .entry_travel = p->entry_travel,
+                                                         .depth = p->s,
+                                                         .through = p->stage == STAGE_THROUGH,
                                                          .entered = p->s > 0.0 && p->s >= m->c->skin.counts_from};
     }
 }
@@ -449,8 +463,7 @@ static int run(struct sim *m, struct err *e)
 {
     int rc = press(m, e);
     if (!rc) rc = hold(m, e);
-    if (rc)
-        return rc;
+    if (rc) return rc;
     keep_needles(m);
     m->result->work = stage_work(m->result);
     return retract(m, e);
@@ -460,9 +473,9 @@ int insertion_run(const struct insertion_case *c, struct insertion_result *r, st
 {
     *r = (struct insertion_result){0};
     int rc = check(c, e);
-    if (rc)
-        return rc;
-    struct sim m = {.c = c, .n = c->needles.count < NEEDLES_COMPUTED ? c->needles.count : NEEDLES_COMPUTED, .result = r};
+    if (rc) return rc;
+    struct sim m = {
+        .c = c, .n = c->needles.count < NEEDLES_COMPUTED ? c->needles.count : NEEDLES_COMPUTED, .result = r};
     m.tangent = 0.5 * (c->needles.base_diameter - c->needles.tip_diameter) / c->needles.length;
     m.push = push_pressure(&c->skin, m.tangent);
     m.pull = pull_pressure(&c->skin, m.tangent);
@@ -481,8 +494,7 @@ int insertion_run(const struct insertion_case *c, struct insertion_result *r, st
     if (g) gsl_rng_free(g);
     if (m.root) gsl_root_fsolver_free(m.root);
     free(m.needle);
-    if (rc)
-        insertion_release(r);
+    if (rc) insertion_release(r);
     return rc;
 }
 

@@ -36,39 +36,40 @@ struct insertion_point {
     double depth_mean, depth_sd;       /* m, of those entered at this moment; NAN when none (sd: fewer than two) */
 };
 struct insertion_needle {
-    double tip_diameter, puncture;     /* m, N: as drawn for this needle */
-    double entry_force, entry_travel;  /* of the array when this needle passed the barrier, N, m; NAN: it did not */
-    double depth;                      /* m buried at the end of the hold */
-    bool   entered, through;
+    double tip_diameter, puncture;    /* m, N: as drawn for this needle */
+    double entry_force, entry_travel; /* of the array when this needle passed the barrier, N, m; NAN: it did not */
+    double depth;                     /* m buried at the end of the hold */
+    bool entered, through;
 };
 struct insertion_result { /* owns both arrays */
     size_t n_points, n_needles;
     struct insertion_point *point;
     struct insertion_needle *needle;
-    size_t pressed, held;              /* index of the last point of the press and of the hold */
-    double work;                       /* J done by the stage until the end of the press */
+    size_t pressed, held; /* index of the last point of the press and of the hold */
+    double work;          /* J done by the stage until the end of the press */
 };
 
 /* Returns 0; ERR_RANGE for a case outside its bounds; ERR_NUMERIC when the end of the press is not reached or no
  * balance of forces is found; ERR_NOMEM.  *r is then {0}. */
-int  insertion_run(const struct insertion_case *c, struct insertion_result *r, struct err *e);
+int insertion_run(const struct insertion_case *c, struct insertion_result *r, struct err *e);
 void insertion_release(struct insertion_result *r); /* {0} is legal */
 
 struct insertion_summary { /* NAN: did not happen */
-    double first_force, median_force, full_force;     /* N on the array when the first, the median, the last needle passed the barrier */
-    double first_travel;                              /* m */
-    double peak_force, peak_travel;                   /* N, m before the largest drop */
-    double largest_drop;                              /* N */
+    /* N on the array when the first, the median, the last needle passed the barrier */
+    double first_force, median_force, full_force;
+    double first_travel;            /* m */
+    double peak_force, peak_travel; /* N, m before the largest drop */
+    double largest_drop;            /* N */
     size_t drops;
-    double base_contact_force, base_contact_travel;   /* N, m */
-    double end_force, end_travel, sink;               /* at the end of the press */
-    double held_force;                                /* N at the end of the hold */
-    double pull_off;                                  /* N, <= 0; NAN without retract */
-    double entered_fraction, through_fraction;        /* at the end of the hold */
+    double base_contact_force, base_contact_travel;           /* N, m */
+    double end_force, end_travel, sink;                       /* at the end of the press */
+    double held_force;                                        /* N at the end of the hold */
+    double pull_off;                                          /* N, <= 0; NAN without retract */
+    double entered_fraction, through_fraction;                /* at the end of the hold */
     double depth_mean, depth_sd, depth_lowest, depth_highest; /* m, of those entered, at the end of the hold */
-    double needle_peak_force;                         /* N: the largest force on one needle, its puncture force or at the end of the press */
+    double needle_peak_force; /* N: the largest force on one needle, its puncture force or at the end of the press */
 };
 /* Drops of less than threshold (N) are not counted.  ERR_NOMEM. */
-int insertion_summarise(const struct insertion_case *c, const struct insertion_result *r, double threshold, struct insertion_summary *s,
-                        struct err *e);
+int insertion_summarise(const struct insertion_case *c, const struct insertion_result *r, double threshold,
+                        struct insertion_summary *s, struct err *e);
 #endif

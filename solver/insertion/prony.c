@@ -7,7 +7,10 @@
 #include "solver/insertion/prony.h"
 
 enum { ITERATIONS_MAX = 300 };
-struct data { const double *t, *F; size_t n, terms; };
+struct data {
+    const double *t, *F;
+    size_t n, terms;
+};
 
 static int residuals(const gsl_vector *p, void *data, gsl_vector *out)
 {
@@ -54,10 +57,13 @@ static void swap(double *a, double *b)
     *b = c;
 }
 
-static void collect(const gsl_vector *p, const gsl_matrix *cov, const struct data *d, double squares, struct prony_fit *f)
+static void collect(const gsl_vector *p, const gsl_matrix *cov, const struct data *d, double squares,
+                    struct prony_fit *f)
 {
     double per_dof = squares / (double)(d->n - (1 + 2 * d->terms));
-    *f = (struct prony_fit){.terms = d->terms, .rest = gsl_vector_get(p, 0), .rest_u = sqrt(per_dof * gsl_matrix_get(cov, 0, 0)),
+    *f = (struct prony_fit){.terms = d->terms,
+                            .rest = gsl_vector_get(p, 0),
+                            .rest_u = sqrt(per_dof * gsl_matrix_get(cov, 0, 0)),
                             .residual = sqrt(squares / (double)d->n)};
     for (size_t k = 0; k < d->terms; k++) {
         f->amplitude[k] = gsl_vector_get(p, 1 + 2 * k);
@@ -74,7 +80,8 @@ static void collect(const gsl_vector *p, const gsl_matrix *cov, const struct dat
         }
 }
 
-static int solve(struct data *d, gsl_multifit_nlinear_workspace *w, gsl_vector *p, gsl_matrix *cov, struct prony_fit *fit)
+static int solve(struct data *d, gsl_multifit_nlinear_workspace *w, gsl_vector *p, gsl_matrix *cov,
+                 struct prony_fit *fit)
 {
     gsl_multifit_nlinear_fdf f = {.f = residuals, .df = jacobian, .n = d->n, .p = 1 + 2 * d->terms, .params = d};
     int info;
@@ -93,7 +100,8 @@ int prony_fit(const double t[], const double F[], size_t n, size_t terms, struct
 {
     size_t unknowns = 1 + 2 * terms;
     if (terms < 1 || terms > PRONY_TERMS || n < 2 * unknowns)
-        return err_set(e, ERR_RANGE, "%zu points of the hold: %zu exponentials need at least %zu", n, terms, 2 * unknowns);
+        return err_set(e, ERR_RANGE, "%zu points of the hold: %zu exponentials need at least %zu", n, terms,
+                       2 * unknowns);
     struct data d = {t, F, n, terms};
     gsl_multifit_nlinear_parameters how = gsl_multifit_nlinear_default_parameters();
     gsl_multifit_nlinear_workspace *w = gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &how, n, unknowns);

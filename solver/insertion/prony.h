@@ -7,10 +7,10 @@
 enum { PRONY_TERMS = 3 };
 struct prony_fit { /* F(t) = rest + sum amplitude_k exp(-t / tau_k), t from the first point; taus ascending */
     size_t terms;
-    double rest, rest_u;                                  /* N */
+    double rest, rest_u;                                     /* N */
     double amplitude[PRONY_TERMS], amplitude_u[PRONY_TERMS]; /* N */
-    double tau[PRONY_TERMS], tau_u[PRONY_TERMS];          /* s */
-    double residual;                                      /* N, root mean square */
+    double tau[PRONY_TERMS], tau_u[PRONY_TERMS];             /* s */
+    double residual;                                         /* N, root mean square */
 };
 /* Least squares with terms exponentials (1 to PRONY_TERMS); _u are standard deviations from the covariance and the
  * residuals, taken as independent.  ERR_NUMERIC when it does not converge, ERR_RANGE with fewer than 2 points per

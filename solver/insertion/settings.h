@@ -1,4 +1,5 @@
-/* settings.h -- the mechanical values of the insertion model: defaults with their sources, and reading them from a file. */
+/* settings.h -- the mechanical values of the insertion model: defaults with their sources, and reading them from a
+ * file. */
 #ifndef SOLVER_INSERTION_SETTINGS_H
 #define SOLVER_INSERTION_SETTINGS_H
 #include <stdbool.h>
@@ -10,7 +11,7 @@ struct mechanics_setting {
     const char *text;       /* the default as a person writes it, "105 kPa" */
     double value;           /* the same in SI */
     struct range range;
-    size_t offset;          /* of the double in struct mechanics */
+    size_t offset; /* of the double in struct mechanics */
     const char *source;
 };
 enum { MECHANICS_MAX = 32 }; /* settings and one more, at most */
@@ -19,8 +20,8 @@ size_t mechanics_settings(const struct mechanics_setting **list);
 extern const char mechanics_relax_source[];
 
 void mechanics_init(struct mechanics *m); /* the defaults */
-/* Takes what the map states over what *m holds; the rest stays.  given[i] (may be NULL; one per setting, and one more for
- * the relaxation) says which were stated.  Refuses unknown keys and values out of bounds with their place. */
-int  mechanics_read(struct cnode map, struct mechanics *m, bool given[], struct err *e);
+/* Takes what the map states over what *m holds; the rest stays.  given[i] (may be NULL; one per setting, and one more
+ * for the relaxation) says which were stated.  Refuses unknown keys and values out of bounds with their place. */
+int mechanics_read(struct cnode map, struct mechanics *m, bool given[], struct err *e);
 double mechanics_value(const struct mechanics *m, const struct mechanics_setting *s);
 #endif

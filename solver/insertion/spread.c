@@ -7,8 +7,11 @@
 #include "solver/insertion/spread.h"
 
 /* Each estimate and the factor by which it may well be off; the values are not independent of each other in truth. */
-static const struct { const char *key; double factor; } doubt[] = {
-    {"force_factor", 1.3}, {"cut_blunt", 1.5},       {"k2", 1.5},
+static const struct {
+    const char *key;
+    double factor;
+} doubt[] = {
+    {"force_factor", 1.3},    {"cut_blunt", 1.5},       {"k2", 1.5},
     {"radial_pressure", 2.0}, {"backing_modulus", 1.5}, {"base_stiffness", 2.0},
 };
 
@@ -22,8 +25,8 @@ static int one(const struct insertion_case *c, struct insertion_summary *s, stru
 }
 
 /* Half the change of the depth as one value goes from v / factor to v factor. */
-static int vary(const struct insertion_case *c, const struct mechanics_setting *of, double factor, struct insertion_spread *out,
-                double *change, struct err *e)
+static int vary(const struct insertion_case *c, const struct mechanics_setting *of, double factor,
+                struct insertion_spread *out, double *change, struct err *e)
 {
     struct insertion_case side = *c;
     struct insertion_summary s[2];
@@ -64,7 +67,9 @@ int insertion_spread(const struct insertion_case *c, const bool given[], struct 
     fast.press.retract_speed = 0.0; /* depth is read at the end of the hold */
     int rc = one(&fast, &first, e);
     if (rc) return rc;
-    *s = (struct insertion_spread){.depth = first.depth_mean, .needle_sd = first.depth_sd, .fraction = first.entered_fraction,
+    *s = (struct insertion_spread){.depth = first.depth_mean,
+                                   .needle_sd = first.depth_sd,
+                                   .fraction = first.entered_fraction,
                                    .fraction_lowest = first.entered_fraction};
     rc = over_arrays(fast, s, e);
     for (size_t i = 0; !rc && i < n; i++)

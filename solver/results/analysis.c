@@ -13,7 +13,8 @@
 
 /* ---- the values as lines ---- */
 
-static void add(struct run_analysis *a, const char *name, struct measured m, double scale, const char *unit, const char *remark)
+static void add(struct run_analysis *a, const char *name, struct measured m, double scale, const char *unit,
+                const char *remark)
 {
     if (a->n_lines >= ANALYSIS_LINES || !isfinite(m.value)) return;
     struct analysis_line *l = &a->line[a->n_lines++];
@@ -29,7 +30,7 @@ static void add_press(struct run_analysis *a)
 {
     const struct analysis *f = &a->found;
     struct measured none = {NAN, NAN}, drops = {(double)f->n_events, NAN};
-    add(a, "contact_position", f->contact, 1e6, "um", "interpolated crossing of contact_force");
+    add(a, "contact_position", f->contact, 1e3, "mm", "interpolated crossing of contact_force");
     add(a, "noise", (struct measured){f->noise, NAN}, 1e3, "mN", "sd in free air");
     add(a, "press_speed", f->speed, 1e3, "mm/s", "");
     add(a, "insertion_events", drops, 1.0, "1", "drops above drop_threshold; smaller or faster ones are not seen");
@@ -59,13 +60,15 @@ static void add_hold(struct run_analysis *a)
     for (size_t k = 0; k < p->terms; k++) {
         bool long_term = p->tau[k] > 0.5 * f->hold_time;
         snprintf(name, sizeof name, "relaxation_share_%zu", k + 1);
-        add(a, name, (struct measured){p->amplitude[k] / f->hold_start.value, p->amplitude_u[k] / f->hold_start.value}, 1.0, "1", "");
+        add(a, name, (struct measured){p->amplitude[k] / f->hold_start.value, p->amplitude_u[k] / f->hold_start.value},
+            1.0, "1", "");
         snprintf(name, sizeof name, "relaxation_time_%zu", k + 1);
         add(a, name, (struct measured){p->tau[k], p->tau_u[k]}, 1.0, "s",
             long_term ? "longer than half the hold: poorly known, depends on slower terms not seen" : "");
     }
-    if (p->terms) add(a, "relaxation_rest", (struct measured){p->rest / f->hold_start.value, p->rest_u / f->hold_start.value}, 1.0, "1",
-                      "extrapolated; slower terms than the hold are in it");
+    if (p->terms)
+        add(a, "relaxation_rest", (struct measured){p->rest / f->hold_start.value, p->rest_u / f->hold_start.value},
+            1.0, "1", "extrapolated; slower terms than the hold are in it");
     add(a, "pull_off_force", f->pull_off, 1.0, "N", "lowest force on the way up");
     add(a, "pull_off_travel", f->pull_off_travel, 1e6, "um", "");
     add(a, "work_given_back", f->work_back, 1e3, "mJ", "on the way up");
@@ -76,12 +79,14 @@ static void add_per_needle(struct run_analysis *a)
     const struct analysis *f = &a->found;
     double n = (double)a->model.needles.count;
     if (!(n > 0.0)) return;
-    if (f->n_events) add(a, "first_insertion_force_per_needle", ratio(f->event[0].force, n), 1e3, "mN", "array force / needles");
+    if (f->n_events)
+        add(a, "first_insertion_force_per_needle", ratio(f->event[0].force, n), 1e3, "mN", "array force / needles");
     add(a, "plateau_force_per_needle", ratio(f->plateau, n), 1e3, "mN", "array force / needles");
     add(a, "peak_force_per_needle", ratio(f->peak_force, n), 1e3, "mN", "array force / needles");
     add(a, "pull_off_force_per_needle", ratio(f->pull_off, n), 1e3, "mN", "array force / needles");
     if (isfinite(f->base_travel.value))
-        add(a, "sink_at_base_contact", (struct measured){f->base_travel.value - a->model.needles.length, f->base_travel.u}, 1e6, "um",
+        add(a, "sink_at_base_contact",
+            (struct measured){f->base_travel.value - a->model.needles.length, f->base_travel.u}, 1e6, "um",
             "travel less needle length: how far the skin gave way when the base plate landed");
 }
 
@@ -91,18 +96,22 @@ static void add_depth(struct run_analysis *a)
     if (a->has_reading) {
         const struct run_penetration *p = &a->reading;
         bool modelled = strcmp(p->method, "model") == 0;
-        snprintf(remark, sizeof remark, "%s: %s of %ld needles; uncertainty of the mean", modelled ? "estimated" : "measured", p->method, p->n);
+        snprintf(remark, sizeof remark, "%s: %s of %ld needles; uncertainty of the mean",
+                 modelled ? "estimated" : "measured", p->method, p->n);
         add(a, "buried_depth", (struct measured){p->depth_mean, p->depth_sd / sqrt((double)p->n)}, 1e6, "um", remark);
         add(a, "buried_depth_sd", (struct measured){p->depth_sd, NAN}, 1e6, "um", "between needles");
-        add(a, "penetrated_fraction", (struct measured){p->fraction, NAN}, 1.0, "1", modelled ? "estimated" : "measured");
+        add(a, "penetrated_fraction", (struct measured){p->fraction, NAN}, 1.0, "1",
+            modelled ? "estimated" : "measured");
     }
     if (!a->has_model) return;
     const struct insertion_spread *s = &a->spread;
     struct measured depth = {s->depth, hypot(s->array_sd, s->value_error)};
     add(a, a->has_reading ? "buried_depth_by_model" : "buried_depth", depth, 1e6, "um",
         "estimated by the insertion model; uncertainty: arrays and the model's own values");
-    add(a, a->has_reading ? "buried_depth_sd_by_model" : "buried_depth_sd", (struct measured){s->needle_sd, NAN}, 1e6, "um", "estimated, between needles");
-    add(a, a->has_reading ? "penetrated_fraction_by_model" : "penetrated_fraction", (struct measured){s->fraction, NAN}, 1.0, "1", "estimated");
+    add(a, a->has_reading ? "buried_depth_sd_by_model" : "buried_depth_sd", (struct measured){s->needle_sd, NAN}, 1e6,
+        "um", "estimated, between needles");
+    add(a, a->has_reading ? "penetrated_fraction_by_model" : "penetrated_fraction", (struct measured){s->fraction, NAN},
+        1.0, "1", "estimated");
 }
 
 /* ---- the model beside it ---- */
@@ -114,7 +123,9 @@ static void estimate_depth(struct run_analysis *a, const bool given[])
     struct insertion_result r;
     struct err e = {0};
     if (!c->needles.count || !(a->found.peak_force.value > 0.0)) return;
-    c->press = (struct press){.speed = fmax(1e-6, a->found.speed.value), .force = a->found.peak_force.value, .travel = NAN,
+    c->press = (struct press){.speed = fmax(1e-6, a->found.speed.value),
+                              .force = a->found.peak_force.value,
+                              .travel = NAN,
                               .hold = a->found.has_hold ? a->found.hold_time : 0.0};
     c->step = 10e-6;
     int rc = insertion_spread(c, given, &a->spread, &e);
@@ -198,7 +209,8 @@ int run_analysis_place(const char *run, char *buf, size_t size, struct err *e)
 
 static int write_events(const struct analysis *f, const char *path, struct err *e)
 {
-    static const char *const columns[] = {"event", "time_s", "travel_um", "travel_u_um", "force_N", "force_u_N", "drop_N", "drop_u_N"};
+    static const char *const columns[] = {"event",   "time_s",    "travel_um", "travel_u_um",
+                                          "force_N", "force_u_N", "drop_N",    "drop_u_N"};
     struct table_out *t;
     size_t n = f->n_events < DROPS_KEPT ? f->n_events : DROPS_KEPT;
     int rc = table_create(&t, path, columns, sizeof columns / sizeof *columns, e);
@@ -252,13 +264,20 @@ static void put_line(struct record *r, const struct analysis_line *l)
 static void put_model(struct record *r, const struct run_analysis *a)
 {
     const struct insertion_summary *s = &a->predicted;
-    const struct { const char *key; double value; } cell[] = {
-        {"first_insertion_force_N", s->first_force}, {"first_insertion_travel_um", s->first_travel * 1e6},
-        {"full_insertion_force_N", s->full_force},   {"base_contact_force_N", s->base_contact_force},
-        {"base_contact_travel_um", s->base_contact_travel * 1e6}, {"end_travel_um", s->end_travel * 1e6},
-        {"force_after_hold_N", s->held_force},       {"pull_off_force_N", s->pull_off}};
+    const struct {
+        const char *key;
+        double value;
+    } cell[] = {{"first_insertion_force_N", s->first_force},
+                {"first_insertion_travel_um", s->first_travel * 1e6},
+                {"full_insertion_force_N", s->full_force},
+                {"base_contact_force_N", s->base_contact_force},
+                {"base_contact_travel_um", s->base_contact_travel * 1e6},
+                {"end_travel_um", s->end_travel * 1e6},
+                {"force_after_hold_N", s->held_force},
+                {"pull_off_force_N", s->pull_off}};
     if (!a->has_model) return;
-    record_text(r, "model/meaning", "the same force and speed in the insertion model, for comparison; nothing is fitted to this run");
+    record_text(r, "model/meaning",
+                "the same force and speed in the insertion model, for comparison; nothing is fitted to this run");
     for (size_t i = 0; i < sizeof cell / sizeof *cell; i++) {
         char path[80];
         snprintf(path, sizeof path, "model/%s", cell[i].key);
@@ -301,7 +320,8 @@ static int write_summary(const struct run_analysis *a, const struct result_conte
     return rc;
 }
 
-int run_analysis_write(const struct run_analysis *a, const struct result_context *c, const struct folder *f, struct err *e)
+int run_analysis_write(const struct run_analysis *a, const struct result_context *c, const struct folder *f,
+                       struct err *e)
 {
     char path[FOLDER_PATH + 100];
     int rc = write_summary(a, c, folder_file(f, "summary.yaml", path), e);
@@ -313,7 +333,8 @@ int run_analysis_figures(const struct run_analysis *a, const struct folder *f, s
 {
     const struct analysis *v = &a->found;
     size_t n = a->curve.n, events = v->n_events < DROPS_KEPT ? v->n_events : DROPS_KEPT;
-    double *x = calloc(n + 1, sizeof *x), at[DROPS_KEPT], F[DROPS_KEPT], base_x = v->base_travel.value * 1e6, base_F = v->base_force.value;
+    double *x = calloc(n + 1, sizeof *x), at[DROPS_KEPT], F[DROPS_KEPT], base_x = v->base_travel.value * 1e6,
+           base_F = v->base_force.value;
     char title[120];
     if (!x) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < n; i++) {
@@ -325,12 +346,18 @@ int run_analysis_figures(const struct run_analysis *a, const struct folder *f, s
         F[i] = v->event[i].force.value;
     }
     snprintf(title, sizeof title, "%s%s", a->specimen[0] ? a->specimen : "run", a->is_virtual ? " (SYNTHETIC)" : "");
-    struct plot_series series[] = {{.title = title, .style = PLOT_LINE, .n = n, .x = x, .y = v->force, .colour = 1},
-                                   {.title = "insertion events", .style = PLOT_POINTS, .n = events, .x = at, .y = F, .colour = 2},
-                                   {.title = "base contact", .style = PLOT_POINTS, .n = 1, .x = &base_x, .y = &base_F, .colour = 3}};
+    struct plot_series series[] = {
+        {.title = title, .style = PLOT_LINE, .n = n, .x = x, .y = v->force, .colour = 1},
+        {.title = "insertion events", .style = PLOT_POINTS, .n = events, .x = at, .y = F, .colour = 2},
+        {.title = "base contact", .style = PLOT_POINTS, .n = 1, .x = &base_x, .y = &base_F, .colour = 3}};
     bool base = isfinite(base_x) && events > 0;
-    struct plot p = {.title = "Force over travel", .xlabel = "travel after contact, corrected for the machine / um (not depth)",
-                     .ylabel = "net force / N", .n = base ? 3 : events > 0 ? 2 : 1, .series = series};
+    struct plot p = {.title = "Force over travel",
+                     .xlabel = "travel after contact, corrected for the machine / um (not depth)",
+                     .ylabel = "net force / N",
+                     .n = base         ? 3
+                          : events > 0 ? 2
+                                       : 1,
+                     .series = series};
     int rc = plot_write(&p, f->temporary, "force_travel", e);
     free(x);
     return rc;

@@ -20,26 +20,42 @@ void analysis_note(struct run_analysis *a, const char *fmt, ...)
 
 /* ---- settings ---- */
 
-static int setting(struct run_analysis *a, const char *key, const char *unit, struct range r, double *value, bool *stated,
-                   struct err *e)
+static int setting(struct run_analysis *a, const char *key, const char *unit, struct range r, double *value,
+                   bool *stated, struct err *e)
 {
     struct cnode root = config_root(a->settings);
     *stated = config_is(config_get(root, key));
     if (!*stated) return 0;
-    return unit[0] == '1' && !unit[1] ? config_number(root, key, r, value, e) : config_quantity(root, key, unit, r, value, e);
+    return unit[0] == '1' && !unit[1] ? config_number(root, key, r, value, e)
+                                      : config_quantity(root, key, unit, r, value, e);
 }
 
 static int read_settings(struct run_analysis *a, struct analysis_settings *s, bool given[], struct err *e)
 {
-    static const char *const keys[] = {"contact_force",        "drop_threshold",   "compliance",   "compliance_uncertainty",
-                                       "force_accuracy",       "position_uncertainty", "relaxation_terms", "tip_diameter",
-                                       "base_diameter",        "mechanics",        "seed",         NULL};
-    const struct { const char *key, *unit; struct range range; double *value; const char *assumed; } list[] = {
+    static const char *const keys[] = {"contact_force",
+                                       "drop_threshold",
+                                       "compliance",
+                                       "compliance_uncertainty",
+                                       "force_accuracy",
+                                       "position_uncertainty",
+                                       "relaxation_terms",
+                                       "tip_diameter",
+                                       "base_diameter",
+                                       "mechanics",
+                                       "seed",
+                                       NULL};
+    const struct {
+        const char *key, *unit;
+        struct range range;
+        double *value;
+        const char *assumed;
+    } list[] = {
         {"contact_force", "N", RANGE_POSITIVE, &s->contact_force, NULL},
         {"drop_threshold", "N", RANGE_POSITIVE, &s->drop_threshold, NULL},
         {"compliance_uncertainty", "m N-1", RANGE_NONNEG, &s->compliance_u, "a tenth of the compliance"},
         {"force_accuracy", "1", RANGE_FRACTION, &s->force_accuracy, "0.005, a load cell of class 0.5"},
-        {"position_uncertainty", "m", RANGE_NONNEG, &s->position_u, "5 um, backlash and resolution of an ordinary stage"},
+        {"position_uncertainty", "m", RANGE_NONNEG, &s->position_u,
+         "5 um, backlash and resolution of an ordinary stage"},
         {"tip_diameter", "m", RANGE_NONNEG, &a->model.needles.tip_diameter, "10 um (for the model's depth)"},
         {"base_diameter", "m", RANGE_POSITIVE, &a->model.needles.base_diameter, "200 um (for the model's depth)"},
     };
@@ -70,7 +86,8 @@ static int read_format(struct cnode root, struct err *e)
     const char *format;
     int rc = config_string(root, "format", &format, e);
     if (rc || strcmp(format, RUN_FORMAT) == 0) return rc;
-    return config_fail(config_get(root, "format"), e, ERR_PARSE, "format: '%.60s': this program reads %s", format, RUN_FORMAT);
+    return config_fail(config_get(root, "format"), e, ERR_PARSE, "format: '%.60s': this program reads %s", format,
+                       RUN_FORMAT);
 }
 
 static int read_array(struct run_analysis *a, struct cnode at, struct err *e)
@@ -99,9 +116,11 @@ static int read_run_yaml(struct run_analysis *a, struct cnode root, struct analy
     if (!rc && config_is(config_get(axis, "compliance")))
         rc = config_quantity(axis, "compliance", "m N-1", RANGE_NONNEG, &s->compliance, e);
     else if (!rc)
-        analysis_note(a, "assumed: compliance = 0: the run's bench states none; --set 'compliance=4 um/N' corrects the travel");
+        analysis_note(
+            a, "assumed: compliance = 0: the run's bench states none; --set 'compliance=4 um/N' corrects the travel");
     snprintf(a->specimen, sizeof a->specimen, "%s", specimen ? specimen : "");
-    if (!rc && state && strcmp(state, "done") != 0) analysis_note(a, "warning: the run did not end as planned: %.60s", state);
+    if (!rc && state && strcmp(state, "done") != 0)
+        analysis_note(a, "warning: the run did not end as planned: %.60s", state);
     if (!rc && a->is_virtual) analysis_note(a, "label: virtual bench: rehearsal, not evidence");
     return rc;
 }
@@ -110,7 +129,8 @@ int analysis_read_run(struct run_analysis *a, struct analysis_settings *s, bool 
 {
     char path[FOLDER_PATH + 40];
     struct config *doc;
-    *s = (struct analysis_settings){.contact_force = NAN, .drop_threshold = NAN, .force_accuracy = 0.005, .position_u = 5e-6};
+    *s = (struct analysis_settings){
+        .contact_force = NAN, .drop_threshold = NAN, .force_accuracy = 0.005, .position_u = 5e-6};
     a->model.needles = (struct insertion_needles){.tip_diameter = 10e-6, .base_diameter = 200e-6};
     mechanics_init(&a->model.skin);
     snprintf(path, sizeof path, "%s/%s", a->run, RUN_YAML);
@@ -128,19 +148,29 @@ int analysis_read_run(struct run_analysis *a, struct analysis_settings *s, bool 
 
 static enum run_phase phase_of(const char *state)
 {
-    static const struct { const char *state; enum run_phase phase; } known[] = {
-        {"approach", RUN_APPROACH}, {"insert", RUN_INSERT}, {"hold", RUN_HOLD}, {"retract", RUN_RETRACT}};
+    static const struct {
+        const char *state;
+        enum run_phase phase;
+    } known[] = {{"approach", RUN_APPROACH}, {"insert", RUN_INSERT}, {"hold", RUN_HOLD}, {"retract", RUN_RETRACT}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(state, known[i].state) == 0) return known[i].phase;
     return RUN_OTHER;
 }
 
-struct columns { double *t, *x, *F, *x_age, *F_age; };
+struct columns {
+    double *t, *x, *F, *x_age, *F_age;
+};
 
 static int read_columns(const struct table *t, struct columns *c, struct err *e)
 {
-    const struct { const char *name; double **to; } want[] = {
-        {"time_s", &c->t}, {"position_um", &c->x}, {"net_force_N", &c->F}, {"axis_age_ms", &c->x_age}, {"force_age_ms", &c->F_age}};
+    const struct {
+        const char *name;
+        double **to;
+    } want[] = {{"time_s", &c->t},
+                {"position_um", &c->x},
+                {"net_force_N", &c->F},
+                {"axis_age_ms", &c->x_age},
+                {"force_age_ms", &c->F_age}};
     int rc = 0;
     for (size_t i = 0; !rc && i < sizeof want / sizeof *want; i++)
         rc = table_numbers(t, want[i].name, true, want[i].to, e);
@@ -158,7 +188,8 @@ static double position_at(const double tx[], const double x[], size_t n, double 
 
 static void align(struct run_analysis *a, const struct columns *c, const struct table *t, size_t state)
 {
-    double *time = (double *)a->curve.t, *x = (double *)a->curve.x, *F = (double *)a->curve.F; /* owned, filled here once */
+    double *time = (double *)a->curve.t, *x = (double *)a->curve.x,
+           *F = (double *)a->curve.F; /* owned, filled here once */
     enum run_phase *phase = (enum run_phase *)a->curve.phase;
     size_t n = 0, k = 0;
     for (size_t i = 0; i < t->rows; i++) /* compacts in place: rows that hold position and force */

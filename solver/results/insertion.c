@@ -66,8 +66,9 @@ size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line 
 static int write_curve(const struct insertion_result *r, const char *path, struct err *e)
 {
     static const char *const phase[] = {"press", "hold", "retract"};
-    static const char *const columns[] = {"time_s",        "phase",          "stage_um",        "travel_um", "force_N", "sink_um", "base_force_N",
-                                          "penetrated", "past_barrier", "buried_depth_um", "buried_depth_sd_um"};
+    static const char *const columns[] = {"time_s",       "phase",           "stage_um",          "travel_um",
+                                          "force_N",      "sink_um",         "base_force_N",      "penetrated",
+                                          "past_barrier", "buried_depth_um", "buried_depth_sd_um"};
     struct table_out *t;
     int rc = table_create(&t, path, columns, sizeof columns / sizeof *columns, e);
     for (size_t i = 0; !rc && i < r->n_points; i++) {
@@ -91,8 +92,9 @@ static int write_curve(const struct insertion_result *r, const char *path, struc
 
 static int write_needles(const struct insertion_result *r, const char *path, struct err *e)
 {
-    static const char *const columns[] = {"needle", "tip_diameter_um", "puncture_force_mN", "penetrated", "past_barrier", "insertion_force_N",
-                                          "insertion_travel_um", "buried_depth_um"};
+    static const char *const columns[] = {
+        "needle",       "tip_diameter_um",   "puncture_force_mN",   "penetrated",
+        "past_barrier", "insertion_force_N", "insertion_travel_um", "buried_depth_um"};
     struct table_out *t;
     int rc = table_create(&t, path, columns, sizeof columns / sizeof *columns, e);
     for (size_t i = 0; !rc && i < r->n_needles; i++) {
@@ -136,9 +138,14 @@ static void put_by_force(struct record *r, const struct insertion_outcome *o, si
         while (i < res->pressed && res->point[i].force < level * (1.0 - 1e-6))
             i++;
         const struct insertion_point *p = &res->point[i];
-        const struct { const char *key; double value; } cell[] = {
-            {"force_N", level}, {"travel_um", p->travel * 1e6}, {"penetrated_fraction", (double)p->entered / (double)count},
-            {"buried_depth_um", p->depth_mean * 1e6}, {"buried_depth_sd_um", p->depth_sd * 1e6}};
+        const struct {
+            const char *key;
+            double value;
+        } cell[] = {{"force_N", level},
+                    {"travel_um", p->travel * 1e6},
+                    {"penetrated_fraction", (double)p->entered / (double)count},
+                    {"buried_depth_um", p->depth_mean * 1e6},
+                    {"buried_depth_sd_um", p->depth_sd * 1e6}};
         for (size_t c = 0; c < sizeof cell / sizeof *cell; c++) {
             char path[80];
             snprintf(path, sizeof path, "by_applied_force/%d/%s", k - 1, cell[c].key);
@@ -158,8 +165,8 @@ static void put_notes(struct record *r, const struct study *s)
     }
 }
 
-static int write_summary(const struct press_study *p, const struct insertion_outcome *o, const struct result_context *c, const char *hash,
-                         const char *path, struct err *e)
+static int write_summary(const struct press_study *p, const struct insertion_outcome *o, const struct result_context *c,
+                         const char *hash, const char *path, struct err *e)
 {
     struct insertion_line line[INSERTION_LINES];
     struct record *r;
@@ -191,8 +198,8 @@ static int write_summary(const struct press_study *p, const struct insertion_out
     return rc;
 }
 
-int insertion_write(const struct press_study *p, const struct insertion_outcome *o, const struct result_context *c, const struct folder *f,
-                    struct err *e)
+int insertion_write(const struct press_study *p, const struct insertion_outcome *o, const struct result_context *c,
+                    const struct folder *f, struct err *e)
 {
     char path[FOLDER_PATH + 100], hash[65] = "";
     int rc = write_study(p, folder_file(f, "study.yaml", path), hash, e);
@@ -202,7 +209,8 @@ int insertion_write(const struct press_study *p, const struct insertion_outcome 
     return rc;
 }
 
-int insertion_figures(const struct press_study *p, const struct insertion_outcome *o, const struct folder *f, struct err *e)
+int insertion_figures(const struct press_study *p, const struct insertion_outcome *o, const struct folder *f,
+                      struct err *e)
 {
     const struct insertion_result *r = &o->result;
     size_t n = r->n_points, press = r->pressed + 1;
@@ -217,11 +225,22 @@ int insertion_figures(const struct press_study *p, const struct insertion_outcom
         high[i] = (q->depth_mean + q->depth_sd) * 1e6;
     }
     struct plot_series one = {.title = "model, estimated", .style = PLOT_LINE, .n = n, .x = x, .y = force, .colour = 1};
-    struct plot a = {.title = p->study.title, .xlabel = "travel after contact / um (not depth)", .ylabel = "force / N", .n = 1, .series = &one};
+    struct plot a = {.title = p->study.title,
+                     .xlabel = "travel after contact / um (not depth)",
+                     .ylabel = "force / N",
+                     .n = 1,
+                     .series = &one};
     struct plot_series two[] = {
-        {.title = "+- 1 sd over the needles that went in", .style = PLOT_BAND, .n = press, .x = force, .y = low, .err = high, .colour = 2},
+        {.title = "+- 1 sd over the needles that went in",
+         .style = PLOT_BAND,
+         .n = press,
+         .x = force,
+         .y = low,
+         .err = high,
+         .colour = 2},
         {.title = "mean, estimated", .style = PLOT_LINE, .n = press, .x = force, .y = depth, .colour = 1}};
-    struct plot b = {.title = p->study.title, .xlabel = "force / N", .ylabel = "buried depth / um", .n = 2, .series = two};
+    struct plot b = {
+        .title = p->study.title, .xlabel = "force / N", .ylabel = "buried depth / um", .n = 2, .series = two};
     int rc = plot_write(&a, f->temporary, "force_travel", e);
     if (!rc) rc = plot_write(&b, f->temporary, "depth_force", e);
     free(x);

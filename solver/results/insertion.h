@@ -9,16 +9,20 @@ struct insertion_outcome {
     struct insertion_summary summary;
     struct needle_strength strength;
 };
-int  insertion_compute(const struct press_study *p, struct insertion_outcome *o, struct err *e);
+int insertion_compute(const struct press_study *p, struct insertion_outcome *o, struct err *e);
 void insertion_outcome_release(struct insertion_outcome *o);
 /* study.yaml, curve.csv, needles.csv, summary.yaml into an open folder. */
-int  insertion_write(const struct press_study *p, const struct insertion_outcome *o, const struct result_context *c,
-                     const struct folder *f, struct err *e);
+int insertion_write(const struct press_study *p, const struct insertion_outcome *o, const struct result_context *c,
+                    const struct folder *f, struct err *e);
 /* Force and depth over travel; ERR_FAILED when gnuplot is missing. */
-int  insertion_figures(const struct press_study *p, const struct insertion_outcome *o, const struct folder *f, struct err *e);
+int insertion_figures(const struct press_study *p, const struct insertion_outcome *o, const struct folder *f,
+                      struct err *e);
 
 /* The summary as lines: name, value, unit. */
-struct insertion_line { const char *name, *unit; double value; };
+struct insertion_line {
+    const char *name, *unit;
+    double value;
+};
 enum { INSERTION_LINES = 26 };
 size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line line[INSERTION_LINES]);
 #endif

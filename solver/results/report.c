@@ -82,9 +82,12 @@ static void provenance(struct report *r, struct cnode root)
 
 /* ---- a result folder ---- */
 
+/* Computed results carry the estimate of their own error, analysed runs a standard uncertainty. */
 static void results_table(struct report *r, struct cnode results, struct cells *c)
 {
     static const char *const header[] = {"result", "value", "unit", "estimated error", "remark"};
+    static const char *const measured[] = {"result", "value", "unit", "standard uncertainty", "remark"};
+    bool uncertain = false;
     c->n = 0;
     for (size_t i = 0; i < config_count(results); i++) {
         const char *name;
@@ -92,10 +95,14 @@ static void results_table(struct report *r, struct cnode results, struct cells *
         cell(c, name);
         cell_short(c, word(at, "value"));
         cell(c, word(at, "unit"));
-        cell_short(c, word(at, "estimated_error"));
+        uncertain = uncertain || word(at, "uncertainty");
+        cell_short(c, word(at, "uncertainty") ? word(at, "uncertainty") : word(at, "estimated_error"));
         cell(c, word(at, "remark"));
     }
-    put_table(r, "Results; the error is the program's own estimate of its discretisation error", header, 5, c);
+    if (uncertain)
+        put_table(r, "Results with their standard uncertainties (k = 1)", measured, 5, c);
+    else
+        put_table(r, "Results; the error is the program's own estimate of its discretisation error", header, 5, c);
 }
 
 static void balance_table(struct report *r, struct cnode balance, struct cells *c)
@@ -127,9 +134,12 @@ static void section_result(struct report *r, const char *folder, struct cnode ro
     figure(r, folder, "openness", "Openness of the channels over time");
     figure(r, folder, "shares", "Where the drug is over time");
     figure(r, folder, "profiles", "Activity over depth");
+    figure(r, folder, "force_travel", "Force over travel; travel holds the skin's sink and is not depth");
+    figure(r, folder, "depth_force", "Buried depth over force, estimated by the insertion model");
     balance_table(r, config_get(root, "balance"), c);
     list_of(r, config_get(root, "assumed"), "assumed: ", false);
     list_of(r, config_get(root, "derived"), "derived: ", false);
+    list_of(r, config_get(root, "notes"), "", false);
     provenance(r, root);
 }
 

@@ -7,9 +7,9 @@
 #include "solver/study/read.h"
 
 #define SPEED_DEFAULT 0.5e-3 /* m/s */
-#define HOLD_DEFAULT  30.0   /* s */
-#define STEP_DEFAULT  5e-6   /* m */
-#define DROP_DEFAULT  10e-3  /* N */
+#define HOLD_DEFAULT 30.0    /* s */
+#define STEP_DEFAULT 5e-6    /* m */
+#define DROP_DEFAULT 10e-3   /* N */
 enum { SEED_DEFAULT = 1 };
 
 int press_needles(struct study *s, const struct needle *n, struct insertion_needles *out, struct err *e)
@@ -30,7 +30,8 @@ int press_needles(struct study *s, const struct needle *n, struct insertion_need
     }
     if (count > PART_COUNT_MAX)
         return config_fail(at, e, ERR_RANGE, "needles: %.0f of them: must be at most %d", count, PART_COUNT_MAX);
-    *out = (struct insertion_needles){n->length, 2.0 * n->tip_radius, 2.0 * n->base_radius, (size_t)lround(count), area};
+    *out =
+        (struct insertion_needles){n->length, 2.0 * n->tip_radius, 2.0 * n->base_radius, (size_t)lround(count), area};
     return 0;
 }
 
@@ -71,10 +72,12 @@ static int read_press(struct press_study *p, struct err *e)
     int rc = config_need(config_root(s->doc), "press", &at, e);
     if (!rc) rc = config_known(at, keys, e);
     if (!rc) rc = optional_quantity(at, "speed", "m s-1", slow, &r->speed, &found, e);
-    if (!rc && !found) note_add(s, NOTE_ASSUMED, "press/speed", "0.5 mm/s", "0.5 mm/s, of the usual press test (Larraneta 2014)");
+    if (!rc && !found)
+        note_add(s, NOTE_ASSUMED, "press/speed", "0.5 mm/s", "0.5 mm/s, of the usual press test (Larraneta 2014)");
     if (!rc) rc = read_end(at, r, e);
     if (!rc) rc = optional_quantity(at, "hold", "s", RANGE_NONNEG, &r->hold, &found, e);
-    if (!rc && !found) note_add(s, NOTE_ASSUMED, "press/hold", "30 s", "30 s, of the usual press test (Larraneta 2014)");
+    if (!rc && !found)
+        note_add(s, NOTE_ASSUMED, "press/hold", "30 s", "30 s, of the usual press test (Larraneta 2014)");
     r->retract_speed = r->speed;
     if (!rc) rc = optional_quantity(at, "retract_speed", "m s-1", slow, &r->retract_speed, &found, e);
     if (!rc) rc = optional_quantity(at, "step", "m", (struct range){0.0, 1e-4, true, false}, &p->press.step, &found, e);
@@ -92,7 +95,8 @@ static void press_notes(struct study *s, const bool given[])
             note_add(s, NOTE_ASSUMED, path, list[i].text, "%s: %s", list[i].text, list[i].source);
         }
     if (!given[n])
-        note_add(s, NOTE_ASSUMED, "mechanics/relaxation", "", "0.25 in 0.5 s, 0.15 in 8 s, 0.10 in 80 s: %s", mechanics_relax_source);
+        note_add(s, NOTE_ASSUMED, "mechanics/relaxation", "", "0.25 in 0.5 s, 0.15 in 8 s, 0.10 in 80 s: %s",
+                 mechanics_relax_source);
 }
 
 static int read_material(struct press_study *p, struct err *e)
@@ -128,7 +132,8 @@ static int read_rest(struct press_study *p, struct err *e)
 
 static int read_all(struct press_study *p, const struct study_options *o, struct err *e)
 {
-    static const char *const keys[] = {"study", "note", "needles", "press", "mechanics", "material", "seed", "drop_threshold", NULL};
+    static const char *const keys[] = {"study",    "note", "needles",        "press", "mechanics",
+                                       "material", "seed", "drop_threshold", NULL};
     const char *title;
     int rc = needles_open(&p->study, o, e);
     struct cnode root = config_root(p->study.doc);
@@ -184,19 +189,23 @@ static int read_pressed(struct study *s, struct cnode at, struct insertion_case 
     return 0;
 }
 
-static void note_pressed(struct study *s, const struct insertion_case *c, const struct insertion_spread *d, const bool given[])
+static void note_pressed(struct study *s, const struct insertion_case *c, const struct insertion_spread *d,
+                         const bool given[])
 {
     const struct mechanics_setting *list;
     size_t n = mechanics_settings(&list), defaults = 0;
     for (size_t i = 0; i <= n; i++)
         defaults += !given[i];
     bool by_force = isfinite(c->press.force);
-    note_add(s, NOTE_DERIVED, "", "", "buried depth %.4g um for a %s of %.4g %s: estimated; sd %.3g um between needles, %.2g um between "
-             "arrays; the model's values leave +- %.2g um open", d->depth * 1e6, by_force ? "force" : "travel",
-             by_force ? c->press.force : c->press.travel * 1e6, by_force ? "N" : "um", d->needle_sd * 1e6, d->array_sd * 1e6,
-             d->value_error * 1e6);
-    note_add(s, NOTE_DERIVED, "", "", "penetrated fraction %.4g, estimated (lowest of the values varied: %.4g)", d->fraction, d->fraction_lowest);
-    note_add(s, NOTE_DERIVED, "", "", "insertion model: %zu of its %zu values are its own defaults, all estimates", defaults, n + 1);
+    note_add(s, NOTE_DERIVED, "", "",
+             "buried depth %.4g um for a %s of %.4g %s: estimated; sd %.3g um between needles, %.2g um between "
+             "arrays; the model's values leave +- %.2g um open",
+             d->depth * 1e6, by_force ? "force" : "travel", by_force ? c->press.force : c->press.travel * 1e6,
+             by_force ? "N" : "um", d->needle_sd * 1e6, d->array_sd * 1e6, d->value_error * 1e6);
+    note_add(s, NOTE_DERIVED, "", "", "penetrated fraction %.4g, estimated (lowest of the values varied: %.4g)",
+             d->fraction, d->fraction_lowest);
+    note_add(s, NOTE_DERIVED, "", "", "insertion model: %zu of its %zu values are its own defaults, all estimates",
+             defaults, n + 1);
 }
 
 int depth_from_press(struct study *s, const struct needle *n, struct cnode at, struct err *e)
@@ -214,7 +223,8 @@ int depth_from_press(struct study *s, const struct needle *n, struct cnode at, s
         return rc;
     }
     if (!(d.fraction > 0.0)) {
-        config_fail(at, e, ERR_RANGE, "insertion: no needle goes in: the model finds none deeper than %.3g um", c.skin.counts_from * 1e6);
+        config_fail(at, e, ERR_RANGE, "insertion: no needle goes in: the model finds none deeper than %.3g um",
+                    c.skin.counts_from * 1e6);
         err_hint(e, "press harder, or use needles: none for intact skin");
         return ERR_RANGE;
     }
@@ -236,7 +246,8 @@ static void resolve_mechanics(const struct mechanics *m, struct record *r)
     for (size_t i = 0; i < n; i++) {
         bool plain = list[i].unit[0] == '1' && !list[i].unit[1];
         snprintf(path, sizeof path, "mechanics/%s", list[i].key);
-        snprintf(value, sizeof value, "%.17g%s%s", mechanics_value(m, &list[i]), plain ? "" : " ", plain ? "" : list[i].unit);
+        snprintf(value, sizeof value, "%.17g%s%s", mechanics_value(m, &list[i]), plain ? "" : " ",
+                 plain ? "" : list[i].unit);
         record_text(r, path, value);
     }
     for (size_t k = 0; k < m->relax.n; k++) {

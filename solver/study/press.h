@@ -13,7 +13,7 @@ struct press_study {
     double drop_threshold; /* N */
 };
 /* ERR_IO, ERR_PARSE or ERR_RANGE with place, caret, bound and hint; *p is then {0}. */
-int  press_study_load(struct press_study *p, const char *path, const struct study_options *options, struct err *e);
+int press_study_load(struct press_study *p, const char *path, const struct study_options *options, struct err *e);
 void press_study_release(struct press_study *p); /* {0} is legal */
 /* The study with the needles in place and every value of the model written out. */
 void press_study_resolve(const struct press_study *p, struct record *r);

@@ -1,4 +1,5 @@
-/* insertion_analyse.c -- the analysis of a run on curves whose contact, drops, base contact and relaxation are known. */
+/* insertion_analyse.c -- the analysis of a run on curves whose contact, drops, base contact and relaxation are known.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +15,18 @@
 static const double knot_s[] = {0.0, 620.0, 630.0, 700.0, 710.0, 930.0, 1230.0};
 static const double knot_F[] = {0.0, 3.72, 3.31, 3.52, 3.21, 3.43, 10.03};
 enum { KNOTS = 7, ROWS = 3000, AIR = 150 };
-#define X0   11.9374e-3 /* contact */
-#define C    4.1e-6
+#define X0 11.9374e-3 /* contact */
+#define C 4.1e-6
 #define TARE 2.7e-3
 #define PULL -0.437
 #define STILL 0.055 /* s: the axis stands before the run says hold, and the force falls by 0.2 N meanwhile */
 
-struct made { size_t n; double t[ROWS], x[ROWS], F[ROWS]; enum run_phase phase[ROWS]; unsigned long long seed; };
+struct made {
+    size_t n;
+    double t[ROWS], x[ROWS], F[ROWS];
+    enum run_phase phase[ROWS];
+    unsigned long long seed;
+};
 
 /* Nearly normal noise of sd 1 from a linear congruential generator. */
 static double noise(struct made *m)
@@ -45,7 +51,8 @@ static void row(struct made *m, double t, double travel, double force, double sd
 static double press_force(double s_um)
 {
     for (int k = 1; k < KNOTS; k++)
-        if (s_um <= knot_s[k]) return knot_F[k - 1] + (knot_F[k] - knot_F[k - 1]) * (s_um - knot_s[k - 1]) / (knot_s[k] - knot_s[k - 1]);
+        if (s_um <= knot_s[k])
+            return knot_F[k - 1] + (knot_F[k] - knot_F[k - 1]) * (s_um - knot_s[k - 1]) / (knot_s[k] - knot_s[k - 1]);
     return NAN;
 }
 
@@ -65,14 +72,21 @@ static struct made *make(double sd)
     for (; t < start + 20.0; t += 2.0 * dt)
         row(m, t, 1230e-6, hold_force(t - start), sd, t < start + STILL ? RUN_INSERT : RUN_HOLD);
     for (double s = 1230.0; s > -400.0; s -= 9.8, t += dt) {
-        double F = s > 700.0 ? 6.3 * (s - 700.0) / 530.0 : s > 600.0 ? PULL * (700.0 - s) / 100.0 : s > 500.0 ? PULL * (s - 500.0) / 100.0 : 0.0;
+        double F = s > 700.0   ? 6.3 * (s - 700.0) / 530.0
+                   : s > 600.0 ? PULL * (700.0 - s) / 100.0
+                   : s > 500.0 ? PULL * (s - 500.0) / 100.0
+                               : 0.0;
         row(m, t, s * 1e-6, F, sd, RUN_RETRACT);
     }
     return m;
 }
 
-static const struct analysis_settings settings = {.contact_force = NAN, .drop_threshold = NAN, .compliance = C, .compliance_u = 0.4e-6,
-                                                  .force_accuracy = 0.005, .position_u = 1e-6};
+static const struct analysis_settings settings = {.contact_force = NAN,
+                                                  .drop_threshold = NAN,
+                                                  .compliance = C,
+                                                  .compliance_u = 0.4e-6,
+                                                  .force_accuracy = 0.005,
+                                                  .position_u = 1e-6};
 
 static int analyse(const struct made *m, const struct analysis_settings *s, struct analysis *a, struct err *e)
 {
@@ -82,10 +96,10 @@ static int analyse(const struct made *m, const struct analysis_settings *s, stru
 }
 
 /* Within k of its own standard uncertainties, which must not be worthless: below a tenth of the value or the bound. */
-#define ASSERT_WITHIN(m, want, k, most) \
-    do { \
+#define ASSERT_WITHIN(m, want, k, most)             \
+    do {                                            \
         ASSERT_ABS((m).value, (want), (k) * (m).u); \
-        CU_ASSERT((m).u > 0.0 && (m).u < (most)); \
+        CU_ASSERT((m).u > 0.0 && (m).u < (most));   \
     } while (0)
 
 static void known_curve_is_recovered_within_its_uncertainty(void)
@@ -203,10 +217,9 @@ static void prony_fit_needs_enough_points(void)
 
 /* ---- a run folder ---- */
 
-static const char run_yaml[] =
-    "format: mn-run-1\nvirtual: false\nspecimen: pad7\n"
-    "needles: {name: p, count: 100, length: 600 um, area: 1 cm2}\n"
-    "outcome: {state: done}\nconfiguration: {bench: {axis: {compliance: 4.1 um/N}}}\n";
+static const char run_yaml[] = "format: mn-run-1\nvirtual: false\nspecimen: pad7\n"
+                               "needles: {name: p, count: 100, length: 600 um, area: 1 cm2}\n"
+                               "outcome: {state: done}\nconfiguration: {bench: {axis: {compliance: 4.1 um/N}}}\n";
 
 static void put_run(struct fixture *f, const struct made *m, const char *yaml)
 {
@@ -217,11 +230,12 @@ static void put_run(struct fixture *f, const struct made *m, const char *yaml)
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     snprintf(path, sizeof path, "%s/run", f->folder);
     CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
-    used = (size_t)snprintf(text, size, "seq,time_s,state,position_um,travel_um,raw_travel_um,force_N,net_force_N,axis_age_ms,"
-                                        "force_age_ms,axis_status,axis_alarm,inputs\n0,0,waiting,,,,,,,,0,0,0\n");
+    used = (size_t)snprintf(text, size,
+                            "seq,time_s,state,position_um,travel_um,raw_travel_um,force_N,net_force_N,axis_age_ms,"
+                            "force_age_ms,axis_status,axis_alarm,inputs\n0,0,waiting,,,,,,,,0,0,0\n");
     for (size_t i = 0; i < m->n; i++) { /* the force is 4 ms old, the position 1 ms */
-        snprintf(line, sizeof line, "%zu,%.6f,%s,%.4f,,,%.6f,%.6f,1,4,0,0,0\n", i + 1, m->t[i] + 4e-3, state[m->phase[i]], m->x[i] * 1e6,
-                 m->F[i], m->F[i]);
+        snprintf(line, sizeof line, "%zu,%.6f,%s,%.4f,,,%.6f,%.6f,1,4,0,0,0\n", i + 1, m->t[i] + 4e-3,
+                 state[m->phase[i]], m->x[i] * 1e6, m->F[i], m->F[i]);
         used += (size_t)snprintf(text + used, size - used, "%s", line);
     }
     fixture_write(f, "run/samples.csv", text);
@@ -259,7 +273,8 @@ static void a_run_folder_is_read_and_its_depth_is_marked_estimated(void)
     run_analysis_release(&a);
 
     fixture_write(&f, "run/penetration_01.yaml",
-                  "format: mn-penetration-1\nmethod: oct\ndepth: {mean: 383 um, sd: 21 um, n: 49}\npenetrated_fraction: 0.97\nvirtual: false\n");
+                  "format: mn-penetration-1\nmethod: oct\ndepth: {mean: 383 um, sd: 21 um, n: "
+                  "49}\npenetrated_fraction: 0.97\nvirtual: false\n");
     CU_ASSERT_EQUAL_FATAL(run_analysis_make(&a, path, NULL, &e), 0);
     ASSERT_REL(line_of(&a, "buried_depth")->value, 383.0, 1e-9);
     ASSERT_REL(line_of(&a, "buried_depth")->u, 3.0, 1e-9);
@@ -312,10 +327,15 @@ static void bad_runs_and_settings_are_refused(void)
     struct made *m = make(2.1e-3);
     struct run_analysis a;
     char path[500];
-    static const struct { const char *set; int code; const char *words; } bad[] = {
-        {"contact_force=3 mm", ERR_PARSE, "contact_force"}, {"contact=3 N", ERR_PARSE, "contact: unknown key"},
-        {"relaxation_terms=4", ERR_RANGE, "relaxation_terms"}, {"force_accuracy=2", ERR_RANGE, "force_accuracy"},
-        {"contact_force=90 N", ERR_RANGE, "run/samples.csv: no contact: the force never reaches 90 N"}};
+    static const struct {
+        const char *set;
+        int code;
+        const char *words;
+    } bad[] = {{"contact_force=3 mm", ERR_PARSE, "contact_force"},
+               {"contact=3 N", ERR_PARSE, "contact: unknown key"},
+               {"relaxation_terms=4", ERR_RANGE, "relaxation_terms"},
+               {"force_accuracy=2", ERR_RANGE, "force_accuracy"},
+               {"contact_force=90 N", ERR_RANGE, "run/samples.csv: no contact: the force never reaches 90 N"}};
     fixture_make(&f);
     put_run(&f, m, run_yaml);
     snprintf(path, sizeof path, "%s/run", f.folder);

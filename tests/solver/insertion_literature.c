@@ -139,7 +139,8 @@ CU_TestInfo insertion_literature_tests[] = {
     {"Olatunji: speed (F)", olatunji_speed_F},
     {"gap under the base (P), detachment missed", base_gap_P},
     {"Lam: buried share (P), missed", lam_buried_share_P_missed},
-    {"arrays enter in several events, tight ones sink more (P)", arrays_enter_in_several_events_and_tight_ones_sink_more_P},
+    {"arrays enter in several events, tight ones sink more (P)",
+     arrays_enter_in_several_events_and_tight_ones_sink_more_P},
     {"Barnett: shares of the needle's force (P)", shares_of_the_needle_force_P},
     CU_TEST_INFO_NULL,
 };

@@ -47,7 +47,8 @@ static void forces_balance_after_the_needle_is_through(void)
 }
 
 static void relaxation_in_the_hold_is_the_prony_sum(void)
-{ /* a flat plate on the backing alone: hard base plate, needle too short to matter, pressed fast against a long memory */
+{ /* a flat plate on the backing alone: hard base plate, needle too short to matter, pressed fast against a long memory
+   */
     struct insertion_case c = press_case(1e-6, 0.5e-6, 0.5e-6, 1, 1e-4);
     c.skin.relax = (struct relax){2, {0.31, 0.17}, {7.3, 61.0}};
     c.skin.compliance = 0.0;
@@ -101,7 +102,8 @@ static void answer_does_not_depend_on_the_step(void)
 }
 
 static void elastic_press_stores_the_work_and_gives_it_back(void)
-{ /* too strong to enter, no memory: work = backing + dimples + frame, in closed form, and nothing is lost on the way up */
+{ /* too strong to enter, no memory: work = backing + dimples + frame, in closed form, and nothing is lost on the way up
+   */
     struct insertion_case c = press_case(3e-3, 31e-6, 200e-6, 7, 0.6e-4);
     c.skin.force_factor = 1e6;
     c.skin.cv_tip = c.skin.cv_site = 0.0;
@@ -111,7 +113,8 @@ static void elastic_press_stores_the_work_and_gives_it_back(void)
     struct insertion_result r;
     press_run(&c, &r);
     const struct insertion_point *p = &r.point[r.pressed];
-    double a = sqrt(0.6e-4 / 3.14159265358979), k0 = 2.0 * a * 0.5e6 / (1.0 - 0.45 * 0.45), soft = 2e-3 / 6.0, w = p->sink;
+    double a = sqrt(0.6e-4 / 3.14159265358979), k0 = 2.0 * a * 0.5e6 / (1.0 - 0.45 * 0.45), soft = 2e-3 / 6.0,
+           w = p->sink;
     double d = p->travel - w, stored = k0 * soft * (soft * (exp(w / soft) - 1.0) - w);
     stored += 7.0 * (2e6 * 15.5e-6 * d * d / 2.0 + 1e6 * d * d * d / 3.0) + 4e-6 * 2.3 * 2.3 / 2.0;
     ASSERT_REL(r.work, stored, 1e-4); /* trapezoids of 1 um */
@@ -252,8 +255,10 @@ static void buckling_follows_euler_and_johnson(void)
 }
 
 CU_TestInfo insertion_model_tests[] = {
-    {"one needle without scatter passes at its puncture force", one_needle_without_scatter_passes_at_its_puncture_force},
-    {"without a barrier the tip lies on the skin until it passes", without_a_barrier_the_tip_lies_on_the_skin_until_it_passes},
+    {"one needle without scatter passes at its puncture force",
+     one_needle_without_scatter_passes_at_its_puncture_force},
+    {"without a barrier the tip lies on the skin until it passes",
+     without_a_barrier_the_tip_lies_on_the_skin_until_it_passes},
     {"forces balance after the needle is through", forces_balance_after_the_needle_is_through},
     {"relaxation in the hold is the Prony sum", relaxation_in_the_hold_is_the_prony_sum},
     {"relaxation is exact for ramps of any step", relaxation_is_exact_for_ramps_of_any_step},

@@ -1,4 +1,5 @@
-/* insertion_study.c -- studies of insertion, diffusion studies that state a force, and the folder 'mnsim insert' writes. */
+/* insertion_study.c -- studies of insertion, diffusion studies that state a force, and the folder 'mnsim insert'
+ * writes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,12 @@
 #include "tests/solver/study_fixture.h"
 #include "tests/solver/suites.h"
 
-static const char press_text[] =
-    "study: \"Pins\"\n"
-    "needles: pins\n"
-    "press: {speed: 0.7 mm/s, to: {force: 17.3 N}, hold: 11 s}\n"
-    "mechanics: {k2: 1.3 N/mm2, relaxation: [{share: 0.4, time: 3.1 s}]}\n"
-    "material: {young_modulus: 3.1 GPa, yield_strength: 57 MPa}\n"
-    "seed: 7\n";
+static const char press_text[] = "study: \"Pins\"\n"
+                                 "needles: pins\n"
+                                 "press: {speed: 0.7 mm/s, to: {force: 17.3 N}, hold: 11 s}\n"
+                                 "mechanics: {k2: 1.3 N/mm2, relaxation: [{share: 0.4, time: 3.1 s}]}\n"
+                                 "material: {young_modulus: 3.1 GPa, yield_strength: 57 MPa}\n"
+                                 "seed: 7\n";
 
 static struct study *loaded(struct fixture *f, const char *name, struct err *e)
 {
@@ -113,7 +113,8 @@ static void pens_have_no_estimate(void)
     fixture_make(&f);
     fixture_change(&f, "depth: 312 um", "force: 9 N");
     fixture_write(&f, "needles/pins.yaml",
-                  "name: pins\nkind: pen\nshape: cone\nlength: 610 um\nbase_diameter: 183 um\ntip_diameter: 12 um\nneedles: 12\n");
+                  "name: pins\nkind: pen\nshape: cone\nlength: 610 um\nbase_diameter: 183 um\ntip_diameter: 12 "
+                  "um\nneedles: 12\n");
     CU_ASSERT_EQUAL(study_load(s, f.study, NULL, &e), ERR_RANGE);
     ASSERT_HAS(e.msg, "pins.yaml:2:7: needles: a pen strikes at about 0.5 m/s");
     ASSERT_HAS(e.hint, "without inertia; give a measured depth");
@@ -199,17 +200,21 @@ static void press_refused(const char *find, const char *put, int code, const cha
 
 static void mistakes_in_a_study_of_insertion_are_placed(void)
 {
-    press_refused("to: {force: 17.3 N}", "to: {}", ERR_PARSE, "press.yaml:3:26: press/to: needs either force or travel", "e.g. press:");
-    press_refused("to: {force: 17.3 N}", "to: {force: 1 N, travel: 1 mm}", ERR_PARSE, "needs either force or travel", "");
+    press_refused("to: {force: 17.3 N}", "to: {}", ERR_PARSE, "press.yaml:3:26: press/to: needs either force or travel",
+                  "e.g. press:");
+    press_refused("to: {force: 17.3 N}", "to: {force: 1 N, travel: 1 mm}", ERR_PARSE, "needs either force or travel",
+                  "");
     press_refused(", to: {force: 17.3 N}", "", ERR_PARSE, "missing key 'to'", "");
     press_refused("0.7 mm/s", "2 m/s", ERR_RANGE, "press.yaml:3:16: press/speed: 2 m/s", "");
     press_refused("hold: 11 s", "hold: -1 s", ERR_RANGE, "press/hold: -1 s", "");
     press_refused("hold", "hodl", ERR_PARSE, "press/hodl: unknown key", "did you mean 'hold'?");
     press_refused("k2: 1.3 N/mm2", "k2: 1.3", ERR_PARSE, "press.yaml:4:17: mechanics/k2", "");
     press_refused("needles: pins\n", "", ERR_PARSE, "missing key 'needles'", "");
-    press_refused("seed: 7", "drug: caffeine", ERR_PARSE, "drug: this is a study of diffusion", "'mnsim run' computes it");
+    press_refused("seed: 7", "drug: caffeine", ERR_PARSE, "drug: this is a study of diffusion",
+                  "'mnsim run' computes it");
     press_refused("seed: 7", "seed: -7", ERR_RANGE, "seed: -7", "");
-    press_refused("needles: pins", "needles: {name: n, kind: array, shape: cone, length: 1 mm, base_diameter: 0.2 mm, count: 3}",
+    press_refused("needles: pins",
+                  "needles: {name: n, kind: array, shape: cone, length: 1 mm, base_diameter: 0.2 mm, count: 3}",
                   ERR_PARSE, "needles: number and area cannot be found", "needs two of count");
 }
 
@@ -268,10 +273,12 @@ static void the_folder_holds_the_curve_and_a_study_that_repeats_it(void)
 CU_TestInfo insertion_study_tests[] = {
     {"a force gives the depth of the model with its spread", a_force_gives_the_depth_of_the_model_with_its_spread},
     {"a travel goes through the model too", a_travel_goes_through_the_model_too},
-    {"the resolved study gives the same depth and keeps its label", the_resolved_study_gives_the_same_depth_and_keeps_its_label},
+    {"the resolved study gives the same depth and keeps its label",
+     the_resolved_study_gives_the_same_depth_and_keeps_its_label},
     {"pens have no estimate", pens_have_no_estimate},
     {"a study of insertion is read with its assumptions", a_study_of_insertion_is_read_with_its_assumptions},
-    {"every default has a source and means what its text says", every_default_has_a_source_and_means_what_its_text_says},
+    {"every default has a source and means what its text says",
+     every_default_has_a_source_and_means_what_its_text_says},
     {"mistakes in a study of insertion are placed", mistakes_in_a_study_of_insertion_are_placed},
     {"the folder holds the curve and a study that repeats it", the_folder_holds_the_curve_and_a_study_that_repeats_it},
     CU_TEST_INFO_NULL,
