@@ -83,7 +83,12 @@ static void collect(const gsl_vector *p, const gsl_matrix *cov, const struct dat
 static int solve(struct data *d, gsl_multifit_nlinear_workspace *w, gsl_vector *p, gsl_matrix *cov,
                  struct prony_fit *fit)
 {
-    gsl_multifit_nlinear_fdf f = {.f = residuals, .df = jacobian, .n = d->n, .p = 1 + 2 * d->terms, .params = d};
+    gsl_multifit_nlinear_fdf f = {0};
+    f.f = residuals;
+    f.df = jacobian;
+    f.n = d->n;
+    f.p = 1 + 2 * d->terms;
+    f.params = d;
     int info;
     double squares;
     guess(d, p);

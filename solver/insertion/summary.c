@@ -11,8 +11,9 @@ static int drops_of(const struct insertion_result *r, double threshold, struct i
 {
     struct curve_drop drop[DROPS_MAX];
     size_t n = r->pressed + 1;
-    double *x = calloc(2 * n, sizeof *x), *y = x + n;
+    double *x = calloc(2 * n, sizeof *x);
     if (!x) return err_set(e, ERR_NOMEM, "out of memory");
+    double *y = x + n;
     for (size_t i = 0; i < n; i++) {
         x[i] = r->point[i].travel;
         y[i] = r->point[i].force;
@@ -32,8 +33,9 @@ static int drops_of(const struct insertion_result *r, double threshold, struct i
 static int entries_of(const struct insertion_result *r, struct insertion_summary *s, struct err *e)
 {
     size_t n = 0, entered = 0;
-    double *force = calloc(2 * r->n_needles, sizeof *force), *depth = force + r->n_needles, first = INFINITY;
+    double *force = calloc(2 * r->n_needles, sizeof *force), first = INFINITY;
     if (!force) return err_set(e, ERR_NOMEM, "out of memory");
+    double *depth = force + r->n_needles;
     for (size_t i = 0; i < r->n_needles; i++) {
         const struct insertion_needle *p = &r->needle[i];
         if (p->through) {

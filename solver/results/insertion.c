@@ -214,8 +214,9 @@ int insertion_figures(const struct press_study *p, const struct insertion_outcom
 {
     const struct insertion_result *r = &o->result;
     size_t n = r->n_points, press = r->pressed + 1;
-    double *x = calloc(5 * n, sizeof *x), *force = x + n, *depth = x + 2 * n, *low = x + 3 * n, *high = x + 4 * n;
+    double *x = calloc(5 * n, sizeof *x);
     if (!x) return err_set(e, ERR_NOMEM, "out of memory");
+    double *force = x + n, *depth = x + 2 * n, *low = x + 3 * n, *high = x + 4 * n;
     for (size_t i = 0; i < n; i++) {
         const struct insertion_point *q = &r->point[i];
         x[i] = q->travel * 1e6;

@@ -49,7 +49,7 @@ static int read_end(struct cnode at, struct press *p, struct err *e)
 {
     static const char *const keys[] = {"force", "travel", NULL};
     struct cnode to;
-    bool force, travel;
+    bool force = false, travel = false;
     int rc = config_need(at, "to", &to, e);
     if (!rc) rc = config_known(to, keys, e);
     if (!rc) rc = optional_quantity(to, "force", "N", RANGE_POSITIVE, &p->force, &force, e);
