@@ -50,6 +50,7 @@ int finish_interfaces(struct study *s, struct err *e); /* when the layers around
 int read_vehicles(struct study *s, struct err *e);
 int read_steps(struct study *s, struct err *e);   /* schedule/steps and repeat; after read_needles */
 int read_closure(struct study *s, struct err *e); /* after read_steps */
+int check_waters(struct study *s, struct err *e); /* vehicles and channels in contact; after read_steps */
 int read_spread(struct study *s, const struct needle *n, struct err *e); /* the depth distribution's cells */
 int read_schedule(struct study *s,
                   struct err *e);                 /* schedule, patch/remove_at, sampling, numerics, lab window, limit */

@@ -80,6 +80,7 @@ static int read_all(struct study *s, const struct study_options *o, struct err *
     if (!rc) rc = read_needles(s, e);
     if (!rc) rc = read_steps(s, e);
     if (!rc) rc = read_closure(s, e);
+    if (!rc) rc = check_waters(s, e);
     if (!rc) rc = check_relations(s, e);
     return rc;
 }

@@ -151,7 +151,7 @@ static int read_vehicle(struct study *s, struct cnode at, struct donor *d, struc
     if (rc) return rc;
     *d = (struct donor){.kind = type == VEHICLE_INFINITE ? DONOR_INFINITE : DONOR_FINITE};
     rc = config_known(at, keys[type], e);
-    if (!rc) rc = config_quantity(at, "concentration", "kg m-3", RANGE_POSITIVE, &d->C0, e);
+    if (!rc) rc = config_quantity(at, "concentration", "kg m-3", RANGE_NONNEG, &d->C0, e);
     if (!rc) rc = read_partition(s, at, d, e);
     bool sized = config_is(config_get(at, "thickness")) || config_is(config_get(at, "volume"));
     if (!rc && (sized || type != VEHICLE_INFINITE)) rc = read_thickness(at, d, e); /* of an infinite one: to check depletion */
@@ -200,5 +200,46 @@ int read_vehicles(struct study *s, struct err *e)
             return config_fail(at, e, ERR_PARSE, "vehicles: '%s': a name has at most %zu letters", name, sizeof s->vehicle_name[0] - 1);
         rc = add_vehicle(s, at, name, e);
     }
+    double most = s->problem.donor.C0;
+    for (size_t i = 1; !rc && i <= s->problem.n_doses; i++)
+        most = fmax(most, s->problem.dose[i].C0);
+    if (!rc && !(most > 0.0))
+        rc = config_fail(place(s->vehicle[0], "concentration"), e, ERR_RANGE, "no vehicle of the study holds any drug: concentration must be > 0");
     return rc;
+}
+
+/* ---- two waters in contact ---- */
+
+#define WATERS_APART 2.0 /* factor by which K of a vehicle and of a channel may differ */
+
+static bool lies_on_channels(const struct study *s, size_t which)
+{
+    const struct problem *p = &s->problem;
+    bool opened = false, on = false;
+    if (p->n_events == 0) return true;
+    for (size_t i = 0; i < p->n_events; i++) {
+        const struct event *v = &p->event[i];
+        if (v->kind == EVENT_APPLY) on = v->which == which;
+        if (v->kind == EVENT_REMOVE && v->fraction >= 1.0) on = false;
+        opened = opened || v->kind == EVENT_NEEDLES;
+        if (on && opened) return true;
+    }
+    return false;
+}
+
+/* K from a pH follows the neutral form, which alone enters the stratum corneum.  Into open channels ions pass as well: there the
+ * total concentration is continuous between two waters, whatever their pH  (E23). */
+int check_waters(struct study *s, struct err *e)
+{
+    const struct channel *c = &s->problem.channel;
+    for (size_t i = 0; s->has_channel && c->fill == CHANNEL_DIFFUSING && i < s->n_vehicles; i++) {
+        double K = (i ? s->problem.dose[i] : s->problem.donor).K, apart = fmax(K / c->K, c->K / K);
+        if (!config_is(config_get(s->vehicle[i], "pH")) || apart <= WATERS_APART || !lies_on_channels(s, i)) continue;
+        config_fail(config_get(s->vehicle[i], "pH"), e, ERR_RANGE,
+                    "vehicle on open channels: K %.3g from its pH, and the channel's K %.3g: the drug's ions pass too, so water on water "
+                    "must not differ by more than a factor %g", K, c->K, WATERS_APART);
+        err_hint(e, "give the vehicle K: %g, and the stratum corneum its K for the neutral share at this pH", c->K);
+        return ERR_RANGE;
+    }
+    return 0;
 }

@@ -91,6 +91,8 @@ CU_SuiteInfo test_suites[] = {
     {"formulas", NULL, NULL, NULL, NULL, formulas},
     {"study", NULL, NULL, NULL, NULL, study_load_tests},
     {"study errors", NULL, NULL, NULL, NULL, study_error_tests},
+    {"study refusals", NULL, NULL, NULL, NULL, refusal_tests},
+    {"studies", NULL, NULL, NULL, NULL, studies_tests},
     {"results", NULL, NULL, NULL, NULL, result_tests},
     {"comparisons", NULL, NULL, NULL, NULL, comparison_tests},
     {"insertion model", NULL, NULL, NULL, NULL, insertion_model_tests},
