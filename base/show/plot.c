@@ -116,10 +116,20 @@ static void put_series(FILE *f, size_t i, const struct plot_series *s, bool is_f
     }
 }
 
+/* With an empty second line, which keeps the legend below clear of it. */
+static void put_xlabel(FILE *f, const char *text)
+{
+    if (!text)
+        return;
+    fputs("set xlabel ", f);
+    put_string(f, text);
+    fputs(".\"\\n\" noenhanced\n", f);
+}
+
 static void put_axes(FILE *f, const struct plot *p)
 {
     put_setting(f, "title", p->title);
-    put_setting(f, "xlabel", p->xlabel);
+    put_xlabel(f, p->xlabel);
     put_setting(f, "ylabel", p->ylabel);
     if (p->logx)
         fputs("set logscale x\nset format x '%h'\n", f);

@@ -23,7 +23,8 @@ static const char style[] =
     "aab4be;"
     "--warn:#ffd08a;--warn-ground:#352609;--link:#8cc8ff}}\n"
     "*{box-sizing:border-box}\n"
-    "body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\n"
+    "body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,sans-serif;"
+    "overflow-wrap:break-word}\n"
     "header,main,nav,footer{max-width:62rem;margin:0 auto;padding:0 1.2rem}\n"
     "h1{font-size:1.9rem;line-height:1.2;margin:1.6rem 0 .2rem}\n"
     "h2{font-size:1.35rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}\n"
@@ -43,7 +44,8 @@ static const char style[] =
     "@media print{:root{--ink:#000;--ground:#fff;--soft:#fff;--quiet:#333;--warn:#000;--warn-ground:#fff}"
     ".skip{display:none}figure,table,pre{break-inside:avoid}h2{break-after:avoid}body{font-size:10.5pt}"
     ".scroll,pre{overflow:visible}pre{white-space:pre-wrap}"
-    "table{font-size:8pt;max-width:100%}th,td{padding:.1rem .35rem;overflow-wrap:anywhere}tr{break-inside:avoid}}\n";
+    "table{font-size:8pt;max-width:100%}th,td{padding:.1rem .35rem}thead th{overflow-wrap:anywhere}"
+    "tr{break-inside:avoid}}\n";
 
 /* Text into HTML, in element or attribute; control characters are dropped, for HTML has no way to hold them. */
 static void put_text(struct report *r, const char *text)
