@@ -131,7 +131,7 @@ build-fuzz/%: tests/fuzz/%.c $(call find_c,base rig/virtual) $(shell find base r
 	  -o $@ $< $(FUZZ_C) $(call find_c,base) $(BASE_LIBS)
 fuzz: $(FUZZERS)
 	@set -e; for f in $(FUZZERS); do echo "== $$f"; \
-	  $$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -detect_leaks=0 -verbosity=0 -print_final_stats=1 \
+	  ASAN_OPTIONS=detect_leaks=0 $$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -detect_leaks=0 -verbosity=0 -print_final_stats=1 \
 	    -artifact_prefix=$$f- $$f-corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null); done
 
 help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
