@@ -139,6 +139,7 @@ stop_bench
 printf 'needle,depth_um,penetrated\n1,412.5,1\n2,,0\n3,388.1,1\n4,,1\n' >"$T/oct.csv"
 expect 0 "mean 400.3 um, sd 17.3 um, n 2, penetrated 3 of 4 (0.75)" "$R" depth "$RUN" "$T/oct.csv"
 expect 0 "penetration_02.yaml" "$R" depth "$RUN" "$T/oct.csv" --method histology
+expect 0 "measured: histology of 2 needles" "$B/mnsim" analyse "$RUN" -o "$T/analysis"
 [ -s "$RUN/penetration_01.yaml" ] || fail "penetration_01.yaml is missing"
 expect 2 "--method 'guess'" "$R" depth "$RUN" "$T/oct.csv" --method guess
 printf 'needle,depth,penetrated\n1,412.5,1\n' >"$T/bad.csv"
