@@ -4,7 +4,6 @@
 
 #define STABLE_BAND 0.02   /* N, assumed */
 #define STABLE_TIME 0.25   /* s, assumed */
-#define END_OF_RANGE 1.05  /* of the capacity */
 
 void cell_init(struct cell *c, const struct cell_settings *set, uint64_t seed)
 {
@@ -26,7 +25,7 @@ static double convert(struct cell *c, double force)
 {
     /* White noise of this size reads as set.noise after the default filter's average. */
     double noise = c->set.noise * sqrt(1 << CELL_DEFAULT_FILTER) * random_normal(&c->random);
-    double end = END_OF_RANGE * c->set.capacity;
+    double end = c->set.end * c->set.capacity;
     double x = c->saturated ? end : force + c->jump + c->drifted + noise;
     c->over = x > c->set.capacity;
     c->under = x < -c->set.capacity;

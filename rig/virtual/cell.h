@@ -10,10 +10,11 @@
 enum { CELL_MAX_TAPS = 128, CELL_FILTERS = 8, CELL_DEFAULT_FILTER = 2 };
 
 struct cell_settings {
-    double capacity;  /* N, both ways; the reading ends at 105 % of it */
+    double capacity;  /* N, both ways */
     double rate;      /* conversions per second */
     double noise;     /* N rms of the reading at the default filter */
     double drift;     /* N/s, of the zero */
+    double end;       /* of the capacity: the reading goes no further */
 };
 
 struct cell {

@@ -2,6 +2,8 @@
 #include "rig/virtual/plant.h"
 
 #define UPPER_LIMIT (-1e-3)   /* m */
+#define DAD141_END 1.05       /* of the capacity: where the transmitter's reading ends; assumed */
+#define TLB_END 1.20
 #define HARD_STOP 2e-3        /* m beyond a limit switch: the carriage meets steel */
 #define CLEAR_HEIGHT 1e-3     /* m */
 #define SWITCH_EDGE 0.25e-6   /* m: half an encoder count */
@@ -13,7 +15,8 @@ void plant_init(struct plant *p, const struct plant_settings *set, uint64_t seed
     random_init(&r, seed, 0xA715);
     /* somewhere: the position is not known at power-on */
     carriage_init(&p->axis, random_between(&r, 3e-3, 6e-3), set->servo_lag);
-    cell_init(&p->cell, &set->cell, seed);
+    p->set.cell.end = set->pair == PAIR_EM2RS_TLB ? TLB_END : DAD141_END;
+    cell_init(&p->cell, &p->set.cell, seed);
     plant_new_specimen(p, 1);
 }
 

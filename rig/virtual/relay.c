@@ -258,7 +258,8 @@ void relay_tick(struct relay *r, double now)
 
 /* ---- out ---- */
 
-/* The parcel of a side whose turn it is: one that has begun, else the earliest; NULL when all are held. */
+/* The parcel of a side whose turn it is, the earliest: one that has begun began before all others.  NULL when all are
+ * held. */
 static struct relay_parcel *next_parcel(struct relay *r, enum relay_side to)
 {
     struct relay_parcel *best = NULL;
@@ -266,8 +267,6 @@ static struct relay_parcel *next_parcel(struct relay *r, enum relay_side to)
         struct relay_parcel *p = &r->queue[i];
         if (p->to != to || p->late || p->reordered)
             continue;
-        if (p->sent > 0)
-            return p;
         if (!best || p->start < best->start)
             best = p;
     }

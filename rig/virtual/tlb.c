@@ -4,7 +4,6 @@
 
 #define DIVISION 0.001           /* N */
 #define ZERO_RANGE 0.02          /* of the capacity, assumed */
-#define OVERFLOWING 2.0          /* of the capacity, assumed */
 
 enum {
     FIRMWARE = 0, TYPE, YEAR, SERIAL, PROGRAM, COMMAND, STATUS, GROSS = 7, NET = 9, PEAK = 11, DIVISIONS = 13,
@@ -12,8 +11,8 @@ enum {
 };
 enum { ZERO = 8, STORE = 99, SET_PRESET_TARE = 130 };
 enum { /* status */
-    OVER_CAPACITY = 1u << 2, OVER_110 = 1u << 3, GROSS_OVERFLOW = 1u << 4, NET_OVERFLOW = 1u << 5,
-    GROSS_NEGATIVE = 1u << 7, NET_NEGATIVE = 1u << 8, PEAK_NEGATIVE = 1u << 9, NET_MODE = 1u << 10, STABLE = 1u << 11,
+    OVER_CAPACITY = 1u << 2, OVER_110 = 1u << 3, GROSS_NEGATIVE = 1u << 7, NET_NEGATIVE = 1u << 8,
+    PEAK_NEGATIVE = 1u << 9, NET_MODE = 1u << 10, STABLE = 1u << 11,
     AT_ZERO = 1u << 12
 };
 enum { DIVISION_CODE = 15, NEWTON_CODE = 4, WORDS = 24 };
@@ -55,8 +54,6 @@ static uint16_t status(const struct tlb *t, const struct cell *c)
     unsigned s = 0;
     s |= fabs(g) > capacity ? OVER_CAPACITY : 0u;
     s |= fabs(g) > 1.1 * capacity ? OVER_110 : 0u;
-    s |= fabs(g) > OVERFLOWING * capacity ? GROSS_OVERFLOW : 0u;
-    s |= fabs(n) > OVERFLOWING * capacity ? NET_OVERFLOW : 0u;
     s |= divisions(g) < 0 ? GROSS_NEGATIVE : 0u;
     s |= divisions(n) < 0 ? NET_NEGATIVE : 0u;
     s |= divisions(peak(t)) < 0 ? PEAK_NEGATIVE : 0u;

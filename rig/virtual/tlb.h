@@ -6,7 +6,8 @@
  *
  *   0 firmware  1 type  2 year  3 serial  4 program type                u16 R
  *   5 command u16 RW: 8 semi-automatic zero, 130 preset tare (from 72-73), 99 store to EEPROM; reads as 0
- *   6 status u16 R: bit 0 cell error, 1 ADC fault, 2 over the capacity, 3 over 110 %, 4 gross and 5 net overflow,
+ *   6 status u16 R: bit 0 cell error, 1 ADC fault, 2 over the capacity, 3 over 110 %, 4, 5 overflow (0, 1, 4 and
+ *     5 never come here: the reading ends at 120 %),
  *     7 gross negative, 8 net negative, 9 peak negative, 10 net mode, 11 stable, 12 zero
  *   7 gross  9 net  11 peak  u32 R        13 divisions (low byte) and unit (high byte) u16 R
  *   14 coefficient u32 R     16 inputs  17 outputs u16 R
@@ -15,7 +16,7 @@
  * From the manuals (TLB4 protocols; TLU page 34; LCB page 8): addresses, status bits, commands, the 32 registers,
  * functions 3 and 16, 100 000 EEPROM writes, none when the value is as it was.  Assumed: codes 15 (0.001) and 4 (N) in
  * register 13; the zero's range of 2 % of the capacity and its need of a stable weight (else exception 3); 0 as the
- * preset tare ends the net mode; overflow from 200 % on; the peak is the highest gross since power-on. */
+ * preset tare ends the net mode; the peak is the highest gross since power-on. */
 #ifndef RIG_VIRTUAL_TLB_H
 #define RIG_VIRTUAL_TLB_H
 #include "rig/virtual/cell.h"

@@ -68,14 +68,23 @@ static void as_script(struct vbench *v, const uint8_t *data, size_t size)
     free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_pair(enum bench_pair pair, const uint8_t *data, size_t size)
 {
+    struct plant_settings set = settings;
     struct vbench *v;
-    if (vbench_new(&v, &settings, 1, NULL))
-        return 0;
+    set.pair = pair;
+    set.em2rs = (struct em2rs_settings){4, 50e-3};
+    if (vbench_new(&v, &set, 1, NULL))
+        return;
     as_stream(v, data, size);
     as_rtu(v, data, size);
     as_script(v, data, size);
     vbench_free(v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    try_pair(PAIR_SCL_DAD141, data, size);
+    try_pair(PAIR_EM2RS_TLB, data, size);
     return 0;
 }

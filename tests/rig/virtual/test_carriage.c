@@ -95,7 +95,8 @@ static void shaft_gives_up_against_more_than_its_thrust(void)
     CU_ASSERT(a.at > 0.5e-3);
 }
 
-static const struct cell_settings quiet = {50.0, 600.0, 0.0, 0.0}, real = {50.0, 600.0, 2e-3, 0.0};
+static const struct cell_settings quiet = {50.0, 600.0, 0.0, 0.0, 1.05},
+                                  real = {50.0, 600.0, 2e-3, 0.0, 1.05};
 
 static void cell_gives_600_values_a_second(void)
 {

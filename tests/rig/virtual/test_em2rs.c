@@ -170,7 +170,7 @@ static void stop_is_not_overwritten_by_what_follows(void)
     CU_ASSERT_EQUAL(run_pr0(v, 2, 0, 60), 0);
     vbench_advance(v, 0.3);
     CU_ASSERT_EQUAL(kit_write(v, 1, 0x6002, 0x40), 0);
-    CU_ASSERT_EQUAL(kit_write(v, 1, 0x6002, 0), 0); /* before the 2 ms are over */
+    CU_ASSERT_EQUAL(run_pr0(v, 0, 0, 60), 0); /* mode 0 does nothing by itself; before the 2 ms are over */
     vbench_advance(v, 0.2);
     CU_ASSERT_EQUAL(status(v) & 4, 0);
     vbench_free(v);
@@ -190,8 +190,9 @@ static void estop_disables_until_released_and_reset(void)
     ASSERT_REPLY(v, 1, "03 22 03 00 01", "03 02 05 70");
     ASSERT_REPLY(v, 1, "03 01 79 00 01", "03 02 00 08");
     CU_ASSERT_EQUAL(kit_write(v, 1, 0x1801, 0x1111), 0);
+    ASSERT_REPLY(v, 1, "03 22 03 00 01", "03 02 05 70"); /* still pressed: not even for a moment */
     vbench_advance(v, 0.1);
-    CU_ASSERT_EQUAL(status(v) & 7, 1); /* still pressed */
+    CU_ASSERT_EQUAL(status(v) & 7, 1);
     v->plant.estop_pressed = false;
     vbench_advance(v, 0.1);
     CU_ASSERT_EQUAL(status(v) & 7, 1); /* latched */
@@ -221,6 +222,21 @@ static void limits_stop_and_the_way_back_is_open(void)
     CU_ASSERT_EQUAL(run_pr0(v, 1, 1000, 60), 0);
     vbench_advance(v, 1.0);
     ASSERT_ABS(v->plant.axis.actual, 0.5e-3, 2e-6);
+    vbench_free(v);
+}
+
+static void upper_limit_stops_above_home(void)
+{
+    struct vbench *v = kit_second_pair(8, 0.0);
+    home(v);
+    CU_ASSERT_EQUAL(run_pr0(v, 2, 0, -60), 0);
+    vbench_advance(v, 0.6);
+    ASSERT_ABS(v->plant.axis.actual, -1.03e-3, 0.03e-3); /* 1 mm above home, and the way to brake and to catch up */
+    CU_ASSERT_EQUAL(status(v) & 6, 2);
+    ASSERT_REPLY(v, 1, "03 01 79 00 01", "03 02 00 1B");
+    CU_ASSERT_EQUAL(run_pr0(v, 1, 0, 60), 0);
+    vbench_advance(v, 1.0);
+    ASSERT_ABS(v->plant.axis.actual, 0.0, 2e-6);
     vbench_free(v);
 }
 
@@ -274,6 +290,7 @@ CU_TestInfo virtual_em2rs_tests[] = {
     {"stop is not overwritten by what follows", stop_is_not_overwritten_by_what_follows},
     {"E-stop disables until released and reset", estop_disables_until_released_and_reset},
     {"limits stop and the way back is open", limits_stop_and_the_way_back_is_open},
+    {"upper limit stops above home", upper_limit_stops_above_home},
     {"stalled shaft raises the position alarm", stalled_shaft_raises_the_position_alarm},
     {"dwell delays the path; done bits can begin at 3", dwell_delays_the_path_and_done_bits_can_begin_at_three},
     {"script and truth know the second pair", script_and_truth_know_the_second_pair},

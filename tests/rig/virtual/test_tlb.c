@@ -1,5 +1,6 @@
 /* test_tlb.c -- the second pair's transmitter: frames typed by hand, the sign in the status, zero, tare, EEPROM. */
 #include <math.h>
+#include <string.h>
 #include "tests/rig/suites.h"
 #include "tests/rig/virtual/bench_kit.h"
 
@@ -58,6 +59,10 @@ static void refused_requests_get_their_exception(void)
     ASSERT_REPLY(v, 2, "10 00 06 00 01 02 00 00", "90 02");
     ASSERT_REPLY(v, 2, "10 00 13 00 02 04 00 00 00 00", "90 02"); /* half of one, half of the next */
     ASSERT_REPLY(v, 2, "10 00 05 00 01 02 00 01", "90 03");
+    char many[300] = "10 00 12 00 21 42"; /* 33 registers */
+    for (int i = 0; i < 66; i++)
+        strcat(many, " 00");
+    ASSERT_REPLY(v, 2, many, "90 03");
     vbench_free(v);
 }
 
@@ -94,9 +99,12 @@ static void eeprom_writes_are_counted_where_something_changed(void)
 static void over_the_capacity_is_told(void)
 {
     struct vbench *v = showing(0.0);
+    v->plant.cell.jump = -52.0;
+    vbench_advance(v, 2.0);
+    ASSERT_REPLY(v, 2, "03 00 06 00 03", "03 06 09 84 00 00 CB 20");
     v->plant.cell.saturated = true;
     vbench_advance(v, 2.0);
-    ASSERT_REPLY(v, 2, "03 00 06 00 03", "03 06 08 04 00 00 CD 14"); /* 52.5 N */
+    ASSERT_REPLY(v, 2, "03 00 06 00 03", "03 06 08 0C 00 00 EA 60"); /* 60 N */
     vbench_free(v);
 }
 
