@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs every command of the ```sh blocks in README, tutorial, how-to and explanation, each document in a scratch folder that looks
-# like the checkout, and fails when one fails.  Also: every relative link in the documents leads to a file.
+# Runs every command of the ```sh blocks in README, tutorial, how-to and explanation, each document in a scratch folder
+# that looks like the checkout, and fails when one fails.  Also: every relative link in the documents leads to a file,
+# and every document stands in the index.
 set -u
 cd "$(dirname "$0")/../.."
 top=$PWD
@@ -12,11 +13,12 @@ failed=0 commands=0 links=0
 
 # The commands of a document, one a line.  Left out by name: what installs, builds, or would run these tests again.
 commands_of() {
-    awk '/^```sh$/ {on = 1; next} /^```/ {on = 0} on' "$1" | grep -vE '^(make|make (demo|test|deps|install)( .*)?|git clone .*|cd .*|sudo .*)$'
+    awk '/^```sh$/ {on = 1; next} /^```/ {on = 0} on' "$1" |
+        grep -vE '^(make|make (demo|test|deps|install)( .*)?|git clone .*|cd .*|sudo .*)$'
 }
 
-# A script that runs them in order as somebody at a terminal would: one shell, and after a server is started in the background its
-# port is there before the next command is typed.
+# A script that runs them in order as somebody at a terminal would: one shell, and after a server is started in the
+# background its port is there before the next command is typed.
 script_of() {
     echo 'set -e'
     echo 'trap '\''for p in $(jobs -p); do kill "$p" 2>/dev/null || :; done'\'' EXIT'
@@ -56,6 +58,11 @@ for document in README.md docs/tutorial/*.md docs/how-to/*.md docs/explanation/*
 done
 for document in *.md docs/*.md docs/*/*.md data/*.md config/*/*.md tests/*/*.md; do
     check_links "$document"
+done
+for document in docs/*/*.md; do
+    grep -qF "](${document#docs/})" docs/README.md && continue
+    failed=$((failed + 1))
+    echo "FAILED: $document is not in the index docs/README.md"
 done
 echo "docs: $commands commands and $links links tried, $failed failed"
 [ "$failed" -eq 0 ] && [ "$commands" -gt 0 ] && [ "$links" -gt 0 ]

@@ -1,11 +1,13 @@
 #!/bin/sh
-# make install, into a staging folder and under a prefix of its own; the installed programs in a folder that holds nothing of
-# ours; a build from a source archive.  Works on a copy of the build folder, so that nothing there is compiled anew.
+# make install, into a staging folder and under a prefix of its own; the installed programs in a folder that holds
+# nothing of ours; a build from a source archive.  Works on a copy of the build folder, so that nothing there is compiled
+# anew.
 set -u
 cd "$(dirname "$0")/../.."
 top=$PWD
 T=$(mktemp -d "${TMPDIR:-/tmp}/mn-install-XXXXXX")
 trap 'rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM
 failed=0 passed=0
 # expect WHAT COMMAND...: the command succeeds
 expect() {
@@ -34,8 +36,12 @@ mkdir "$T/own"
 sed 's/^study:.*/study: moved/' config/studies/caffeine_patch.yaml >"$T/own/mine.yaml"
 cd "$T/own" || exit 1
 expect "parts by MN_PATH" env MN_PATH="$T/stage/usr/share/mn/config" "$T/stage/usr/bin/mnsim" check mine.yaml
-expect "without it the message names the prefix" sh -c '! "$0" check mine.yaml >err 2>&1 && grep -q " /usr/share/mn/config/drugs" err' "$T/stage/usr/bin/mnsim"
-expect "bench by MN_PATH" env MN_PATH="$T/stage/usr/share/mn/config" "$T/stage/usr/bin/mnbench" serve --tcp 0 --seconds 0.2
+cat >refused.sh <<'END'
+! "$1" check mine.yaml 2>message && grep -q ' /usr/share/mn/config/drugs/' message
+END
+expect "without it the message names the prefix" sh refused.sh "$T/stage/usr/bin/mnsim"
+expect "bench by MN_PATH" \
+    env MN_PATH="$T/stage/usr/share/mn/config" "$T/stage/usr/bin/mnbench" serve --tcp 0 --seconds 0.2
 
 cd "$top" || exit 1
 expect "install under a prefix" make B="$T/objects" PREFIX="$T/prefix" install
