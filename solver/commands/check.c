@@ -67,7 +67,8 @@ static void print_steps(const struct study *s)
     const struct problem *p = &s->problem;
     for (size_t i = 0; i < p->n_events; i++) {
         const struct event *v = &p->event[i];
-        printf("  at %-15g h %s %s", v->at / HOUR, word[v->kind], v->kind == EVENT_APPLY ? s->vehicle_name[v->which] : "");
+        printf("  at %-15g h %s %s", v->at / HOUR, word[v->kind],
+               v->kind == EVENT_APPLY ? s->vehicle_name[v->which] : "");
         if (v->kind == EVENT_REMOVE) printf("%g of it", v->fraction);
         printf("\n");
     }

@@ -8,7 +8,8 @@ const char help_run[] =
     "usage: mnsim run STUDY.yaml [-o DIR] [--set path=value]... [--config DIR] [--force] [--quiet]\n"
     "\n"
     "Computes one study and writes its result folder: study.yaml (resolved), timeseries.csv, long.csv, profiles.csv,\n"
-    "recovery.csv (finite doses), summary.yaml, figures, and fields for ParaView when the study asks.  Prints a table of results on stdout.\n"
+    "recovery.csv (finite doses), summary.yaml, figures, and fields for ParaView when the study asks.  Prints a table\n"
+    "of results on stdout.\n"
     "\n"
     "  -o, --output DIR    result folder (default: the study's name with _result, in the current folder)\n"
     "  --set path=value    override a value, e.g. --set 'insertion/depth=300 um' --set drug/molar_mass='200 g/mol'\n"
@@ -41,8 +42,8 @@ static void print_recovery(const struct study *s, const struct solution *sol)
     printf("  recovery               ug/cm2       %% of dose\n");
     for (size_t i = 0; i < n; i++) {
         total += share[i].amount;
-        printf("    %-20.20s %-12.5g %-10.4g %s\n", share[i].name, share[i].amount * UG_CM2, 100.0 * share[i].amount / in,
-               share_group_name[share[i].group]);
+        printf("    %-20.20s %-12.5g %-10.4g %s\n", share[i].name, share[i].amount * UG_CM2,
+               100.0 * share[i].amount / in, share_group_name[share[i].group]);
     }
     printf("    %-20s %-12.5g %-10.4g\n", "total", total * UG_CM2, 100.0 * total / in);
 }

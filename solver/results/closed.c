@@ -1,4 +1,5 @@
-/* closed.c -- for how long skin lets more in: the time until closing channels conduct as intact skin does, within a factor. */
+/* closed.c -- for how long skin lets more in: the time until closing channels conduct as intact skin does, within a
+ * factor. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,8 @@ static int search(const struct ratio *r, double *after, double *openness, char w
         return 0;
     }
     if (closed > r->s->back_within) {
-        snprintf(why, 160, "even closed channels let in %.4g times what intact skin does, as they clear nothing", closed);
+        snprintf(why, 160, "even closed channels let in %.4g times what intact skin does, as they clear nothing",
+                 closed);
         return 0;
     }
     rc = find_openness(r, openness, e);

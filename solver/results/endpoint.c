@@ -32,16 +32,17 @@ static void add_steady(const struct study *s, const struct solution *sol, struct
 {
     struct endpoint *J = add(out, "J_ss", "ug/cm2/h", sol->J_ss * UG_CM2_H, estimate(sol, sol->J_ss_error * UG_CM2_H));
     struct endpoint *lag = add(out, "lag_asymptotic", "h", sol->lag / HOUR, estimate(sol, sol->lag_error / HOUR));
-    struct endpoint *kp =
-        add(out, "Kp", "cm/h", sol->permeability * CM_H, estimate(sol, sol->J_ss_error * sol->permeability / sol->J_ss * CM_H));
+    struct endpoint *kp = add(out, "Kp", "cm/h", sol->permeability * CM_H,
+                              estimate(sol, sol->J_ss_error * sol->permeability / sol->J_ss * CM_H));
     if (isfinite(sol->J_ss) && s->problem.channel.closes)
         for (size_t i = 0; i < 3; i++)
             snprintf(out->item[out->n - 3 + i].remark, sizeof J->remark, "if the channels stayed open; they close");
     if (isfinite(sol->J_ss)) return;
     J->error = lag->error = kp->error = NAN;
     struct endpoint *none[] = {J, lag, kp};
-    const char *why = !study_has_dose(s, DONOR_INFINITE) ? "a finite dose has no steady state"
-                                                         : "binding or saturable metabolism, or nothing leaves the skin";
+    const char *why = !study_has_dose(s, DONOR_INFINITE)
+                          ? "a finite dose has no steady state"
+                          : "binding or saturable metabolism, or nothing leaves the skin";
     for (size_t i = 0; i < 3; i++)
         snprintf(none[i]->remark, sizeof none[i]->remark, "none: %s", why);
 }
@@ -120,7 +121,8 @@ static void add_enhancement(const struct study *s, const struct solution *sol, c
 }
 
 /* Per area of orifice: the array, and intact skin under the rest of the dose  (E24). */
-static void add_orifice(const struct study *s, const struct solution *sol, const struct solution *intact, struct endpoints *out)
+static void add_orifice(const struct study *s, const struct solution *sol, const struct solution *intact,
+                        struct endpoints *out)
 {
     if (!isfinite(s->orifice_area)) return;
     size_t k = sol->n_out - 1;
@@ -146,8 +148,10 @@ static void check_depletion(const struct study *s, const struct solution *sol, s
     const struct donor *d = &s->problem.donor;
     double up = solution_at(sol, sol->n_out - 1, COL_Q_TOP);
     if (s->n_vehicles == 1 && d->kind == DONOR_INFINITE && d->H > 0.0 && up > 0.1 * d->H * d->C0)
-        warn(out, "the vehicle of %.4g um would lose %.3g %% of its drug: above 10 %% an infinite dose is a poor picture of it", d->H * 1e6,
-             100.0 * up / (d->H * d->C0));
+        warn(out,
+             "the vehicle of %.4g um would lose %.3g %% of its drug: above 10 %% an infinite dose is a poor picture of "
+             "it",
+             d->H * 1e6, 100.0 * up / (d->H * d->C0));
 }
 
 /* Conditions of the experiment that the model cannot enforce but a reader of its numbers must know. */

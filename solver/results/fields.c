@@ -13,7 +13,9 @@ static int write_field(const struct study *s, const struct solution *sol, size_t
     size_t n = sol->nz * sol->nr;
     int rc = file_create(&o, path, e);
     if (rc) return rc;
-    fprintf(o.f, "# vtk DataFile Version 3.0\nactivity after %.10g h\nASCII\nDATASET STRUCTURED_GRID\nDIMENSIONS %zu %zu 1\nPOINTS %zu double\n",
+    fprintf(o.f,
+            "# vtk DataFile Version 3.0\nactivity after %.10g h\nASCII\nDATASET STRUCTURED_GRID\nDIMENSIONS %zu %zu "
+            "1\nPOINTS %zu double\n",
             sol->t[k] / HOUR, sol->nr, sol->nz, n);
     for (size_t i = 0; i < n; i++)
         fprintf(o.f, "%.9g %.9g 0\n", sol->field_r[i] * 1e6, -(sol->field_z[i] - skin_surface(&s->problem)) * 1e6);
@@ -30,7 +32,8 @@ static int write_series(const struct solution *sol, const char *path, struct err
     if (rc) return rc;
     fprintf(o.f, "{\"file-series-version\": \"1.0\", \"files\": [\n");
     for (size_t k = 0; k < sol->n_out; k++)
-        fprintf(o.f, "  {\"name\": \"fields/%04zu.vtk\", \"time\": %.10g}%s\n", k, sol->t[k] / HOUR, k + 1 < sol->n_out ? "," : "");
+        fprintf(o.f, "  {\"name\": \"fields/%04zu.vtk\", \"time\": %.10g}%s\n", k, sol->t[k] / HOUR,
+                k + 1 < sol->n_out ? "," : "");
     fprintf(o.f, "]}\n");
     return file_commit(&o, e);
 }

@@ -48,7 +48,8 @@ static int plot_over_time(const struct study *s, const struct result *r, const s
 static int plot_profiles(const struct study *s, const struct solution *sol, const char *folder, struct err *e)
 {
     size_t curves = sol->n_out < 5 ? sol->n_out : 5, n = sol->nz;
-    double donor = s->problem.donor.C0 / s->problem.donor.K, surface = skin_surface(&s->problem), *x = calloc(n * (curves + 1), sizeof *x);
+    double donor = s->problem.donor.C0 / s->problem.donor.K, surface = skin_surface(&s->problem),
+           *x = calloc(n * (curves + 1), sizeof *x);
     char title[CURVES_MAX][40];
     struct plot_series series[CURVES_MAX];
     if (!x) return err_set(e, ERR_NOMEM, "out of memory");
@@ -91,8 +92,13 @@ static int plot_shares(const struct study *s, const struct solution *sol, const 
     }
     for (size_t i = 0; i < parts; i++) {
         snprintf(title[i], sizeof title[i], "%.55s", share[i].name);
-        series[i] = (struct plot_series){
-            .title = title[i], .style = PLOT_BAND, .n = n, .x = x, .y = x + (i + 1) * n, .err = x + (i + 2) * n, .colour = (int)i};
+        series[i] = (struct plot_series){.title = title[i],
+                                         .style = PLOT_BAND,
+                                         .n = n,
+                                         .x = x,
+                                         .y = x + (i + 1) * n,
+                                         .err = x + (i + 2) * n,
+                                         .colour = (int)i};
     }
     struct plot p = {.title = s->title,
                      .xlabel = "time / h",
@@ -114,9 +120,11 @@ int figures_write(const struct study *s, const struct result *r, const struct fo
     if (!rc && s->problem.body.present)
         rc = plot_over_time(s, r, find(q, n, "plasma", "ng_mL"), "plasma / ng/mL", "plasma", f->temporary, e);
     if (!rc && s->problem.metabolite)
-        rc = plot_over_time(s, r, find(q, n, "metabolite_delivered", "ug_cm2"), "metabolite delivered / ug/cm2", "metabolite", f->temporary, e);
+        rc = plot_over_time(s, r, find(q, n, "metabolite_delivered", "ug_cm2"), "metabolite delivered / ug/cm2",
+                            "metabolite", f->temporary, e);
     if (!rc && s->problem.channel.closes)
-        rc = plot_over_time(s, r, find(q, n, "openness", "rel"), "openness of the channels", "openness", f->temporary, e);
+        rc = plot_over_time(s, r, find(q, n, "openness", "rel"), "openness of the channels", "openness", f->temporary,
+                            e);
     if (!rc) rc = plot_shares(s, &r->solution, f->temporary, e);
     return rc ? rc : plot_profiles(s, &r->solution, f->temporary, e);
 }

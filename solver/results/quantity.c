@@ -36,7 +36,8 @@ static void add_receptor(struct list *l, const struct problem *p)
         add(l, "sampled", "ug_cm2", "ug/cm2", COL_SAMPLED, UG_CM2);
         add(l, "lab_delivered", "ug_cm2", "ug/cm2", COL_LAB_Q, UG_CM2);
     }
-    if (p->receptor.kind == RECEPTOR_FRANZ && p->receptor.q > 0.0 && p->receptor.n_samples == 0) { /* collected fractions */
+    if (p->receptor.kind == RECEPTOR_FRANZ && p->receptor.q > 0.0 &&
+        p->receptor.n_samples == 0) { /* collected fractions */
         add(l, "fraction_flux", "ug_cm2_h", "ug/cm2/h", COL_SAMPLED, UG_CM2_H)->kind = QUANTITY_INTERVAL;
         add(l, "fraction", "ug_mL", "ug/mL", COL_SAMPLED, 1e3 / p->receptor.q)->kind = QUANTITY_INTERVAL;
     }
@@ -130,7 +131,10 @@ static double raw_value(const struct quantity *q, const struct solution *sol, si
     return solution_at(sol, k, q->column);
 }
 
-double quantity_value(const struct quantity *q, const struct solution *sol, size_t k) { return q->scale * raw_value(q, sol, k); }
+double quantity_value(const struct quantity *q, const struct solution *sol, size_t k)
+{
+    return q->scale * raw_value(q, sol, k);
+}
 
 static double raw_error(const struct quantity *q, const struct solution *sol, size_t k)
 {
@@ -142,7 +146,8 @@ static double raw_error(const struct quantity *q, const struct solution *sol, si
     case QUANTITY_OF_DOSE:     return applied > 0.0 ? delivered / applied : 0.0;
     case QUANTITY_M_DELIVERED: return solution_error(sol, k, COL_M_BOTTOM) + solution_error(sol, k, COL_M_CLEARED);
     case QUANTITY_INTERVAL:
-        return (solution_error(sol, k, q->column) + (k ? solution_error(sol, k - 1, q->column) : 0.0)) / (sol->t[k] - from);
+        return (solution_error(sol, k, q->column) + (k ? solution_error(sol, k - 1, q->column) : 0.0)) /
+               (sol->t[k] - from);
     case QUANTITY_COLUMN:      break;
     }
     return solution_error(sol, k, q->column);

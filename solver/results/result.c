@@ -93,7 +93,8 @@ static void put_endpoints(struct record *r, const struct endpoints *list)
     }
 }
 
-static void put_amount(struct record *r, const struct study *s, const char *group, const char *name, double amount, double in)
+static void put_amount(struct record *r, const struct study *s, const char *group, const char *name, double amount,
+                       double in)
 {
     put(r, group, name, "ug_cm2", amount * UG_CM2);
     put(r, group, name, "ug_patch", amount * UG * study_patch_area(s));

@@ -44,11 +44,11 @@ extern const char *const share_group_name[];
 size_t shares_at(const struct study *s, const struct solution *sol, size_t k, struct share out[SHARES_MAX]);
 /* All that went in until an output: the doses, and what infinite vehicles gave. */
 double amount_in(const struct solution *sol, size_t k);
-/* part is added to sum with its weight; the first part is taken over as it stands, profiles and fields included, when sum is
- * {0}.  Both are solutions of the same study at different channel depths. */
+/* part is added to sum with its weight; the first part is taken over as it stands, profiles and fields included, when
+ * sum is {0}.  Both are solutions of the same study at different channel depths. */
 void solution_combine(struct solution *sum, struct solution *part, double weight, bool keeps_profiles);
-/* The time after the needles, s, from which the channels' permeability is within s->back_within of intact skin's, at the
- * occlusion of the study's start; NAN with the reason in why when there is none.  *closed (may be NULL): the ratio that
- * remains when they are closed for good. */
+/* The time after the needles, s, and the openness from which the channels' permeability is within s->back_within of
+ * intact skin's, at the occlusion of the study's start; why: what it rests on.  NAN when there is none, with the reason
+ * in why.  Under the study's skin and a constant donor; binding is left out, it changes no steady flux. */
 int closed_after(const struct study *s, double *after, double *openness, char why[160], struct err *e);
 #endif

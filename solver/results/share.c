@@ -1,4 +1,5 @@
-/* share.c -- where the drug is: the shares of a balance, the recovery table, and the sum over cells of different depth. */
+/* share.c -- where the drug is: the shares of a balance, the recovery table, and the sum over cells of different depth.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +54,8 @@ size_t shares_at(const struct study *s, const struct solution *sol, size_t k, st
 
 /* ---- recovery.csv ---- */
 
-static int write_line(struct table_out *o, const struct study *s, const char *group, const char *part, double amount, double in,
-                      struct err *e)
+static int write_line(struct table_out *o, const struct study *s, const char *group, const char *part, double amount,
+                      double in, struct err *e)
 {
     table_word(o, group);
     table_word(o, part);

@@ -1,4 +1,5 @@
-/* body.c -- what the blood carries away: plasma compartments, the metabolite in skin and plasma, several patches at once. */
+/* body.c -- what the blood carries away: plasma compartments, the metabolite in skin and plasma, several patches at
+ * once. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +9,12 @@
 
 static int read_second(struct cnode at, struct body *b, struct err *e)
 {
-    bool volume = config_is(config_get(at, "second_volume")), exchange = config_is(config_get(at, "distribution_clearance"));
+    bool volume = config_is(config_get(at, "second_volume")),
+         exchange = config_is(config_get(at, "distribution_clearance"));
     if (!volume && !exchange) return 0;
     if (volume != exchange)
-        return config_fail(at, e, ERR_PARSE, "body: a second compartment needs second_volume and distribution_clearance");
+        return config_fail(at, e, ERR_PARSE,
+                           "body: a second compartment needs second_volume and distribution_clearance");
     int rc = config_quantity(at, "second_volume", "m3", RANGE_POSITIVE, &b->V2, e);
     return rc ? rc : config_quantity(at, "distribution_clearance", "m3 s-1", RANGE_NONNEG, &b->CL_d, e);
 }
@@ -30,14 +33,16 @@ static int read_plasma_metabolite(struct cnode at, struct body *b, struct err *e
 
 static int read_plasma(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"volume", "clearance", "second_volume", "distribution_clearance", "feedback", "metabolite",
-                                       "source", "note", NULL};
+    static const char *const keys[] = {"volume",   "clearance",  "second_volume", "distribution_clearance",
+                                       "feedback", "metabolite", "source",        "note",
+                                       NULL};
     struct cnode at = config_get(config_root(s->doc), "body"), from = at;
     struct body *b = &s->problem.body;
     bool found;
     if (!config_is(at) || (config_text(at) && strcmp(config_text(at), "none") == 0)) return 0;
     if (s->problem.receptor.kind != RECEPTOR_CLOSED) {
-        config_fail(at, e, ERR_PARSE, "body: plasma is fed by the skin's clearance, so it needs receptor: {type: closed}");
+        config_fail(at, e, ERR_PARSE,
+                    "body: plasma is fed by the skin's clearance, so it needs receptor: {type: closed}");
         err_hint(e, "leave body out for a diffusion cell, or describe living skin: receptor type closed, layers with a "
                     "clearance");
         return ERR_PARSE;
@@ -45,8 +50,10 @@ static int read_plasma(struct study *s, struct err *e)
     if (config_text(at)) {
         from = config_get(s->part[PART_DRUG], "plasma");
         if (strcmp(config_text(at), "drug") != 0 || !config_is(from))
-            return config_fail(at, e, ERR_PARSE, "body: '%s': must be none, drug (which then needs a plasma block), or {volume, clearance}",
-                               config_text(at));
+            return config_fail(
+                at, e, ERR_PARSE,
+                "body: '%s': must be none, drug (which then needs a plasma block), or {volume, clearance}",
+                config_text(at));
     }
     int rc = config_known(from, keys, e);
     if (!rc) rc = config_quantity(from, "volume", "m3", RANGE_POSITIVE, &b->V, e);
@@ -81,7 +88,8 @@ static int read_metabolite_channel(struct study *s, struct cnode at, struct err 
     struct cnode channel = config_get(at, "channel");
     if (!config_is(channel)) {
         if (!config_is(s->part[PART_NEEDLES])) return 0;
-        return config_fail(at, e, ERR_PARSE, "metabolite: the study has channels: needs channel: {D, K} of the metabolite");
+        return config_fail(at, e, ERR_PARSE,
+                           "metabolite: the study has channels: needs channel: {D, K} of the metabolite");
     }
     int rc = config_known(channel, keys, e);
     if (!rc) rc = config_quantity(channel, "D", "m2 s-1", RANGE_POSITIVE, &s->problem.channel.D_metabolite, e);
@@ -133,7 +141,8 @@ static int read_patches(struct study *s, struct err *e)
     if (!config_is(config_get(patch, "count"))) return 0;
     int rc = config_integer(patch, "count", 1, 1000, &n, e);
     if (!rc && n > 1 && !s->problem.body.present)
-        rc = config_fail(config_get(patch, "count"), e, ERR_RANGE, "patch/count: %ld patches at once matter to a body alone, and the study has none", n);
+        rc = config_fail(config_get(patch, "count"), e, ERR_RANGE,
+                         "patch/count: %ld patches at once matter to a body alone, and the study has none", n);
     if (!rc) s->patches = (double)n;
     return rc;
 }

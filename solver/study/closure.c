@@ -4,10 +4,13 @@
 #include <string.h>
 #include "solver/study/read.h"
 
-/* data/micropore_closure.csv.  The half-lives of impedance were reported without saying whether the sites were covered. */
-static const struct { const char *name; double hours; const char *text; } published[] = {
+/* data/micropore_closure.csv.  The half-lives of impedance were reported without saying whether the sites were covered.
+ */
+static const struct { const char *name; double hours; const char *text;
+} published[] = {
     {"gupta_2011", 0.8,
-     "not occluded, human: all sites recovered within 2 h (Gupta 2011 J Control Release 154:148); 0.8 h inferred with the ratio "
+     "not occluded, human: all sites recovered within 2 h (Gupta 2011 J Control Release 154:148); 0.8 h inferred with "
+     "the ratio "
      "closure time / half-life of 2.4 to 2.9 of Ogunjimi 2021"},
     {"ogunjimi_2021_abdomen", 25.86, "human abdomen, sd 15.0 h, occlusion not stated (Ogunjimi 2021 PMC8259462)"},
     {"ogunjimi_2021_upper_arm", 23.69, "human upper arm, sd 13.7 h, occlusion not stated (Ogunjimi 2021 PMC8259462)"},
@@ -55,9 +58,10 @@ static int read_rates(struct study *s, struct cnode at, struct err *e)
     occlusion_met(&s->problem, &open, &covered);
     if ((open && !isfinite(c->half_life_open)) || (covered && !isfinite(c->half_life_occluded))) {
         bool first = open && !isfinite(c->half_life_open);
-        config_fail(at, e, ERR_PARSE, "closure: %s is missing: the skin is %s during the study", first ? "half_life_open" : "half_life_occluded",
-                    first ? "not occluded" : "occluded");
-        err_hint(e, "a time, or one of gupta_2011 (open), ogunjimi_2021_abdomen, ogunjimi_2021_upper_arm, ogunjimi_2021_forearm");
+        config_fail(at, e, ERR_PARSE, "closure: %s is missing: the skin is %s during the study",
+                    first ? "half_life_open" : "half_life_occluded", first ? "not occluded" : "occluded");
+        err_hint(e, "a time, or one of gupta_2011 (open), ogunjimi_2021_abdomen, ogunjimi_2021_upper_arm, "
+                    "ogunjimi_2021_forearm");
         return ERR_PARSE;
     }
     if (!isfinite(c->half_life_open)) c->half_life_open = c->half_life_occluded; /* never used */
@@ -78,7 +82,8 @@ static int read_start(struct study *s, struct cnode at, struct err *e)
     c->elastic = 1.0;
     rc = optional_number(at, "elastic", (struct range){0.0, 1.0, true, false}, &c->elastic, &found, e);
     if (!rc && !found)
-        note_add(s, NOTE_ASSUMED, "closure/elastic", "1", "1: no elastic step when the needles leave, beyond the channel's stated radius");
+        note_add(s, NOTE_ASSUMED, "closure/elastic", "1",
+                 "1: no elastic step when the needles leave, beyond the channel's stated radius");
     return rc;
 }
 
@@ -91,12 +96,14 @@ static bool has_occlusion(const struct problem *p)
 
 int read_closure(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"half_life_open", "half_life_occluded", "elastic", "occluded", "back_within", "source", "note", NULL};
+    static const char *const keys[] = {
+        "half_life_open", "half_life_occluded", "elastic", "occluded", "back_within", "source", "note", NULL};
     struct cnode at = config_get(config_root(s->doc), "closure");
     bool found;
     if (!config_is(at)) {
         if (has_occlusion(&s->problem))
-            note_add(s, NOTE_WARNING, "", "", "occlusion acts on closing channels alone, and this study has no 'closure': it changes nothing");
+            note_add(s, NOTE_WARNING, "", "",
+                     "occlusion acts on closing channels alone, and this study has no 'closure': it changes nothing");
         return 0;
     }
     int rc = config_known(at, keys, e);

@@ -1,8 +1,10 @@
 /* depths.c -- needles that went in to different depths: a few cells that stand for a distribution.
- * Depths are normal with the stated mean and sd, cut at 0 and at the needle's length.  The cells are the Gauss rule of that
- * distribution, so that results which are polynomials of degree 9 in depth come out exactly  (E40). */
+ * Depths are normal with the stated mean and sd, cut at 0 and at the needle's length.  The cells are the Gauss rule of
+ * that distribution, so that results which are polynomials of degree 9 in depth come out exactly  (E40). */
 #include <math.h>
 #include "solver/study/read.h"
+
+#define PIERCING 0.98    /* share of a sample's thickness that no channel of the distribution exceeds: it must not pierce */
 
 enum { FINE = 4000 }; /* midpoint nodes of the inner products */
 
@@ -92,7 +94,9 @@ static struct depth_cell cell_of(const struct study *s, const struct needle *n, 
 {
     const struct channel *c = &s->problem.channel;
     struct depth_cell out = {depth, share, c->r_surface, c->r_tip};
-    if (isfinite(s->eta)) out.r_surface = fmax(CHANNEL_TIP_MIN, s->eta * (n->tip_radius + (n->base_radius - n->tip_radius) * depth / n->length));
+    if (isfinite(s->eta))
+        out.r_surface =
+            fmax(CHANNEL_TIP_MIN, s->eta * (n->tip_radius + (n->base_radius - n->tip_radius) * depth / n->length));
     return out;
 }
 
@@ -102,19 +106,26 @@ int read_spread(struct study *s, const struct needle *n, struct err *e)
     double thickness = skin_thickness(&s->problem) - skin_surface(&s->problem);
     if (!isfinite(s->spread)) return 0;
     if (s->problem.body.feedback > 0.0)
-        return config_fail(at, e, ERR_RANGE, "insertion/depth_sd: cells of different depth are computed one by one, and blood that feeds "
-                                             "back would join them: leave out one of the two");
-    double most = fmin(n->length, thickness * (s->problem.receptor.kind == RECEPTOR_CLOSED ? 1.0 : 0.98));
-    struct weight w = {fmax(CHANNEL_DEPTH_MIN, s->depth - 8.0 * s->spread), fmin(most, s->depth + 8.0 * s->spread), s->depth, s->spread};
+        return config_fail(at, e, ERR_RANGE,
+                           "insertion/depth_sd: cells of different depth are computed one by one, and blood that feeds "
+                           "back would join them: leave out one of the two");
+    double most = fmin(n->length, thickness * (s->problem.receptor.kind == RECEPTOR_CLOSED ? 1.0 : PIERCING));
+    struct weight w = {fmax(CHANNEL_DEPTH_MIN, s->depth - 8.0 * s->spread), fmin(most, s->depth + 8.0 * s->spread),
+                       s->depth, s->spread};
     double depth[DEPTHS_MAX], share[DEPTHS_MAX], mean = 0.0;
-    if (!(w.hi > w.lo)) return config_fail(at, e, ERR_RANGE, "insertion/depth_sd: no depth is left between 0 and %.5g um", most * 1e6);
+    if (!(w.hi > w.lo))
+        return config_fail(at, e, ERR_RANGE, "insertion/depth_sd: no depth is left between 0 and %.5g um", most * 1e6);
     gauss_rule(&w, depth, share);
     s->n_depths = DEPTHS_MAX;
     for (size_t i = 0; i < DEPTHS_MAX; i++) {
         s->at_depth[i] = cell_of(s, n, depth[i], share[i]);
         mean += share[i] * depth[i];
     }
-    note_add(s, NOTE_DERIVED, "", "", "depths %.4g +- %.3g um cut to 0..%.4g um: %d cells of %.4g to %.4g um, mean %.4g um; each draws on the dose "
-             "above it", s->depth * 1e6, s->spread * 1e6, most * 1e6, DEPTHS_MAX, depth[0] * 1e6, depth[DEPTHS_MAX - 1] * 1e6, mean * 1e6);
+    note_add(
+        s, NOTE_DERIVED, "", "",
+        "depths %.4g +- %.3g um cut to 0..%.4g um: %d cells of %.4g to %.4g um, mean %.4g um; each draws on the dose "
+        "above it",
+        s->depth * 1e6, s->spread * 1e6, most * 1e6, DEPTHS_MAX, depth[0] * 1e6, depth[DEPTHS_MAX - 1] * 1e6,
+        mean * 1e6);
     return 0;
 }

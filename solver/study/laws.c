@@ -1,4 +1,5 @@
-/* laws.c -- what a layer does to the drug beside letting it through: binding, metabolism; and resistances between layers. */
+/* laws.c -- what a layer does to the drug beside letting it through: binding, metabolism; and resistances between
+ * layers. */
 #include <math.h>
 #include <stdio.h>
 #include "solver/study/read.h"
@@ -16,7 +17,8 @@ static int read_binding(struct study *s, struct cnode at, struct layer *l, struc
     if (rc) return rc;
     bool rates = config_is(config_get(at, "k_on")) || config_is(config_get(at, "k_off"));
     if (rates == config_is(config_get(at, "K_d"))) {
-        config_fail(at, e, ERR_PARSE, "%s: needs either k_on and k_off, or K_d", config_subject(at, subject, sizeof subject));
+        config_fail(at, e, ERR_PARSE, "%s: needs either k_on and k_off, or K_d",
+                    config_subject(at, subject, sizeof subject));
         err_hint(e, "K_d = k_off/k_on alone means local equilibrium");
         return ERR_PARSE;
     }
@@ -28,7 +30,8 @@ static int read_binding(struct study *s, struct cnode at, struct layer *l, struc
     b->k_off = QUICK_K_OFF;
     b->k_on = QUICK_K_OFF / K_d;
     if (!rc)
-        note_add(s, NOTE_DERIVED, "", "", "binding in '%s' at local equilibrium: k_off set to %g 1/s, sites follow within a second", l->name,
+        note_add(s, NOTE_DERIVED, "", "",
+                 "binding in '%s' at local equilibrium: k_off set to %g 1/s, sites follow within a second", l->name,
                  QUICK_K_OFF);
     return rc;
 }
@@ -44,7 +47,8 @@ static int read_metabolism(struct cnode at, struct layer *l, struct err *e)
     if (!rc) rc = optional_quantity(at, "v_max", "kg m-3 s-1", RANGE_POSITIVE, &m->V_max, &v_max, e);
     if (!rc) rc = optional_quantity(at, "k_m", "kg m-3", RANGE_POSITIVE, &m->K_m, &k_m, e);
     if (!rc && (v_max != k_m || (!rate && !v_max))) {
-        config_fail(at, e, ERR_PARSE, "%s: needs a rate, or v_max and k_m, or all three", config_subject(at, subject, sizeof subject));
+        config_fail(at, e, ERR_PARSE, "%s: needs a rate, or v_max and k_m, or all three",
+                    config_subject(at, subject, sizeof subject));
         err_hint(e, "rate: 1e-3 1/s is first order; v_max: 2 ug/mL/s, k_m: 50 ug/mL saturates");
         return ERR_PARSE;
     }
@@ -90,10 +94,11 @@ int finish_interfaces(struct study *s, struct err *e)
         l->K = fmax(0.01 * p->layer[i - 1].K, conductance / D_MAX);
         l->D = conductance / l->K;
         if (p->layer[i - 1].h <= LAYER_MIN)
-            return config_fail(s->part[PART_SKIN], e, ERR_RANGE, "layers: two interface resistances, '%s' and '%s', lie on each other",
+            return config_fail(s->part[PART_SKIN], e, ERR_RANGE,
+                               "layers: two interface resistances, '%s' and '%s', lie on each other",
                                p->layer[i - 1].name, l->name);
-        note_add(s, NOTE_DERIVED, "", "", "interface '%s': %.4g h/cm, a membrane of %g nm without capacity to speak of", l->name,
-                 LAYER_MIN / (l->K * l->D) / 3600.0 / 100.0, LAYER_MIN * 1e9);
+        note_add(s, NOTE_DERIVED, "", "", "interface '%s': %.4g h/cm, a membrane of %g nm without capacity to speak of",
+                 l->name, LAYER_MIN / (l->K * l->D) / 3600.0 / 100.0, LAYER_MIN * 1e9);
     }
     return 0;
 }

@@ -63,7 +63,8 @@ static int read_array_density(struct cnode at, struct needle *n, struct err *e)
     int lattice = 0, rc = 0;
     if (config_is(config_get(at, "lattice"))) rc = config_choice(at, "lattice", lattices, &lattice, e);
     if (!rc && config_is(config_get(at, "lattice")) && !config_is(config_get(at, "pitch")))
-        rc = config_fail(config_get(at, "lattice"), e, ERR_PARSE, "needles/lattice: says how the pitch is meant, and there is no pitch");
+        rc = config_fail(config_get(at, "lattice"), e, ERR_PARSE,
+                         "needles/lattice: says how the pitch is meant, and there is no pitch");
     if (!rc && config_is(config_get(at, "density")) && config_is(config_get(at, "pitch")))
         rc = config_fail(config_get(at, "pitch"), e, ERR_PARSE, "needles: needs density or pitch, not both");
     if (!rc) rc = optional_quantity(at, "density", "m-2", RANGE_POSITIVE, &n->density, &found, e);

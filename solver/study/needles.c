@@ -58,7 +58,8 @@ static int refuse_press_keys(struct cnode at, struct err *e)
     static const char *const press_only[] = {"speed", "hold", "seed", "mechanics", NULL};
     for (size_t i = 0; press_only[i]; i++)
         if (config_is(config_get(at, press_only[i]))) {
-            config_fail(config_get(at, press_only[i]), e, ERR_PARSE, "insertion/%s: is for the insertion model", press_only[i]);
+            config_fail(config_get(at, press_only[i]), e, ERR_PARSE, "insertion/%s: is for the insertion model",
+                        press_only[i]);
             err_hint(e, "it goes with insertion: {force: ...} or {travel: ...}");
             return ERR_PARSE;
         }
@@ -97,7 +98,9 @@ static int read_depth_sd(struct study *s, struct cnode at, struct err *e)
     if (config_text(sd) && strcmp(config_text(sd), "known") == 0) {
         s->spread = s->depth_sd;
         if (s->depth_sd > 0.0) return 0;
-        return config_fail(sd, e, ERR_RANGE, "insertion/depth_sd: known: neither a reading of a run nor the insertion model gives a scatter");
+        return config_fail(
+            sd, e, ERR_RANGE,
+            "insertion/depth_sd: known: neither a reading of a run nor the insertion model gives a scatter");
     }
     int rc = config_quantity(at, "depth_sd", "m", RANGE_POSITIVE, &s->spread, e);
     if (!rc) s->depth_sd = s->spread;
@@ -153,7 +156,10 @@ static int read_insertion(struct study *s, const struct needle *n, struct err *e
 
 /* ---- how many, on what area ---- */
 
-static const char *kind_name(enum kind k) { return k == KIND_PEN ? "pen" : k == KIND_ROLLER ? "roller" : k == KIND_STAMP ? "stamp" : "array"; }
+static const char *kind_name(enum kind k)
+{
+    return k == KIND_PEN ? "pen" : k == KIND_ROLLER ? "roller" : k == KIND_STAMP ? "stamp" : "array";
+}
 
 /* Holes per area of what strikes at random: needles x strike rate x time / area of a pen, needles x presses / area of a
  * stamp  (E18). */
@@ -167,13 +173,15 @@ static int read_strikes(struct study *s, const struct needle *n, struct cnode at
     if (!rc && n->kind != KIND_PEN && n->kind != KIND_STAMP)
         rc = config_fail(at, e, ERR_PARSE, "strikes: a %s does not strike: give its density", kind_name(n->kind));
     if (!rc && (!isfinite(n->count) || (n->kind == KIND_PEN && !isfinite(n->strike_rate))))
-        rc = config_fail(at, e, ERR_PARSE, "strikes: the needles file gives no %s", isfinite(n->count) ? "strike_rate" : "count of needles");
+        rc = config_fail(at, e, ERR_PARSE, "strikes: the needles file gives no %s",
+                         isfinite(n->count) ? "strike_rate" : "count of needles");
     if (!rc) rc = config_quantity(at, "area", "m2", RANGE_POSITIVE, &area, e);
     if (!rc && n->kind == KIND_PEN) rc = config_quantity(at, "time", "s", RANGE_POSITIVE, &time, e);
     if (!rc && n->kind == KIND_STAMP) rc = config_integer(at, "presses", 1, 1000000, &presses, e);
     if (rc) return rc;
     s->density = n->count * (n->kind == KIND_PEN ? n->strike_rate * time : (double)presses) / area;
-    note_add(s, NOTE_DERIVED, "", "", "%.6g holes/cm2 from the strikes: %.0f needles on %.4g cm2", s->density * 1e-4, n->count, area * 1e4);
+    note_add(s, NOTE_DERIVED, "", "", "%.6g holes/cm2 from the strikes: %.0f needles on %.4g cm2", s->density * 1e-4,
+             n->count, area * 1e4);
     return 0;
 }
 
@@ -191,7 +199,8 @@ static int read_density(struct study *s, const struct needle *n, struct cnode *a
     if (n->kind != KIND_ARRAY && !isfinite(n->density)) {
         config_fail(root, e, ERR_PARSE, "missing key 'density': a %s makes as many holes as it is used for",
                     kind_name(n->kind));
-        err_hint(e, "count the holes, or needles x strike rate x time / area; e.g. density: 100 /cm2, or for a pen strikes: {time: 5 s, "
+        err_hint(e, "count the holes, or needles x strike rate x time / area; e.g. density: 100 /cm2, or for a pen "
+                    "strikes: {time: 5 s, "
                     "area: 4 cm2}");
         return ERR_PARSE;
     }
@@ -242,9 +251,12 @@ static int read_cell_areas(struct study *s, struct err *e)
     if (rc || (!dose && !orifice)) return rc;
     if (dose != orifice) return config_fail(patch, e, ERR_PARSE, "patch: dose_area and orifice_area belong together");
     if (s->problem.receptor.kind == RECEPTOR_CLOSED)
-        return config_fail(patch, e, ERR_RANGE, "patch: dose_area and orifice_area are those of a diffusion cell, and the receptor is closed");
+        return config_fail(
+            patch, e, ERR_RANGE,
+            "patch: dose_area and orifice_area are those of a diffusion cell, and the receptor is closed");
     if (s->dose_area < s->problem.area * (1.0 - 1e-12) || s->orifice_area < s->dose_area * (1.0 - 1e-12))
-        return config_fail(patch, e, ERR_RANGE, "patch: array %.6g cm2, dose_area %.6g cm2, orifice_area %.6g cm2: must not descend",
+        return config_fail(patch, e, ERR_RANGE,
+                           "patch: array %.6g cm2, dose_area %.6g cm2, orifice_area %.6g cm2: must not descend",
                            s->problem.area * 1e4, s->dose_area * 1e4, s->orifice_area * 1e4);
     return 0;
 }

@@ -44,8 +44,10 @@ int needles_open(struct study *s, const struct study_options *options, struct er
 int read_skin(struct study *s, struct err *e);    /* layers: skin's geometry, drug's values */
 int read_outside(struct study *s, struct err *e); /* receptor, vehicles */
 int read_body(struct study *s, struct err *e);    /* body, and the metabolite in skin and plasma */
-int read_laws(struct study *s, struct cnode layer, struct cnode tissue, struct layer *l, struct err *e); /* binding, metabolism */
-int read_interface(struct study *s, struct cnode at, struct layer *l, struct err *e); /* a resistance between two layers */
+int read_laws(struct study *s, struct cnode layer, struct cnode tissue, struct layer *l,
+              struct err *e); /* binding, metabolism */
+int read_interface(struct study *s, struct cnode at, struct layer *l,
+                   struct err *e);                     /* a resistance between two layers */
 int finish_interfaces(struct study *s, struct err *e); /* when the layers around them are known */
 int read_vehicles(struct study *s, struct err *e);
 int read_steps(struct study *s, struct err *e);   /* schedule/steps and repeat; after read_needles */

@@ -62,7 +62,8 @@ static int read_plan(struct study *s, struct err *e)
 
 static int read_removal(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"area", "remove_at", "count", "dose_area", "orifice_area", "source", "note", NULL};
+    static const char *const keys[] = {"area",         "remove_at", "count", "dose_area",
+                                       "orifice_area", "source",    "note",  NULL};
     struct cnode at = config_get(config_root(s->doc), "patch");
     bool found = false;
     double t = INFINITY;

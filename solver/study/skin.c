@@ -5,15 +5,17 @@
 #include <string.h>
 #include "solver/study/read.h"
 
-static const char *const drug_keys[] = {"name",   "molar_mass", "log_kow", "pka",     "acid_base", "reference_pH", "solubility",
-                                        "source", "note",       "tissue",  "channel", "plasma",    NULL};
+static const char *const drug_keys[] = {"name",         "molar_mass", "log_kow", "pka",  "acid_base",
+                                        "reference_pH", "solubility", "source",  "note", "tissue",
+                                        "channel",      "plasma",     NULL};
 static const char *const tissue_keys[] = {"D", "K", "clearance", "binding", "metabolism", "source", "note", NULL};
 static const char *const channel_keys[] = {"D", "K", "source", "note", NULL};
-static const char *const plasma_keys[] = {"volume", "clearance", "second_volume", "distribution_clearance", "feedback", "metabolite",
-                                          "source", "note", NULL};
+static const char *const plasma_keys[] = {
+    "volume", "clearance", "second_volume", "distribution_clearance", "feedback", "metabolite", "source", "note", NULL};
 static const char *const skin_keys[] = {"name",   "species", "site",   "preparation", "temperature", "storage",
                                         "source", "note",    "layers", NULL};
-static const char *const layer_keys[] = {"name", "thickness", "source", "note", "D", "K", "clearance", "binding", "metabolism", NULL};
+static const char *const layer_keys[] = {"name", "thickness", "source",  "note",       "D",
+                                         "K",    "clearance", "binding", "metabolism", NULL};
 
 /* Every value of a drug file, used or not: a typing mistake in it is found before it matters. */
 static int check_drug(struct study *s, struct err *e)
@@ -108,8 +110,8 @@ static int read_layer(struct study *s, struct cnode at, struct err *e)
     else {
         rc = config_quantity(at, "thickness", "m", (struct range){0.0, LAYER_MAX, true, false}, &l->h, e);
         if (!rc && l->h <= LAYER_MIN) {
-            config_fail(place(at, "thickness"), e, ERR_RANGE, "layer '%s': thickness %g nm: must be above %g nm", name, l->h * 1e9,
-                        LAYER_MIN * 1e9);
+            config_fail(place(at, "thickness"), e, ERR_RANGE, "layer '%s': thickness %g nm: must be above %g nm", name,
+                        l->h * 1e9, LAYER_MIN * 1e9);
             err_hint(e, "what is thinner is an interface: give its resistance, e.g. resistance: 12 h/cm");
             return ERR_RANGE;
         }

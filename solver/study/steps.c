@@ -1,4 +1,5 @@
-/* steps.c -- the schedule's steps: what is put on, taken off, needled and covered at which time, and their repetition. */
+/* steps.c -- the schedule's steps: what is put on, taken off, needled and covered at which time, and their repetition.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +37,8 @@ static int read_fraction(const struct problem *p, struct cnode at, enum step ste
     if (step == STEP_REMOVE) return 0;
     int rc = config_number(at, "fraction", (struct range){0.0, 1.0, true, false}, &v->fraction, e);
     if (!rc && v->fraction < 1.0 && (was->infinite || p->vehicle_layer)) {
-        config_fail(place(at, "fraction"), e, ERR_RANGE, "schedule/steps: part (%g) of %s cannot be taken off", v->fraction,
-                    was->infinite ? "an infinite dose" : "a diffusive vehicle");
+        config_fail(place(at, "fraction"), e, ERR_RANGE, "schedule/steps: part (%g) of %s cannot be taken off",
+                    v->fraction, was->infinite ? "an infinite dose" : "a diffusive vehicle");
         err_hint(e, "use fraction: 1, or a vehicle of type finite");
         return ERR_RANGE;
     }
@@ -47,7 +48,8 @@ static int read_fraction(const struct problem *p, struct cnode at, enum step ste
 static int apply(const struct study *s, struct cnode at, struct progress_of_steps *was, struct event *v, struct err *e)
 {
     if (was->on) {
-        config_fail(at, e, ERR_RANGE, "schedule/steps: at %g h a vehicle is applied while another is on the skin", v->at / 3600.0);
+        config_fail(at, e, ERR_RANGE, "schedule/steps: at %g h a vehicle is applied while another is on the skin",
+                    v->at / 3600.0);
         err_hint(e, "take the other off first: {at: ..., do: remove}, or wipe with fraction: 1");
         return ERR_RANGE;
     }
@@ -59,11 +61,12 @@ static int apply(const struct study *s, struct cnode at, struct progress_of_step
     return 0;
 }
 
-static int take_off(const struct study *s, struct cnode at, enum step step, struct progress_of_steps *was, struct event *v,
-                    struct err *e)
+static int take_off(const struct study *s, struct cnode at, enum step step, struct progress_of_steps *was,
+                    struct event *v, struct err *e)
 {
     if (!was->on) {
-        config_fail(at, e, ERR_RANGE, "schedule/steps: at %g h there is nothing on the skin to %s", v->at / 3600.0, words[step]);
+        config_fail(at, e, ERR_RANGE, "schedule/steps: at %g h there is nothing on the skin to %s", v->at / 3600.0,
+                    words[step]);
         err_hint(e, "steps run in the order of their times: is an apply missing before this one?");
         return ERR_RANGE;
     }
@@ -73,20 +76,26 @@ static int take_off(const struct study *s, struct cnode at, enum step step, stru
     return rc;
 }
 
-static int read_step(const struct study *s, struct cnode at, struct progress_of_steps *was, struct event *v, struct err *e)
+static int read_step(const struct study *s, struct cnode at, struct progress_of_steps *was, struct event *v,
+                     struct err *e)
 {
     static const char *const apply_keys[] = {"at", "do", "vehicle", "source", "note", NULL};
     static const char *const part_keys[] = {"at", "do", "fraction", "source", "note", NULL};
     static const char *const plain_keys[] = {"at", "do", "source", "note", NULL};
     int word, rc = config_choice(at, "do", words, &word, e);
     if (rc) return rc;
-    rc = config_known(at, word == STEP_APPLY ? apply_keys : word == STEP_WIPE || word == STEP_WASH ? part_keys : plain_keys, e);
+    rc = config_known(at,
+                      word == STEP_APPLY                       ? apply_keys
+                      : word == STEP_WIPE || word == STEP_WASH ? part_keys
+                                                               : plain_keys,
+                      e);
     *v = (struct event){0};
     if (!rc) rc = config_quantity(at, "at", "s", RANGE_NONNEG, &v->at, e);
     if (rc) return rc;
     if (v->at < was->last)
-        return config_fail(place(at, "at"), e, ERR_RANGE, "schedule/steps: %g h: must not be before the step above it, at %g h",
-                           v->at / 3600.0, was->last / 3600.0);
+        return config_fail(place(at, "at"), e, ERR_RANGE,
+                           "schedule/steps: %g h: must not be before the step above it, at %g h", v->at / 3600.0,
+                           was->last / 3600.0);
     was->last = v->at;
     switch (word) {
     case STEP_APPLY: return apply(s, at, was, v, e);
@@ -97,7 +106,8 @@ static int read_step(const struct study *s, struct cnode at, struct progress_of_
         v->kind = EVENT_NEEDLES;
         was->needled = true;
         if (!s->has_channel)
-            return config_fail(at, e, ERR_RANGE, "schedule/steps: needles at %g h, but the study names none", v->at / 3600.0);
+            return config_fail(at, e, ERR_RANGE, "schedule/steps: needles at %g h, but the study names none",
+                               v->at / 3600.0);
         return 0;
     default: v->kind = word == STEP_OCCLUDE ? EVENT_OCCLUDE : EVENT_UNCOVER; return 0;
     }
@@ -118,7 +128,8 @@ static int repeat_steps(struct study *s, const struct progress_of_steps *end, st
     if (!rc) rc = config_integer(at, "times", 1, EVENTS_MAX, &times, e);
     if (rc) return rc;
     if (every < end->last)
-        return config_fail(place(at, "every"), e, ERR_RANGE, "schedule/repeat/every: %g h: must be at least the %g h that a session takes",
+        return config_fail(place(at, "every"), e, ERR_RANGE,
+                           "schedule/repeat/every: %g h: must be at least the %g h that a session takes",
                            every / 3600.0, end->last / 3600.0);
     if (end->on && times > 1) {
         config_fail(at, e, ERR_RANGE, "schedule/repeat: a vehicle is still on the skin when the steps begin again");
@@ -126,7 +137,8 @@ static int repeat_steps(struct study *s, const struct progress_of_steps *end, st
         return ERR_RANGE;
     }
     if (n * (size_t)times > EVENTS_MAX)
-        return config_fail(at, e, ERR_RANGE, "schedule/repeat: %zu steps %ld times: at most %d in all", n, times, EVENTS_MAX);
+        return config_fail(at, e, ERR_RANGE, "schedule/repeat: %zu steps %ld times: at most %d in all", n, times,
+                           EVENTS_MAX);
     for (size_t r = 1; r < (size_t)times; r++)
         for (size_t i = 0; i < n; i++) {
             p->event[p->n_events] = p->event[i];
@@ -146,11 +158,13 @@ static int check_steps(const struct study *s, struct cnode list, const struct pr
         return ERR_RANGE;
     }
     if (last->at > p->t_end)
-        return config_fail(list, e, ERR_RANGE, "schedule/steps: the last is at %g h: must be at most the duration of %g h",
+        return config_fail(list, e, ERR_RANGE,
+                           "schedule/steps: the last is at %g h: must be at most the duration of %g h",
                            last->at / 3600.0, p->t_end / 3600.0);
     if (config_is(config_get(config_get(config_root(s->doc), "patch"), "remove_at")))
-        return config_fail(config_get(config_get(config_root(s->doc), "patch"), "remove_at"), e, ERR_PARSE,
-                           "patch/remove_at: the steps of the schedule say when the vehicle is removed: leave this out");
+        return config_fail(
+            config_get(config_get(config_root(s->doc), "patch"), "remove_at"), e, ERR_PARSE,
+            "patch/remove_at: the steps of the schedule say when the vehicle is removed: leave this out");
     return 0;
 }
 
@@ -161,7 +175,8 @@ int read_steps(struct study *s, struct err *e)
     struct progress_of_steps was = {0};
     if (!config_is(list)) {
         if (config_is(config_get(schedule, "repeat")))
-            return config_fail(config_get(schedule, "repeat"), e, ERR_PARSE, "schedule/repeat: there are no steps to repeat");
+            return config_fail(config_get(schedule, "repeat"), e, ERR_PARSE,
+                               "schedule/repeat: there are no steps to repeat");
         if (s->n_vehicles > 1 || s->vehicle_name[0][0])
             return config_fail(config_get(config_root(s->doc), "vehicles"), e, ERR_PARSE,
                                "vehicles: named vehicles are applied by schedule/steps, and the study has none");

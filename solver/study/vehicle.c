@@ -21,8 +21,8 @@ static int read_acid_base(const struct study *s, double *pKa, bool *is_acid, str
     return rc;
 }
 
-/* An aqueous vehicle: f(reference)/f(pH), where the drug's values are those of total drug in water at reference_pH, else of the
- * neutral form, f(reference) = 1  (E23). */
+/* An aqueous vehicle: f(reference)/f(pH), where the drug's values are those of total drug in water at reference_pH,
+ * else of the neutral form, f(reference) = 1  (E23). */
 static int partition_of_water(struct study *s, struct cnode at, struct donor *d, struct err *e)
 {
     static const struct range pH_range = {0.0, 14.0, false, false};
@@ -36,7 +36,8 @@ static int partition_of_water(struct study *s, struct cnode at, struct donor *d,
     }
     if (!config_is(config_get(at, "pH"))) {
         char subject[100];
-        config_fail(at, e, ERR_PARSE, "%s: pH is missing: the drug has a pKa, so how much of it is neutral depends on the pH",
+        config_fail(at, e, ERR_PARSE,
+                    "%s: pH is missing: the drug has a pKa, so how much of it is neutral depends on the pH",
                     config_subject(at, subject, sizeof subject));
         err_hint(e, "give the pH of the aqueous vehicle, or its K in place of 'aqueous'");
         return ERR_PARSE;
@@ -46,8 +47,9 @@ static int partition_of_water(struct study *s, struct cnode at, struct donor *d,
     if (!rc) rc = optional_number(drug, "reference_pH", pH_range, &reference, &has_reference, e);
     if (rc) return rc;
     d->K = (has_reference ? neutral_fraction(pKa, is_acid, reference) : 1.0) / neutral_fraction(pKa, is_acid, pH);
-    note_add(s, NOTE_DERIVED, "", "", "vehicle K = %.4g at pH %.3g: %.3g of the drug is neutral there (pKa %.3g, %s)%s", d->K, pH,
-             neutral_fraction(pKa, is_acid, pH), pKa, is_acid ? "acid" : "base", has_reference ? "" : "; reference: the neutral form");
+    note_add(s, NOTE_DERIVED, "", "", "vehicle K = %.4g at pH %.3g: %.3g of the drug is neutral there (pKa %.3g, %s)%s",
+             d->K, pH, neutral_fraction(pKa, is_acid, pH), pKa, is_acid ? "acid" : "base",
+             has_reference ? "" : "; reference: the neutral form");
     return 0;
 }
 
@@ -99,21 +101,25 @@ static int read_saturation(struct study *s, struct cnode at, struct donor *d, st
     if (!found) return 0;
     if (d->C0 > solubility * (1.0 + 1e-12) && !undissolved) {
         config_fail(place(at, "concentration"), e, ERR_RANGE,
-                    "%s/concentration: %.6g mg/mL: must be at most the vehicle's solubility of %.6g mg/mL", subject, d->C0, solubility);
+                    "%s/concentration: %.6g mg/mL: must be at most the vehicle's solubility of %.6g mg/mL", subject,
+                    d->C0, solubility);
         err_hint(e, "with 'undissolved: yes' the rest is solid drug that dissolves as fast as it is taken up");
         return ERR_RANGE;
     }
     if (undissolved && d->C0 <= solubility)
-        return config_fail(at, e, ERR_RANGE, "%s: nothing is undissolved: %.6g mg/mL is below the solubility of %.6g mg/mL", subject,
+        return config_fail(at, e, ERR_RANGE,
+                           "%s: nothing is undissolved: %.6g mg/mL is below the solubility of %.6g mg/mL", subject,
                            d->C0, solubility);
     if (!undissolved) return 0;
     d->excess = d->kind == DONOR_FINITE ? d->H * (d->C0 - solubility) : 0.0;
-    note_add(s, NOTE_DERIVED, "", "", "vehicle saturated at %.6g mg/mL with %.6g ug/cm2 undissolved", solubility, d->excess * 1e5);
+    note_add(s, NOTE_DERIVED, "", "", "vehicle saturated at %.6g mg/mL with %.6g ug/cm2 undissolved", solubility,
+             d->excess * 1e5);
     d->C0 = solubility;
     return 0;
 }
 
-/* A finite diffusive dose is a layer of its own on top of the skin; the numerical core has room for one such vehicle. */
+/* A finite diffusive dose is a layer of its own on top of the skin; the numerical core has room for one such vehicle.
+ */
 static int read_diffusive(struct study *s, struct cnode at, struct donor *d, struct err *e)
 {
     struct layer *l = &s->problem.layer[0];
@@ -132,19 +138,22 @@ static void warn_of_solubility(struct study *s, const struct donor *d)
     if (config_is(config_get(s->part[PART_DRUG], "solubility")) &&
         config_quantity(s->part[PART_DRUG], "solubility", "kg m-3", RANGE_POSITIVE, &solubility, NULL) == 0 &&
         d->C0 / d->K > solubility * (1.0 + 1e-9))
-        note_add(s, NOTE_WARNING, "", "",
-                 "the vehicle's activity of %.4g mg/mL (as water) is above the drug's solubility of %.4g mg/mL in water", d->C0 / d->K,
-                 solubility);
+        note_add(
+            s, NOTE_WARNING, "", "",
+            "the vehicle's activity of %.4g mg/mL (as water) is above the drug's solubility of %.4g mg/mL in water",
+            d->C0 / d->K, solubility);
 }
 
 static int read_vehicle(struct study *s, struct cnode at, struct donor *d, struct err *e)
 {
-    static const char *const infinite_keys[] = {"type", "concentration", "K", "pH", "aqueous", "solubility", "undissolved", "thickness",
-                                                "volume", "area", "source", "note", NULL};
-    static const char *const finite_keys[] = {"type", "concentration", "K", "pH", "aqueous", "solubility", "undissolved", "thickness",
-                                              "volume", "area", "evaporation", "source", "note", NULL};
-    static const char *const diffusive_keys[] = {"type", "concentration", "K", "pH", "aqueous", "thickness", "volume", "area", "D",
-                                                 "source", "note", NULL};
+    static const char *const infinite_keys[] = {"type",       "concentration", "K",         "pH",     "aqueous",
+                                                "solubility", "undissolved",   "thickness", "volume", "area",
+                                                "source",     "note",          NULL};
+    static const char *const finite_keys[] = {"type",        "concentration", "K",         "pH",     "aqueous",
+                                              "solubility",  "undissolved",   "thickness", "volume", "area",
+                                              "evaporation", "source",        "note",      NULL};
+    static const char *const diffusive_keys[] = {"type",   "concentration", "K", "pH",     "aqueous", "thickness",
+                                                 "volume", "area",          "D", "source", "note",    NULL};
     static const char *const *const keys[] = {infinite_keys, finite_keys, diffusive_keys};
     int type, rc = config_choice(at, "type", types, &type, e);
     bool found;
@@ -154,7 +163,8 @@ static int read_vehicle(struct study *s, struct cnode at, struct donor *d, struc
     if (!rc) rc = config_quantity(at, "concentration", "kg m-3", RANGE_NONNEG, &d->C0, e);
     if (!rc) rc = read_partition(s, at, d, e);
     bool sized = config_is(config_get(at, "thickness")) || config_is(config_get(at, "volume"));
-    if (!rc && (sized || type != VEHICLE_INFINITE)) rc = read_thickness(at, d, e); /* of an infinite one: to check depletion */
+    if (!rc && (sized || type != VEHICLE_INFINITE))
+        rc = read_thickness(at, d, e); /* of an infinite one: to check depletion */
     if (!rc && type != VEHICLE_DIFFUSIVE) rc = read_saturation(s, at, d, e);
     if (!rc && type == VEHICLE_FINITE)
         rc = optional_quantity(at, "evaporation", "m s-1", RANGE_NONNEG, &d->evaporation, &found, e);
@@ -174,7 +184,8 @@ static int add_vehicle(struct study *s, struct cnode at, const char *name, struc
     int rc = read_vehicle(s, at, i ? &p->dose[i] : &p->donor, e);
     if (rc) return rc;
     if (i && (was_diffusive || p->vehicle_layer)) {
-        config_fail(at, e, ERR_RANGE, "a diffusive vehicle must be the study's only vehicle: its layer belongs to the mesh");
+        config_fail(at, e, ERR_RANGE,
+                    "a diffusive vehicle must be the study's only vehicle: its layer belongs to the mesh");
         err_hint(e, "the same vehicle may be applied again and again; beside others it must be of type finite");
         return ERR_RANGE;
     }
@@ -197,14 +208,16 @@ int read_vehicles(struct study *s, struct err *e)
         const char *name;
         struct cnode at = config_pair(list, i, &name);
         if (strlen(name) >= sizeof s->vehicle_name[0])
-            return config_fail(at, e, ERR_PARSE, "vehicles: '%s': a name has at most %zu letters", name, sizeof s->vehicle_name[0] - 1);
+            return config_fail(at, e, ERR_PARSE, "vehicles: '%s': a name has at most %zu letters", name,
+                               sizeof s->vehicle_name[0] - 1);
         rc = add_vehicle(s, at, name, e);
     }
     double most = s->problem.donor.C0;
     for (size_t i = 1; !rc && i <= s->problem.n_doses; i++)
         most = fmax(most, s->problem.dose[i].C0);
     if (!rc && !(most > 0.0))
-        rc = config_fail(place(s->vehicle[0], "concentration"), e, ERR_RANGE, "no vehicle of the study holds any drug: concentration must be > 0");
+        rc = config_fail(place(s->vehicle[0], "concentration"), e, ERR_RANGE,
+                         "no vehicle of the study holds any drug: concentration must be > 0");
     return rc;
 }
 
@@ -227,8 +240,8 @@ static bool lies_on_channels(const struct study *s, size_t which)
     return false;
 }
 
-/* K from a pH follows the neutral form, which alone enters the stratum corneum.  Into open channels ions pass as well: there the
- * total concentration is continuous between two waters, whatever their pH  (E23). */
+/* K from a pH follows the neutral form, which alone enters the stratum corneum.  Into open channels ions pass as well:
+ * there the total concentration is continuous between two waters, whatever their pH  (E23). */
 int check_waters(struct study *s, struct err *e)
 {
     const struct channel *c = &s->problem.channel;
@@ -236,8 +249,10 @@ int check_waters(struct study *s, struct err *e)
         double K = (i ? s->problem.dose[i] : s->problem.donor).K, apart = fmax(K / c->K, c->K / K);
         if (!config_is(config_get(s->vehicle[i], "pH")) || apart <= WATERS_APART || !lies_on_channels(s, i)) continue;
         config_fail(config_get(s->vehicle[i], "pH"), e, ERR_RANGE,
-                    "vehicle on open channels: K %.3g from its pH, and the channel's K %.3g: the drug's ions pass too, so water on water "
-                    "must not differ by more than a factor %g", K, c->K, WATERS_APART);
+                    "vehicle on open channels: K %.3g from its pH, and the channel's K %.3g: the drug's ions pass too, "
+                    "so water on water "
+                    "must not differ by more than a factor %g",
+                    K, c->K, WATERS_APART);
         err_hint(e, "give the vehicle K: %g, and the stratum corneum its K for the neutral share at this pH", c->K);
         return ERR_RANGE;
     }

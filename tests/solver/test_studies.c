@@ -46,8 +46,10 @@ static struct ran *run_study(const char *name, const char *const *overrides)
 /* Reference values: an independent finite-volume computation of the same four-layer cell. */
 static void t15_four_layers_in_a_franz_cell(void)
 {
-    static const struct { size_t k; double donor, receptor, skin; } table[] = {
-        {0, 4.54760158, 0.00107129931, 0.439467209}, {2, 3.89104918, 0.0379514001, 0.667582505}, {3, 3.36439814, 0.0889390219, 0.601868453}};
+    static const struct { size_t k; double donor, receptor, skin;
+    } table[] = {{0, 4.54760158, 0.00107129931, 0.439467209},
+                 {2, 3.89104918, 0.0379514001, 0.667582505},
+                 {3, 3.36439814, 0.0889390219, 0.601868453}};
     struct ran *r = run_study("franz_four_layers", NULL);
     if (!r) return;
     const struct solution *s = &r->result.solution;
@@ -65,10 +67,23 @@ static void t15_four_layers_in_a_franz_cell(void)
 /* In every row all that went in is somewhere; simulate itself refuses a balance worse than 1e-6. */
 static void in_every_study_each_row_adds_up_to_what_went_in(void)
 {
-    static const char *const names[] = {
-        "franz_four_layers", "numbing_cream_then_serum", "course_of_three", "saturated_vehicle", "evaporating_dose",
-        "diffusive_gel", "binding_depot", "metabolism", "two_compartments", "flow_through_cell", "depth_distribution", "pen_strikes",
-        "stays_open_ascorbic_acid", "stays_open_lidocaine", "stays_open_niacinamide", "caffeine_patch", "nicotine_patch_15mg"};
+    static const char *const names[] = {"franz_four_layers",
+                                        "numbing_cream_then_serum",
+                                        "course_of_three",
+                                        "saturated_vehicle",
+                                        "evaporating_dose",
+                                        "diffusive_gel",
+                                        "binding_depot",
+                                        "metabolism",
+                                        "two_compartments",
+                                        "flow_through_cell",
+                                        "depth_distribution",
+                                        "pen_strikes",
+                                        "stays_open_ascorbic_acid",
+                                        "stays_open_lidocaine",
+                                        "stays_open_niacinamide",
+                                        "caffeine_patch",
+                                        "nicotine_patch_15mg"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct ran *r = run_study(names[i], NULL);
         if (!r) continue;
@@ -95,7 +110,8 @@ static void cream_before_the_needles_meets_intact_skin(void)
     if (!r) return;
     const struct solution *with = &r->result.solution, *intact = &r->result.intact;
     for (size_t k = 0; k < 2; k++) { /* 20 and 40 min; needles at 45 min */
-        ASSERT_REL(solution_at(with, k, COL_Q_TOP), solution_at(intact, k, COL_Q_TOP), 2e-2); /* the meshes differ: the cell has fewer elements down */
+        ASSERT_REL(solution_at(with, k, COL_Q_TOP), solution_at(intact, k, COL_Q_TOP),
+                   2e-2); /* the meshes differ: the cell has fewer elements down */
         CU_ASSERT_EQUAL(solution_at(with, k, COL_CHANNEL), 0.0);
         CU_ASSERT_EQUAL(solution_at(with, k, COL_THETA), 0.0);
     }
@@ -132,8 +148,10 @@ static void two_patches_give_twice_the_level_of_one(void)
     struct ran *a = run_study("two_compartments", one), *b = run_study("two_compartments", NULL);
     if (!a || !b) return;
     size_t k = 4;
-    ASSERT_REL(solution_at(&b->result.solution, k, COL_PLASMA), 2.0 * solution_at(&a->result.solution, k, COL_PLASMA), 1e-4);
-    ASSERT_REL(solution_at(&b->result.solution, k, COL_SECOND), 2.0 * solution_at(&a->result.solution, k, COL_SECOND), 1e-4);
+    ASSERT_REL(solution_at(&b->result.solution, k, COL_PLASMA), 2.0 * solution_at(&a->result.solution, k, COL_PLASMA),
+               1e-4);
+    ASSERT_REL(solution_at(&b->result.solution, k, COL_SECOND), 2.0 * solution_at(&a->result.solution, k, COL_SECOND),
+               1e-4);
     ASSERT_REL(endpoint_find(&b->result.endpoints, "delivered_end_patch")->value,
                endpoint_find(&a->result.endpoints, "delivered_end_patch")->value, 1e-4); /* of each patch */
     release(a);
@@ -163,32 +181,42 @@ static void fractions_are_means_over_their_interval(void)
     release(r);
 }
 
-/* Flux of two layers with a resistance R between them: 1/(R1 + R + R2); its lag with U, V of the layers enlarged by R. */
+/* Flux of two layers with a resistance R between them: 1/(R1 + R + R2); its lag with U, V of the layers enlarged by R.
+ */
 static void an_interface_adds_its_resistance_and_nothing_else(void)
 {
-    static const char *const overrides[] = {
-        "needles=none", "patch={area: 1 cm2}", "vehicle={type: infinite, concentration: 1 mg/mL, K: 1}",
-        "skin={name: two, layers: [{name: a, thickness: 100 um, D: 1e-11 m2/s, K: 0.7}, {name: film, resistance: 300 h/cm}, "
-        "{name: b, thickness: 230 um, D: 3e-11 m2/s, K: 1.9}]}", NULL};
+    static const char *const overrides[] = {"needles=none", "patch={area: 1 cm2}",
+                                            "vehicle={type: infinite, concentration: 1 mg/mL, K: 1}",
+                                            "skin={name: two, layers: [{name: a, thickness: 100 um, D: 1e-11 m2/s, K: "
+                                            "0.7}, {name: film, resistance: 300 h/cm}, "
+                                            "{name: b, thickness: 230 um, D: 3e-11 m2/s, K: 1.9}]}",
+                                            NULL};
     struct fixture f;
     fixture_make(&f);
     struct ran *r = run_file(f.study, overrides);
     fixture_remove(&f);
     if (!r) return;
     double Ra = 100e-6 / (0.7 * 1e-11), R = 300.0 * 3600.0 * 100.0, Rb = 230e-6 / (1.9 * 3e-11), all = Ra + R + Rb;
-    double lag = (0.7 * 100e-6 * ((R + Rb) * Ra / 2.0 + Ra * Ra / 6.0) + 1.9 * 230e-6 * ((Ra + R) * Rb / 2.0 + Rb * Rb / 6.0)) / all;
+    double lag =
+        (0.7 * 100e-6 * ((R + Rb) * Ra / 2.0 + Ra * Ra / 6.0) + 1.9 * 230e-6 * ((Ra + R) * Rb / 2.0 + Rb * Rb / 6.0)) /
+        all;
     ASSERT_REL(r->result.solution.J_ss, 1.0 / all, 1e-7);
     ASSERT_REL(r->result.solution.lag, lag, 1e-5); /* 10 nm hold a little */
     release(r);
 }
 
-/* Dilute drug on quick sites is slowed by 1 + B/K_d: the lag of a slab grows by that, its uptake at 40 % of the lag shrinks. */
+/* Dilute drug on quick sites is slowed by 1 + B/K_d: the lag of a slab grows by that, its uptake at 40 % of the lag
+ * shrinks. */
 static void sites_at_equilibrium_retard_dilute_drug(void)
 {
-    static const char *const overrides[] = {
-        "needles=none", "patch={area: 1 cm2}", "vehicle={type: infinite, concentration: 1e-6 mg/mL, K: 1}", "lab_window={from: 40 h, to: 60 h}",
-        "skin={name: one, layers: [{name: slab, thickness: 130 um, D: 2.3e-12 m2/s, K: 1.4, binding: {sites: 9 mg/mL, K_d: 2 mg/mL}}]}",
-        "schedule={duration: 60 h, every: 2 h}", NULL};
+    static const char *const overrides[] = {"needles=none",
+                                            "patch={area: 1 cm2}",
+                                            "vehicle={type: infinite, concentration: 1e-6 mg/mL, K: 1}",
+                                            "lab_window={from: 40 h, to: 60 h}",
+                                            "skin={name: one, layers: [{name: slab, thickness: 130 um, D: 2.3e-12 "
+                                            "m2/s, K: 1.4, binding: {sites: 9 mg/mL, K_d: 2 mg/mL}}]}",
+                                            "schedule={duration: 60 h, every: 2 h}",
+                                            NULL};
     struct fixture f;
     fixture_make(&f);
     struct ran *r = run_file(f.study, overrides);
@@ -213,7 +241,8 @@ static struct study load_fixture(const char *const *overrides)
     return s;
 }
 
-/* The rule has the moments of the normal distribution when nothing is cut off, and the mean of the cut one when it is. */
+/* The rule has the moments of the normal distribution when nothing is cut off, and the mean of the cut one when it is.
+ */
 static void depth_cells_have_the_moments_of_the_distribution(void)
 {
     static const char *const narrow[] = {"insertion={depth: 200 um, depth_sd: 11 um}", NULL};
@@ -308,9 +337,12 @@ static void partition_of_an_aqueous_vehicle_follows_its_pH(void)
     double f74 = 1.0 / (1.0 + pow(10.0, 8.0 - 7.4)), f9 = 1.0 / (1.0 + pow(10.0, 8.0 - 9.0));
     ASSERT_REL(s->problem.donor.K, f74 / f9, 1e-12); /* nicotine: values at pH 7.4 */
     study_release(s);
-    static const char *const neutral[] = {"drug={name: x, pka: 4.4, acid_base: acid}", "needles=none", "patch={area: 1 cm2}",
+    static const char *const neutral[] = {"drug={name: x, pka: 4.4, acid_base: acid}",
+                                          "needles=none",
+                                          "patch={area: 1 cm2}",
                                           "skin={name: y, layers: [{name: l, thickness: 1 mm, D: 1e-10 m2/s, K: 1}]}",
-                                          "vehicle={type: infinite, concentration: 1 mg/mL, pH: 5.4}", NULL};
+                                          "vehicle={type: infinite, concentration: 1 mg/mL, pH: 5.4}",
+                                          NULL};
     *s = load_fixture(neutral);
     ASSERT_REL(s->problem.donor.K, 11.0, 1e-12); /* reference: the neutral form, 1 + 10^1 */
     study_release(s);
@@ -323,13 +355,16 @@ static void strikes_and_lattices_make_the_density(void)
     CU_ASSERT_EQUAL_FATAL(study_load(s, "config/studies/pen_strikes.yaml", NULL, NULL), 0);
     ASSERT_REL(s->density, 12.0 * 7000.0 / 60.0 * 10.0 / 50e-4, 1e-12);
     study_release(s);
-    static const char *const hexagonal[] = {"needles={name: h, kind: array, shape: frustum, length: 500 um, base_diameter: 120 um, "
-                                            "tip_diameter: 20 um, pitch: 700 um, lattice: hexagonal, count: 91}", "density=", NULL};
+    static const char *const hexagonal[] = {
+        "needles={name: h, kind: array, shape: frustum, length: 500 um, base_diameter: 120 um, "
+        "tip_diameter: 20 um, pitch: 700 um, lattice: hexagonal, count: 91}",
+        "density=", NULL};
     struct fixture f;
     struct err e = {0};
     fixture_make(&f);
     fixture_change(&f, "density: 137 /cm2\n", "");
-    CU_ASSERT_EQUAL_FATAL(study_load(s, f.study, &(struct study_options){(const char *const[]){hexagonal[0], NULL}, NULL}, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        study_load(s, f.study, &(struct study_options){(const char *const[]){hexagonal[0], NULL}, NULL}, &e), 0);
     ASSERT_REL(s->density, 2.0 / sqrt(3.0) / (700e-6 * 700e-6), 1e-12);
     ASSERT_REL(s->problem.channel.r_tip, 0.83 * 10e-6, 1e-12);
     study_release(s);
@@ -342,7 +377,8 @@ static void orifice_amount_is_the_sum_over_the_areas(void)
 {
     struct ran *r = run_study("depth_distribution", NULL);
     if (!r) return;
-    double Q = endpoint_find(&r->result.endpoints, "delivered_end")->value, Q0 = endpoint_find(&r->result.endpoints, "delivered_end_intact")->value;
+    double Q = endpoint_find(&r->result.endpoints, "delivered_end")->value,
+           Q0 = endpoint_find(&r->result.endpoints, "delivered_end_intact")->value;
     ASSERT_REL(endpoint_find(&r->result.endpoints, "delivered_end_cell")->value, 0.5 * Q + 0.1 * Q0, 1e-9);
     ASSERT_REL(endpoint_find(&r->result.endpoints, "delivered_end_orifice")->value, (0.5 * Q + 0.1 * Q0) / 0.64, 1e-9);
     release(r);
@@ -373,9 +409,11 @@ static void fields_and_recovery_are_written_whole(void)
     CU_ASSERT_EQUAL(fields_write(&r->study, &r->result.solution, &folder, NULL), 0);
     CU_ASSERT_EQUAL(recovery_write(&r->study, &r->result.solution, &folder, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(folder_commit(&folder, NULL), 0);
-    char *vtk = fixture_read(&f, "out/fields/0009.vtk"), *csv = fixture_read(&f, "out/recovery.csv"), *series = fixture_read(&f, "out/fields.vtk.series");
+    char *vtk = fixture_read(&f, "out/fields/0009.vtk"), *csv = fixture_read(&f, "out/recovery.csv"),
+         *series = fixture_read(&f, "out/fields.vtk.series");
     CU_ASSERT_PTR_NOT_NULL_FATAL(vtk);
-    snprintf(head, sizeof head, "DIMENSIONS %zu %zu 1\nPOINTS %zu double\n", r->result.solution.nr, r->result.solution.nz, r->result.solution.unknowns);
+    snprintf(head, sizeof head, "DIMENSIONS %zu %zu 1\nPOINTS %zu double\n", r->result.solution.nr,
+             r->result.solution.nz, r->result.solution.unknowns);
     ASSERT_HAS(vtk, head);
     size_t lines = 0;
     for (const char *c = vtk; *c; c++)
@@ -395,15 +433,18 @@ CU_TestInfo studies_tests[] = {
     {"t15_four_layers_in_a_franz_cell", t15_four_layers_in_a_franz_cell},
     {"in_every_study_each_row_adds_up_to_what_went_in", in_every_study_each_row_adds_up_to_what_went_in},
     {"cream_before_the_needles_meets_intact_skin", cream_before_the_needles_meets_intact_skin},
-    {"saturated_vehicle_keeps_its_activity_until_the_solid_is_gone", saturated_vehicle_keeps_its_activity_until_the_solid_is_gone},
-    {"metabolism_lets_the_known_share_escape_and_the_metabolite_is_kept", metabolism_lets_the_known_share_escape_and_the_metabolite_is_kept},
+    {"saturated_vehicle_keeps_its_activity_until_the_solid_is_gone",
+     saturated_vehicle_keeps_its_activity_until_the_solid_is_gone},
+    {"metabolism_lets_the_known_share_escape_and_the_metabolite_is_kept",
+     metabolism_lets_the_known_share_escape_and_the_metabolite_is_kept},
     {"two_patches_give_twice_the_level_of_one", two_patches_give_twice_the_level_of_one},
     {"fractions_are_means_over_their_interval", fractions_are_means_over_their_interval},
     {"an_interface_adds_its_resistance_and_nothing_else", an_interface_adds_its_resistance_and_nothing_else},
     {"sites_at_equilibrium_retard_dilute_drug", sites_at_equilibrium_retard_dilute_drug},
     {"depth_cells_have_the_moments_of_the_distribution", depth_cells_have_the_moments_of_the_distribution},
     {"needles_of_almost_one_depth_are_needles_of_one_depth", needles_of_almost_one_depth_are_needles_of_one_depth},
-    {"skin_counts_as_closed_when_its_permeability_is_within_the_factor", skin_counts_as_closed_when_its_permeability_is_within_the_factor},
+    {"skin_counts_as_closed_when_its_permeability_is_within_the_factor",
+     skin_counts_as_closed_when_its_permeability_is_within_the_factor},
     {"already_closed_skin_and_unasked_factors_say_so", already_closed_skin_and_unasked_factors_say_so},
     {"repeated_steps_come_again_after_their_interval", repeated_steps_come_again_after_their_interval},
     {"partition_of_an_aqueous_vehicle_follows_its_pH", partition_of_an_aqueous_vehicle_follows_its_pH},
