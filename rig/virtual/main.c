@@ -12,7 +12,7 @@
 #include "rig/virtual/server.h"
 #include "rig/virtual/settings.h"
 
-static volatile sig_atomic_t stop_asked; /* a handler may do no more than set it */
+static atomic_int stop_asked; /* lock-free: a handler may set it */
 
 static void ask_to_stop(int signal_number)
 {

@@ -393,7 +393,7 @@ static bool is_over(struct proxy *p, double start, double now)
     return now - start >= p->set.seconds || (p->set.idle_exit > 0.0 && now - p->last_seen >= p->set.idle_exit);
 }
 
-int proxy_run(struct proxy *p, const volatile sig_atomic_t *stop, struct err *e)
+int proxy_run(struct proxy *p, const atomic_int *stop, struct err *e)
 {
     double start = now_s(), now = start;
     int rc = 0;

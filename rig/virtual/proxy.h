@@ -5,7 +5,7 @@
  * (pty). */
 #ifndef RIG_VIRTUAL_PROXY_H
 #define RIG_VIRTUAL_PROXY_H
-#include <signal.h>
+#include <stdatomic.h>
 #include "rig/virtual/relay.h"
 #include "rig/virtual/serial.h"
 
@@ -28,5 +28,5 @@ int  proxy_open(struct proxy **out, const struct proxy_settings *set, struct rel
 void proxy_close(struct proxy *p);                 /* NULL is legal; removes the link */
 int  proxy_port(const struct proxy *p);            /* -1 when it listens on a pty */
 const char *proxy_pty_name(const struct proxy *p); /* NULL when it listens on TCP */
-int  proxy_run(struct proxy *p, const volatile sig_atomic_t *stop, struct err *e);
+int  proxy_run(struct proxy *p, const atomic_int *stop, struct err *e);
 #endif

@@ -230,7 +230,7 @@ static void say_where(const struct proxy *p, const struct options *o)
     fflush(stdout);
 }
 
-static int run_proxy(const struct options *o, struct relay_hub *hub, const volatile sig_atomic_t *stop, struct err *e)
+static int run_proxy(const struct options *o, struct relay_hub *hub, const atomic_int *stop, struct err *e)
 {
     struct proxy *p = NULL;
     int rc = proxy_open(&p, &o->proxy, hub, e);
@@ -253,7 +253,7 @@ static int read_faults(const struct options *o, struct relay_hub *hub, struct er
     return rc;
 }
 
-int proxy_command(int argc, char **argv, const volatile sig_atomic_t *stop, struct err *e)
+int proxy_command(int argc, char **argv, const atomic_int *stop, struct err *e)
 {
     struct options o = {.proxy = {.bind = "127.0.0.1", .serial = {115200, 'E'}, .paced = true, .seconds = 3600.0}};
     struct transcript t = {0};

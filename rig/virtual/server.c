@@ -336,7 +336,7 @@ static bool is_over(struct server *s, double start, double now)
     return now - start >= s->set.seconds || (s->set.idle_exit > 0.0 && now - s->last_seen >= s->set.idle_exit);
 }
 
-int server_run(struct server *s, struct vbench *v, const volatile sig_atomic_t *stop, struct err *e)
+int server_run(struct server *s, struct vbench *v, const atomic_int *stop, struct err *e)
 {
     double start = now_s(), last = start;
     int rc = 0;

@@ -6,7 +6,7 @@
  * frame with a bad CRC is ignored, a client that does not take its replies is dropped. */
 #ifndef RIG_VIRTUAL_SERVER_H
 #define RIG_VIRTUAL_SERVER_H
-#include <signal.h>
+#include <stdatomic.h>
 #include "rig/virtual/serial.h"
 #include "rig/virtual/vbench.h"
 
@@ -28,5 +28,5 @@ void server_close(struct server *s);                 /* NULL is legal */
 int  server_port(const struct server *s);            /* -1 without TCP */
 const char *server_rtu_name(const struct server *s); /* what a client opens; NULL without RTU */
 /* Serves until *stop is set, the time is over, or nobody came for long enough.  ERR_COMM when a port fails. */
-int  server_run(struct server *s, struct vbench *v, const volatile sig_atomic_t *stop, struct err *e);
+int  server_run(struct server *s, struct vbench *v, const atomic_int *stop, struct err *e);
 #endif

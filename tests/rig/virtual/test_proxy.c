@@ -25,7 +25,7 @@ struct chain {                 /* bench - server - proxy */
     struct proxy *proxy;
     struct relay_hub *hub;
     pthread_t serving, passing;
-    volatile sig_atomic_t stop;
+    atomic_int stop;
     int rc;
 };
 

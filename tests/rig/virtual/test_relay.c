@@ -266,10 +266,14 @@ static void paced_line_takes_its_time_both_ways(void)
 static void nobody_taking_replies_loses_the_oldest(void)
 {
     struct world *w = between(MANGLE_TCP, MANGLE_TCP, "");
-    for (int i = 0; i < 40; i++)
-        say(w, RELAY_SERVER, TCP_TELL, 0.0);
+    for (int i = 0; i < 40; i++) {
+        char tell[60];
+        snprintf(tell, sizeof tell, "00 %02X 00 00 00 07 01 03 04 00 01 E2 40", (unsigned)i);
+        say(w, RELAY_SERVER, tell, 0.0);
+    }
     uint8_t got[2000];
     CU_ASSERT_EQUAL(relay_give(&w->relay, RELAY_CLIENT, got, sizeof got, 0.0), RELAY_QUEUE * 13);
+    CU_ASSERT_EQUAL(got[1], 40 - RELAY_QUEUE);
     free(w);
 }
 

@@ -13,7 +13,7 @@ struct running {
     struct server *server;
     struct vbench *bench;
     pthread_t thread;
-    volatile sig_atomic_t stop;
+    atomic_int stop;
     int rc;
 };
 
