@@ -159,7 +159,7 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
         "lead",       "steps_per_rev", "counts_per_rev", "positive",        "accel",
         "decel",      "stop_decel",    "latency",        "settle",          "position_tolerance",
         "compliance", "speed_error",   "watchdog_time",  "watchdog_action", "on_disable",
-        NULL};
+        "no_watchdog", NULL};
     static const char *const ways[] = {"towards_sample", "away_from_sample", NULL};
     static const char *const kinds[] = {"holds", "brakes", "falls", NULL};
     struct cnode at = {0};
@@ -181,6 +181,8 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
     if (rc == 0) rc = config_quantity(at, "watchdog_time", "s", RANGE_POSITIVE, &a->watchdog_time, e);
     if (rc == 0 && config_is(config_get(at, "watchdog_action"))) /* check_watchdog: needed by some kinds */
         rc = config_number(at, "watchdog_action", RANGE_NONNEG, &a->watchdog_action, e);
+    if (rc == 0 && config_is(config_get(at, "no_watchdog")))
+        rc = read_text(at, "no_watchdog", a->no_watchdog, sizeof a->no_watchdog, e);
     if (rc == 0) rc = config_choice(at, "on_disable", kinds, &kind, e);
     a->direction = way == 0 ? 1.0 : -1.0;
     a->on_disable = (enum on_disable)kind;
@@ -292,6 +294,30 @@ static int check_roles(const struct bench *b, struct err *e)
     return 0;
 }
 
+/* Something must stop the axis when the PC dies. */
+static int check_watchdog(const struct bench *b, struct cnode root, struct err *e)
+{
+    struct cnode axis = config_get(root, "axis");
+    const struct device_map *m = &b->device[BENCH_AXIS].map;
+    bool verified = false, takes_action = false;
+    for (size_t i = 0; i < m->verifies; i++) {
+        verified = verified || strstr(m->verify[i].name, "watchdog");
+        takes_action = takes_action || strcmp(m->verify[i].parameter, "watchdog_action") == 0;
+    }
+    if (m->watchdog == WATCHDOG_NONE && !b->axis.no_watchdog[0]) {
+        config_fail(axis, e, ERR_RANGE, "'%s' has no watchdog: nothing would stop this axis when the PC dies", m->name);
+        err_hint(e, "wire an external one (kind: external), use kind: leash, or write axis/no_watchdog with the reason "
+                    "why it may run without");
+        return ERR_RANGE;
+    }
+    if (m->watchdog == WATCHDOG_DRIVE && !verified)
+        return config_fail(axis, e, ERR_RANGE, "'%s': the drive's watchdog is not among the registers read back (verify)",
+                           m->name);
+    if (takes_action && isnan(b->axis.watchdog_action))
+        return config_fail(axis, e, ERR_PARSE, "missing key 'watchdog_action': '%s' verifies it", m->name);
+    return 0;
+}
+
 /* A force and its sign and flags must be of one and the same sample. */
 static int check_one_group(const struct device_map *m, struct err *e)
 {
@@ -313,7 +339,9 @@ static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, str
     if (rc == 0) rc = read_inputs(b, root, e);
     if (rc == 0) rc = read_rest(b, root, e);
     if (rc == 0) rc = check_roles(b, e);
+    if (rc == 0) rc = check_watchdog(b, root, e);
     if (rc == 0) rc = check_one_group(&b->device[BENCH_FORCE].map, e);
+    b->has_position_error = map_find_value(&b->device[BENCH_AXIS].map, "position_error") >= 0;
     for (size_t i = 0; i < BENCH_DEVICES && rc == 0; i++)
         rc = device_map_resolve(&b->device[i].map, i == BENCH_AXIS ? &b->axis.mech : NULL, e);
     return rc;

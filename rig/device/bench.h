@@ -27,8 +27,9 @@ struct bench_axis {
     double position_tolerance; /* a finished move ends this near its target, m */
     double compliance;         /* machine: travel = position - contact - compliance * force, m/N */
     double speed_error;        /* largest relative error of an achievable speed */
-    double watchdog_time;      /* s */
-    double watchdog_action;    /* the drive's code */
+    double watchdog_time;      /* s; of a leash: how far ahead a target may be */
+    char   no_watchdog[120];   /* why a drive without any may be used all the same; "" refuses it */
+    double watchdog_action;    /* the drive's code; NaN when its watchdog takes none */
     enum on_disable on_disable;
 };
 struct bench_cell {
@@ -51,6 +52,7 @@ struct bench {
     struct bench_axis axis;
     struct bench_cell cell;
     struct bench_input input[BENCH_INPUTS];
+    bool   has_position_error; /* the drive tells its following error */
     double tick_period;        /* s */
     double unload_speed, unload_step; /* m/s, m */
 };

@@ -1,4 +1,5 @@
 /* lint.c -- see lint.h. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,42 @@ static void lint_canaries(const struct device_map *m, struct lint *out)
              m->canary[0].count);
 }
 
+/* Commands that every run sends, some many times. */
+static bool is_of_runs(const char *name)
+{
+    static const char *const names[] = {"stop", "enable", "disable", "alarm_reset", "home", "move"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void lint_manners(const struct map_command *c, struct lint *out)
+{
+    if (c->endurance > 0 && is_of_runs(c->name))
+        find(out, "command '%s' writes a memory that bears %ld writes, in every run", c->name, c->endurance);
+    if (c->repeat_within > 0.0 && is_of_runs(c->name))
+        find(out, "command '%s' must be sent again within %.3g ms: mnrig sends it once", c->name,
+             c->repeat_within * 1e3);
+    if (strcmp(c->name, "stop") == 0 && (c->expect[0] || c->write[c->n - 1].pulse > 0.0))
+        find(out, "command 'stop' waits for an acknowledgement or a pulse: a stop must be one request");
+}
+
+/* A size whose sign stands in another request may get the sign of another moment. */
+static void lint_signs(const struct device_map *m, struct lint *out)
+{
+    for (size_t i = 0; i < m->values; i++) {
+        const struct map_value *v = &m->value[i];
+        bool is_unsigned = v->number.type == REG_U16 || v->number.type == REG_U32;
+        if (v->sign_bit >= 0 && m->value[m->bit[v->sign_bit].value].group != v->group)
+            find(out, "value '%s' and its sign are read in two requests", v->name);
+        if (v->decimals_value >= 0 && m->value[v->decimals_value].group != v->group)
+            find(out, "value '%s' and its decimals are read in two requests", v->name);
+        if (v->sign_bit >= 0 && !is_unsigned)
+            find(out, "value '%s' has two signs: its own and bit '%s'", v->name, v->sign);
+    }
+}
+
 static void lint_commands(const struct device_map *m, struct lint *out)
 {
     for (size_t i = 0; i < m->commands; i++) {
@@ -85,6 +122,7 @@ static void lint_commands(const struct device_map *m, struct lint *out)
                     find(out, "command '%s': its writes to %u and %u overlap", c->name, c->write[k].number.address,
                          c->write[j].number.address);
         }
+        lint_manners(c, out);
         if (strcmp(c->name, "stop") == 0 && c->n != 1)
             find(out, "command 'stop' needs %zu writes: a stop must be one request", c->n);
         if (strcmp(c->name, "stop") == 0 && !c->is_idempotent)
@@ -110,6 +148,7 @@ static void lint_watchdog(const struct device_map *m, struct lint *out)
 void lint_map(const struct device_map *m, struct lint *out)
 {
     lint_values(m, out);
+    lint_signs(m, out);
     lint_groups(m, out);
     lint_canaries(m, out);
     lint_commands(m, out);
@@ -120,8 +159,13 @@ static double poll_time(const struct bench *b, size_t device)
 {
     const struct bench_device *d = &b->device[device];
     const struct bus_address *a = &b->link[d->link].address;
-    struct bus_request r = {.function = d->map.group[0].function, .count = d->map.group[0].count};
-    return bus_serial_time(a->baud, 1 + a->data_bits + (a->parity != 'N') + a->stop_bits, &r, d->map.latency);
+    double t = 0.0;
+    for (size_t i = 0; i < d->map.groups; i++) {
+        struct bus_request r = {.function = d->map.group[i].function, .count = d->map.group[i].count};
+        double gaps = fmax(0.0, fmax(d->map.gap, d->map.gap_after) - bus_t35(a->baud));
+        t += bus_serial_time(a->baud, 1 + a->data_bits + (a->parity != 'N') + a->stop_bits, &r, d->map.latency) + gaps;
+    }
+    return t;
 }
 
 static void lint_serial(const struct bench *b, size_t link, struct lint *out)
@@ -133,6 +177,7 @@ static void lint_serial(const struct bench *b, size_t link, struct lint *out)
             continue;
         double t = poll_time(b, i);
         load += t / d->poll;
+        t /= (double)d->map.groups;
         if (d->timeout <= t)
             find(out, "time-out %.3g ms of '%s' is not above its transaction's %.3g ms", d->timeout * 1e3, d->name,
                  t * 1e3);
@@ -154,6 +199,10 @@ void lint_bench(const struct bench *b, struct lint *out)
                  "watchdog time %.3g ms is not above one time-out plus one poll of '%s': it would stop healthy runs",
                  b->axis.watchdog_time * 1e3, d->name);
     }
+    const struct bench_device *axis = &b->device[BENCH_AXIS];
+    if (axis->map.watchdog == WATCHDOG_LEASH && 0.7 * b->axis.watchdog_time <= axis->poll + b->tick_period)
+        find(out, "leash of %.3g ms is too short for a position every %.3g ms: the axis would stop between hops",
+             b->axis.watchdog_time * 1e3, axis->poll * 1e3);
     if (!(b->cell.noise_low < b->cell.noise_high))
         find(out, "load_cell: noise_low is not below noise_high");
 }

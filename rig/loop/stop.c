@@ -1,6 +1,7 @@
 /* stop.c -- see stop.h. */
 #include <math.h>
 #include <stdio.h>
+#include "rig/loop/leash.h"
 #include "rig/loop/stop.h"
 
 #define RESEND 0.1          /* s between STOPs that were not proven yet */
@@ -18,6 +19,7 @@ static void request(struct rig *r)
 void stop_begin(struct rig *r)
 {
     struct rig_stopper *s = &r->stopper;
+    leash_cut(r);
     if (s->is_active)
         return;
     *s = (struct rig_stopper){.is_active = true, .began = r->now, .position = NAN};

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "rig/loop/leash.h"
 #include "rig/loop/stop.h"
 #include "rig/loop/tick.h"
 #include "rig/loop/unload.h"
@@ -107,7 +108,7 @@ static void gather(struct rig *r, double lateness, bool edge)
                                  .force = r->has_force ? r->force.force : NAN,
                                  .force_rate = r->force_rate,
                                  .position = r->axis.position,
-                                 .position_error = has ? r->axis.position_error : NAN,
+                                 .position_error = !has ? NAN : r->bench->has_position_error ? r->axis.position_error : 0.0,
                                  .is_homed = has && r->axis.homed && !r->axis.homing,
                                  .recorder_failed = recorder_has_failed(r->recorder),
                                  .polarity_wrong = r->polarity_wrong,
@@ -199,16 +200,22 @@ static bool is_vetoed(struct rig *r, const struct axis_command *c)
     return true;
 }
 
-void rig_order(struct rig *r, const struct axis_command *c)
+void rig_send(struct rig *r, const struct axis_command *c)
 {
-    char value[48];
-    if (is_vetoed(r, c))
-        return;
     struct link_inbox *in = &r->inbox[r->bench->device[BENCH_AXIS].link];
     in->command = *c;
     in->order = ++r->order;
     r->order_is_pending = true;
     r->last_order = c->order;
+}
+
+void rig_order(struct rig *r, const struct axis_command *c)
+{
+    char value[48];
+    if (is_vetoed(r, c))
+        return;
+    struct axis_command first = leash_begin(r, c);
+    rig_send(r, &first);
     if (c->order == AXIS_MOVE)
         snprintf(value, sizeof value, "to %.4f mm at %.4g mm/s", c->target * 1e3, c->speed * 1e3);
     else if (c->order == AXIS_HOME)
@@ -223,7 +230,7 @@ bool rig_order_is_done(const struct rig *r, bool *failed)
     const struct link_outbox *o = &r->outbox[r->bench->device[BENCH_AXIS].link];
     bool done = o->order_done == r->order;
     *failed = done && o->order_failed;
-    return done;
+    return done && (*failed || !leash_holds(r));
 }
 
 /* ---- the states
@@ -433,6 +440,7 @@ bool rig_tick(struct rig *r, double now, double lateness, enum rig_key key)
     judge(r, lateness, key);
     take_key(r, key);
     step_state(r, key);
+    leash_step(r);
     stop_step(r);
     post(r);
     record(r);

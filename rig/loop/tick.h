@@ -30,6 +30,11 @@ struct rig_stopper {   /* STOP until proven */
     int      still;    /* samples in a row that say "not moving" at one position */
     double   position;
 };
+struct rig_leash {     /* see leash.h */
+    bool   is_active;
+    struct axis_command whole; /* the move as ordered */
+    double hop;            /* the target that the drive has, m */
+};
 struct rig {
     const struct bench *bench;
     struct safety_limits limits;
@@ -46,6 +51,7 @@ struct rig {
     struct sequence sequence;
     enum rig_state state, ended_from; /* ended_from: DONE is RIG_FINISHING */
     struct rig_stopper stopper;
+    struct rig_leash leash;
     double start, now, state_since;
     /* newest samples */
     bool has_axis, has_force;

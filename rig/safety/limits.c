@@ -1,4 +1,5 @@
 /* limits.c -- see limits.h. */
+#include <math.h>
 #include <string.h>
 #include "rig/safety/limits.h"
 
@@ -51,6 +52,22 @@ static int check_relations(const struct safety_limits *l, struct cnode at, const
     return 0;
 }
 
+/* A drive that does not tell its following error can't be judged by it; that must be known, not overlooked. */
+static int read_following_error(struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
+{
+    const char *text = NULL;
+    if (b->has_position_error)
+        return config_quantity(at, "following_error", "m", RANGE_POSITIVE, &l->following_error, e);
+    l->following_error = INFINITY;
+    int rc = config_string(at, "following_error", &text, e);
+    if (rc == 0 && strcmp(text, "not_detectable") != 0) {
+        rc = config_fail(config_get(at, "following_error"), e, ERR_RANGE,
+                         "following_error: '%s': the drive tells none: must be not_detectable", text);
+        err_hint(e, "a stalled axis is then found by its position standing still, and by moves that end short");
+    }
+    return rc;
+}
+
 int safety_limits_read(struct safety_limits *l, struct config *doc, const struct bench *b, struct err *e)
 {
     static const char *const known[] = {"force_push",   "force_pull",      "force_rate",   "travel_soft",
@@ -66,7 +83,7 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
     if (rc == 0) rc = config_quantity(at, "force_rate", "N/s", RANGE_POSITIVE, &l->force_rate, e);
     if (rc == 0) rc = read_span(at, "travel_soft", &l->soft_from, &l->soft_to, e);
     if (rc == 0) rc = read_span(at, "travel_hard", &l->hard_from, &l->hard_to, e);
-    if (rc == 0) rc = config_quantity(at, "following_error", "m", RANGE_POSITIVE, &l->following_error, e);
+    if (rc == 0) rc = read_following_error(l, at, b, e);
     if (rc == 0) rc = config_quantity(at, "max_age_axis", "s", RANGE_POSITIVE, &l->max_age[BENCH_AXIS], e);
     if (rc == 0) rc = config_quantity(at, "max_age_force", "s", RANGE_POSITIVE, &l->max_age[BENCH_FORCE], e);
     if (rc == 0) rc = config_quantity(at, "max_lateness", "s", RANGE_POSITIVE, &l->max_lateness, e);

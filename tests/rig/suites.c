@@ -7,6 +7,8 @@ CU_SuiteInfo test_suites[] = {
     {"bus", NULL, kit_clean_up, NULL, NULL, bus_tests},
     {"transport", NULL, NULL, NULL, NULL, transport_tests},
     {"frames by hand", NULL, kit_clean_up, NULL, NULL, frames_tests},
+    {"maps", NULL, kit_clean_up, NULL, NULL, maps_tests},
+    {"map mutants", NULL, NULL, NULL, NULL, mutants_tests},
     {"safety", NULL, NULL, NULL, NULL, safety_tests},
     {"files", NULL, kit_clean_up, NULL, NULL, files_tests},
     {"record", NULL, kit_clean_up, NULL, NULL, record_tests},

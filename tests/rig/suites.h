@@ -7,6 +7,8 @@ extern CU_TestInfo convert_tests[];
 extern CU_TestInfo safety_tests[];
 extern CU_TestInfo bus_tests[];
 extern CU_TestInfo transport_tests[];
+extern CU_TestInfo maps_tests[];
+extern CU_TestInfo mutants_tests[];
 extern CU_TestInfo frames_tests[];
 extern CU_TestInfo files_tests[];
 extern CU_TestInfo record_tests[];

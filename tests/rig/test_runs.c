@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text/table.h"
+#include "rig/loop/leash.h"
 #include "rig/loop/stop.h"
 #include "rig/safety/budget.h"
 #include "tests/rig/simulation.h"
@@ -12,6 +13,7 @@
 #define PRESS_TRAVEL "methods/press_1200um_hold_5s.yaml"
 #define TCP "benches/virtual_tcp.yaml"
 #define RTU "benches/virtual_rtu.yaml"
+#define SECOND "benches/virtual_em2rs_tlb.yaml"
 
 static struct simulation *begin(const char *bench, const char *method, const char *faults)
 {
@@ -157,6 +159,60 @@ static void the_same_run_works_on_a_shared_serial_line(void)
     simulation_run(s, 40.0);
     ended_as(s, "done", "");
     ASSERT_ABS(s->rig.sequence.peak_force, 10.0, 1.2);
+    simulation_free(s);
+}
+
+static void the_second_pair_presses_to_force_and_to_travel(void)
+{
+    struct simulation *s = begin(SECOND, PRESS_FORCE, NULL);
+    simulation_run(s, 60.0);
+    ended_as(s, "done", "");
+    ASSERT_ABS(s->rig.sequence.peak_force, 10.0, 2.0);
+    simulation_free(s);
+    s = begin(SECOND, PRESS_TRAVEL, NULL);
+    simulation_run(s, 60.0);
+    ended_as(s, "done", "");
+    ASSERT_ABS(s->rig.sequence.travel_end, 1200e-6, 4e-6);
+    simulation_free(s);
+}
+
+/* The drive has no watchdog: what it was given last is all the way it goes when the PC is dead. */
+static void without_a_watchdog_the_axis_runs_on_for_its_leash_and_no_further(void)
+{
+    struct simulation *s = begin(SECOND, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 5.0 && s->clock.now < 60.0)
+        simulation_tick(s, KEY_NONE);
+    CU_ASSERT_TRUE(leash_holds(&s->rig)); /* the move's end is 3 mm below: further than the leash */
+    double at = s->world->plant.axis.actual, from = s->clock.now;
+    bus_memory_faults(s->bus[0])->is_cut = true; /* not even the STOP of the dying link gets through */
+    s->is_dead = true;
+    while (s->clock.now < from + 10.0)
+        simulation_tick(s, KEY_NONE);
+    double run_on = s->world->plant.axis.actual - at;
+    printf(" [ran on %.1f um of 175]", run_on * 1e6);
+    CU_ASSERT_TRUE(run_on > 0.0 && run_on <= 0.5e-3 * 0.35 + 1e-6);
+    CU_ASSERT_FALSE(carriage_is_moving(&s->world->plant.axis));
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) <= 5.2 + promised(s, 0.5e-3));
+    release(&c);
+    simulation_free(s);
+}
+
+static void on_the_second_pair_a_force_beyond_the_limit_stops_and_unloads(void)
+{
+    struct simulation *s = begin(SECOND, PRESS_FORCE, "when force > 6.3 N: jump force +11.7 N\n");
+    simulation_run(s, 90.0);
+    ended_as(s, "tripped", "force");
+    CU_ASSERT_TRUE(s->rig.stopper.is_proven);
+    CU_ASSERT_TRUE(s->rig.unload_steps > 0);
+    struct truth_columns c = truth(s);
+    long address, value;
+    double when;
+    CU_ASSERT_TRUE(largest(&c) <= 6.3 + promised(s, 0.5e-3));
+    first_write_after(s, s->rig.latch.at - 1e-9, &address, &value, &when);
+    CU_ASSERT_EQUAL(address, 0x6002);
+    CU_ASSERT_EQUAL(value, 0x40);
+    release(&c);
     simulation_free(s);
 }
 
@@ -508,6 +564,11 @@ CU_TestInfo runs_tests[] = {
     {"a_press_to_force_ends_done_and_the_log_is_true", a_press_to_force_ends_done_and_the_log_is_true},
     {"a_press_to_travel_takes_off_the_machines_give", a_press_to_travel_takes_off_the_machines_give},
     {"the_same_run_works_on_a_shared_serial_line", the_same_run_works_on_a_shared_serial_line},
+    {"the_second_pair_presses_to_force_and_to_travel", the_second_pair_presses_to_force_and_to_travel},
+    {"without_a_watchdog_the_axis_runs_on_for_its_leash_and_no_further",
+     without_a_watchdog_the_axis_runs_on_for_its_leash_and_no_further},
+    {"on_the_second_pair_a_force_beyond_the_limit_stops_and_unloads",
+     on_the_second_pair_a_force_beyond_the_limit_stops_and_unloads},
     {"force_beyond_the_limit_stops_the_axis_and_unloads", force_beyond_the_limit_stops_the_axis_and_unloads},
     {"the_real_force_limit_holds_on_the_true_force", the_real_force_limit_holds_on_the_true_force},
     {"the_estop_stops_the_run_and_allows_no_unload", the_estop_stops_the_run_and_allows_no_unload},
