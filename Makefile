@@ -7,6 +7,7 @@
 ## make deps        install the missing Debian packages (root or sudo); silent when all are there
 ## make install     to PREFIX (/usr/local), honours DESTDIR; config and data go to PREFIX/share/mn
 ## make lint        include layers, cppcheck
+## make bench       mnsim against SciPy, Octave and FreeFEM -> docs/reference/benchmarks.md (make bench-deps installs them)
 ## make valgrind    the CUnit runners under valgrind
 ## make V=1 ...    whole compiler commands
 ## make SAN=1 ...   ASan + UBSan build in build-san;  TSAN=1: ThreadSanitizer in build-tsan
@@ -73,6 +74,9 @@ $B/tests/solver/run: $(TSOLVER_O) $(SOLVER_O) $(BASE_O)
 $B/tests/rig/run: $(TRIG_O) $(RIG_O) $(VIRTUAL_O) $(BASE_O)
 	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(RIG_LIBS) $(BASE_LIBS)
 
+$B/tests/perf/bench: $B/tests/perf/bench.o $B/tests/solver/cases.o $(SOLVER_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)
+
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC $<)$(CC) $(SYS_INC) $(ALL_CFLAGS) -c -o $@ $<
@@ -108,6 +112,11 @@ run-demo: all
 
 deps: ; @sh tests/deps.sh $(DEPS)
 
+# Peers that are not installed are left out of the tables, which then say so.
+bench-deps: ; @sh tests/deps.sh python3-scipy octave freefem++
+bench: $B/tests/perf/bench
+	@sh tests/perf/bench.sh $B docs/reference/benchmarks.md $(ROUNDS)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/mn $(DESTDIR)$(PREFIX)/share/doc/mn
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -138,5 +147,5 @@ help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
 clean: ; rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all always test demo run-tests run-demo deps install lint valgrind fuzz help clean
+.PHONY: all always test demo bench bench-deps run-tests run-demo deps install lint valgrind fuzz help clean
 .DEFAULT_GOAL := all

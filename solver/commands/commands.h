@@ -21,9 +21,11 @@ struct options {
     const char *overrides[OVERRIDES_MAX + 1], *files[FILES_MAX], *runs[FILES_MAX];
     size_t n_overrides, n_files, n_runs;
     bool quiet, force;
+    char integrator[44]; /* the override that --integrator stands for */
     char command[1000]; /* the command line, for the provenance */
 };
-/* allowed: letters of the options this command takes: o output, s set, c config, q quiet, f force, r run, t title.
+/* allowed: letters of the options this command takes: o output, s set, c config, q quiet, f force, r run, t title,
+ * i integrator.
  * ERR_ARG. */
 int options_parse(struct options *o, int argc, char **argv, const char *allowed, struct err *e);
 struct study_options options_for_study(const struct options *o);

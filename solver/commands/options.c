@@ -30,6 +30,9 @@ static int take(struct options *o, int letter, const char *value, struct err *e)
     case 't': o->title = value; return 0;
     case 'q': o->quiet = true; return 0;
     case 'f': o->force = true; return 0;
+    case 'i':
+        snprintf(o->integrator, sizeof o->integrator, "numerics/integrator=%.20s", value);
+        return keep(o->overrides, &o->n_overrides, OVERRIDES_MAX, "--set options", o->integrator, e);
     case 's': return keep(o->overrides, &o->n_overrides, OVERRIDES_MAX, "--set options", value, e);
     default: return keep(o->runs, &o->n_runs, FILES_MAX, "--run options", value, e);
     }
@@ -41,7 +44,8 @@ int options_parse(struct options *o, int argc, char **argv, const char *allowed,
         {"output", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
         {"config", required_argument, NULL, 'c'}, {"run", required_argument, NULL, 'r'},
         {"title", required_argument, NULL, 't'},  {"quiet", no_argument, NULL, 'q'},
-        {"force", no_argument, NULL, 'f'},        {NULL, 0, NULL, 0}};
+        {"force", no_argument, NULL, 'f'},        {"integrator", required_argument, NULL, 'i'},
+        {NULL, 0, NULL, 0}};
     *o = (struct options){0};
     keep_command(o, argc, argv);
     int letter, rc = 0;

@@ -14,6 +14,7 @@ const char help_run[] =
     "  -o, --output DIR    result folder (default: the study's name with _result, in the current folder)\n"
     "  --set path=value    override a value, e.g. --set 'insertion/depth=300 um' --set drug/molar_mass='200 g/mol'\n"
     "  --config DIR        where drugs/, skins/ and needles/ are looked up after the study's own folder\n"
+    "  --integrator WORD   auto (default), cvode, or linear: refused where a study is not linear\n"
     "  --force             replace an older result of this name\n"
     "  -q, --quiet         no table, no remarks\n"
     "\n"
@@ -95,7 +96,7 @@ int command_run(int argc, char **argv, struct err *e)
 {
     struct options o;
     struct study s;
-    int rc = options_parse(&o, argc, argv, "oscfq", e);
+    int rc = options_parse(&o, argc, argv, "oscfqi", e);
     if (!rc && o.n_files != 1) {
         rc = err_set(e, ERR_ARG, "%zu study files: 'mnsim run' takes one", o.n_files);
         err_hint(e, "mnsim run STUDY.yaml -o DIR");

@@ -15,6 +15,7 @@ const char help_sweep[] =
     "  -o, --output DIR    result folder (required)\n"
     "  --set path=value    override a value of the study\n"
     "  --config DIR        where drugs/, skins/ and needles/ are looked up after the study's own folder\n"
+    "  --integrator WORD   auto (default), cvode, or linear: refused where a study is not linear\n"
     "  --force             replace an older result of this name\n"
     "  -q, --quiet         no progress, no table\n"
     "\n"
@@ -74,7 +75,7 @@ int command_sweep(int argc, char **argv, struct err *e)
 {
     struct options o;
     struct sweep w;
-    int rc = options_parse(&o, argc, argv, "oscfq", e);
+    int rc = options_parse(&o, argc, argv, "oscfqi", e);
     if (!rc && (o.n_files != 1 || !o.output)) {
         rc = err_set(e, ERR_ARG, "%s",
                      o.output ? "'mnsim sweep' takes one sweep file" : "no result folder: -o DIR is missing");

@@ -10,13 +10,8 @@
 #include <string.h>
 #include <sundials/sundials_version.h>
 #include "solver/integrate/cvodes.h"
+#include "solver/integrate/kernels.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define VECTORISED __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
-#else
-#define VECTORISED
-#endif
 #define MAX_STEPS 100000L /* between two events.  CVODE's own limit holds for one call, and ours make one step each */
 
 #define ADVICE "try a finer mesh level, a looser tolerance, or less extreme parameters"
@@ -39,51 +34,22 @@ struct integrator {
     char what[300];            /* CVODES' own message */
 };
 
-/* ---- vector kernels ---- */
-
-VECTORISED static void kernel_axpby(size_t n, double a, const double *x, double b, const double *y, double *z)
-{
-    for (size_t i = 0; i < n; i++)
-        z[i] = a * x[i] + b * y[i];
-}
-
-VECTORISED static void kernel_scale(size_t n, double c, const double *x, double *z)
-{
-    for (size_t i = 0; i < n; i++)
-        z[i] = c * x[i];
-}
-
-/* Eight partial sums in a fixed order: the same digits with every clone. */
-VECTORISED static double kernel_sumsq(size_t n, const double *x, const double *w)
-{
-    double s[8] = {0};
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t k = 0; k < 8; k++) {
-            double p = x[i + k] * w[i + k];
-            s[k] += p * p;
-        }
-    for (; i < n; i++) {
-        double p = x[i] * w[i];
-        s[0] += p * p;
-    }
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
+/* ---- vector operations ---- */
 
 static void linear_sum(realtype a, N_Vector x, realtype b, N_Vector y, N_Vector z)
 {
-    kernel_axpby((size_t)NV_LENGTH_S(x), a, NV_DATA_S(x), b, NV_DATA_S(y), NV_DATA_S(z));
+    vector_axpby((size_t)NV_LENGTH_S(x), a, NV_DATA_S(x), b, NV_DATA_S(y), NV_DATA_S(z));
 }
 
 static void scale(realtype c, N_Vector x, N_Vector z)
 {
-    kernel_scale((size_t)NV_LENGTH_S(x), c, NV_DATA_S(x), NV_DATA_S(z));
+    vector_scale((size_t)NV_LENGTH_S(x), c, NV_DATA_S(x), NV_DATA_S(z));
 }
 
 static realtype wrms_norm(N_Vector x, N_Vector w)
 {
     size_t n = (size_t)NV_LENGTH_S(x);
-    return sqrt(kernel_sumsq(n, NV_DATA_S(x), NV_DATA_S(w)) / (double)n);
+    return sqrt(vector_sumsq(n, NV_DATA_S(x), NV_DATA_S(w)) / (double)n);
 }
 
 /* A vector of n + m numbers: from[n], then more[m] (zeros when NULL). */

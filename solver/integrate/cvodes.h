@@ -20,7 +20,12 @@ struct ode {
     int (*root)(void *self, double t, const double *y, const double *q, double *g); /* *g crosses zero at an event; or NULL */
 };
 
-struct integrator_stats { long steps, rhs, setups, nonlinear_fails, error_fails; double smallest_step, last_step; };
+struct integrator_stats {
+    long steps, rhs, setups, nonlinear_fails, error_fails;
+    double smallest_step, last_step;
+    long linear, stepped, failed_over; /* segments on the linear path, by steps, and by steps because the path did not settle */
+    long vectors;                      /* of the linear path's bases, in all */
+};
 
 struct integrator;
 /* Starts at t0 with y0[n] and q0[nq] (copied).  atol[n] > 0.  ERR_NOMEM or ERR_NUMERIC. */

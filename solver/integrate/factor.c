@@ -202,7 +202,7 @@ int factor_set_steady(struct factor *f)
     return ldl_set(&f->drug, 0.0, 1.0);
 }
 
-int factor_solve_steady(struct factor *f, double *x) { return ldl_solve(&f->drug, x, x); }
+int factor_solve_core(struct factor *f, double *x) { return ldl_solve(&f->drug, x, x); }
 
 /* Gaussian elimination with partial pivoting of a tiny n x n system; returns 0 or ERR_NUMERIC. */
 static int solve_small(double *a, double *b, size_t n)

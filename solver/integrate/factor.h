@@ -14,9 +14,10 @@ int  factor_set(struct factor *f, double gamma);
 /* Newton's system (I - gamma J) x = v for the whole y; factor_set must have been called with a gamma and theta near the
  * present ones: the difference is removed by conjugate gradients.  v is overwritten by x. */
 int  factor_newton(struct factor *f, double gamma, double *v);
-/* Factorises the drug's A alone (ERR_NUMERIC when it is singular: no drug can leave) / solves with it. */
+/* Factorises the drug's A alone (ERR_NUMERIC when it is singular: no drug can leave). */
 int  factor_set_steady(struct factor *f);
-int  factor_solve_steady(struct factor *f, double *x);
+/* x := (what was factorised last)^-1 x for the drug's core. */
+int  factor_solve_core(struct factor *f, double *x);
 /* Entries of L, for statistics. */
 size_t factor_entries(const struct factor *f);
 #endif

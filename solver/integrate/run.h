@@ -46,6 +46,8 @@ double run_drawn(const struct run *r, const double *quads); /* ... and evaporate
 double run_infinite_in(const struct run *r);       /* taken from infinite doses so far */
 double run_vehicle_amount(const struct run *r, const double *nodal); /* drug in the dose on the skin, undissolved included */
 
+/* Times read from units and summed from steps differ in their last digits: an event or an output this close is now. */
+#define SAME_TIME 1e-12
 bool   run_reached(const struct run *r, double t);   /* t is now or past, to the last digits */
 
 /* output.c */

@@ -4,9 +4,6 @@
 
 static const double LN2 = 0.69314718055994530942;
 
-/* Times read from units and summed from steps differ in their last digits: an event or an output this close is now. */
-#define SAME_TIME 1e-12
-
 bool run_reached(const struct run *r, double t) { return t <= r->t * (1.0 + SAME_TIME); }
 
 double run_theta(const struct run *r, double t)

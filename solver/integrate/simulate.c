@@ -1,8 +1,12 @@
 /* simulate.c -- see simulate.h.  What happens inside one segment; the schedule is schedule.c, the outputs output.c. */
 #include <stdlib.h>
 #include <string.h>
+#include "solver/integrate/lanczos.h"
 #include "solver/integrate/run.h"
 
+#define LINEAR_SHARE 1e-1 /* of rtol: to which the linear path settles */
+#define SPLITS_MAX   4    /* of a segment that one basis does not span */
+#define SINGLE_SPLIT 0.1  /* of a segment without outputs inside: where a second basis takes over */
 #define ATOL_SHARE 1e-2 /* atol = this x rtol x activity scale: the time error is then about 4e-6 at rtol 1e-5 */
 
 /* ---- callbacks of the integrator ---- */
@@ -133,7 +137,8 @@ static int place_bound(struct run *r)
     return run_allocate_state(r);
 }
 
-static int open_segment(struct run *r, double t_stop, struct err *e)
+/* Builds the segment's system and its state in r->y. */
+static int open_segment(struct run *r, struct err *e)
 {
     int rc = system_build(&r->sys, r->p, &r->mesh, r->phase, e);
     if (!rc)
@@ -147,6 +152,11 @@ static int open_segment(struct run *r, double t_stop, struct err *e)
         return rc;
     r->q_top_jump += donor_step(r);
     compose(r);
+    return 0;
+}
+
+static int start_cvode(struct run *r, double t_stop, struct err *e)
+{
     set_tolerances(r);
     struct ode ode = {r->sys.size, QUADS_MAX, r, r->emphasis, on_rhs, on_quad, on_quad_times, on_setup, on_solve,
                       run_is_saturated(r) ? on_root : NULL};
@@ -200,13 +210,12 @@ static int explain(struct run *r, size_t worst, struct err *e)
     return ERR_NUMERIC;
 }
 
-static int run_segment(struct run *r, struct solution *out, struct err *e)
+/* The segment in steps of CVODE.  *used_up: the undissolved drug was, before the end. */
+static int step_through(struct run *r, struct solution *out, double stop, bool *used_up, struct err *e)
 {
     const struct problem *p = r->p;
-    double stop = run_next_event(r);
-    int rc = open_segment(r, stop, e);
-    bool used_up = false;
-    while (!rc && r->t < stop && !used_up) {
+    int rc = start_cvode(r, stop, e);
+    while (!rc && r->t < stop && !*used_up) {
         double t = r->next_out < p->n_out ? fmin(stop, p->t_out[r->next_out]) : stop;
         size_t worst;
         rc = integrator_to(r->it, &t, r->y, r->quads, &worst, e);
@@ -214,12 +223,95 @@ static int run_segment(struct run *r, struct solution *out, struct err *e)
             explain(r, worst, e);
             break;
         }
-        used_up = rc == 1;
+        *used_up = rc == 1;
         rc = 0;
         r->t = t;
-        while (!used_up && r->next_out < p->n_out && run_reached(r, p->t_out[r->next_out]))
+        while (!*used_up && r->next_out < p->n_out && run_reached(r, p->t_out[r->next_out]))
             run_write_output(r, out, r->next_out++);
     }
+    out->stats.stepped++;
+    return rc;
+}
+
+/* Outputs up to stop, and stop, as times after now; returns how many. */
+static size_t times_until(const struct run *r, double stop, double *t)
+{
+    size_t n = 0;
+    for (size_t k = r->next_out; k < r->p->n_out && r->p->t_out[k] < stop * (1.0 - SAME_TIME); k++)
+        if (!run_reached(r, r->p->t_out[k]))
+            t[n++] = r->p->t_out[k] - r->t;
+    t[n++] = stop - r->t;
+    return n;
+}
+
+/* From now to stop with one basis.  ERR_NUMERIC: it does not settle, nothing has changed; *halfway is where one might. */
+static int leap(struct run *r, struct solution *out, double stop, double *halfway, struct err *e)
+{
+    const struct problem *p = r->p;
+    struct lanczos *l = NULL;
+    double from = r->t, *t = malloc((OUTPUTS_MAX + 1) * sizeof *t);
+    if (!t)
+        return err_set(e, ERR_NOMEM, "out of memory for the linear path");
+    size_t n = times_until(r, stop, t);
+    *halfway = from + sqrt(t[0] * t[n - 1]) * (n > 1 ? 1.0 : SINGLE_SPLIT);
+    int rc = lanczos_new(&l, &r->sys, r->factor, r->y, r->quads, t, n, LINEAR_SHARE * p->rtol, e);
+    free(t);
+    while (!rc && r->t < stop) {
+        r->t = r->next_out < p->n_out ? fmin(stop, p->t_out[r->next_out]) : stop;
+        lanczos_at(l, r->t - from, r->y, r->quads);
+        while (r->next_out < p->n_out && run_reached(r, p->t_out[r->next_out]))
+            run_write_output(r, out, r->next_out++);
+    }
+    if (!rc)
+        out->stats.vectors += (long)lanczos_size(l);
+    lanczos_free(l);
+    return rc;
+}
+
+/* The segment on the linear path; where one basis does not span it, with a second one from a time between.  ERR_NUMERIC: the
+ * path did not settle from r->t on. */
+static int leap_through(struct run *r, struct solution *out, double stop, struct err *e)
+{
+    int rc = 0;
+    for (int splits = 0; !rc && r->t < stop;) {
+        double halfway;
+        struct err mine = {0};
+        rc = leap(r, out, stop, &halfway, &mine);
+        for (double end = halfway; rc == ERR_NUMERIC && splits < SPLITS_MAX; end = halfway, splits++) {
+            mine = (struct err){0};
+            rc = leap(r, out, end, &halfway, &mine);
+        }
+        if (rc)
+            err_set(e, rc, "%s", mine.msg);
+    }
+    out->stats.linear += !rc;
+    return rc;
+}
+
+static int integrate_segment(struct run *r, struct solution *out, double stop, bool *used_up, struct err *e)
+{
+    enum integrator_kind kind = r->p->integrator;
+    bool suits = lanczos_suits(&r->sys) && !run_is_saturated(r);
+    if (kind == INTEGRATOR_LINEAR && !suits)
+        return err_set(e, ERR_RANGE, "numerics/integrator: linear: from t = %.6g s the problem is not linear with constant coefficients",
+                       r->t);
+    if (kind == INTEGRATOR_CVODE || !suits)
+        return step_through(r, out, stop, used_up, e);
+    struct err unsettled = {0};
+    int rc = leap_through(r, out, stop, kind == INTEGRATOR_LINEAR ? e : &unsettled);
+    if (rc != ERR_NUMERIC || kind == INTEGRATOR_LINEAR)
+        return rc ? err_set(e, rc, "%s", unsettled.msg) : 0;
+    out->stats.failed_over++;
+    return step_through(r, out, stop, used_up, e);
+}
+
+static int run_segment(struct run *r, struct solution *out, struct err *e)
+{
+    double stop = run_next_event(r);
+    bool used_up = false;
+    int rc = open_segment(r, e);
+    if (!rc)
+        rc = integrate_segment(r, out, stop, &used_up, e);
     if (!rc)
         keep_state(r);
     close_segment(r, out);
@@ -282,11 +374,11 @@ static int solve_steady(struct run *r, double theta, struct solution *out, struc
     if (!rc && factor_set_steady(r->factor) == 0) { /* a singular A: no drug can leave, so no steady flux */
         const struct core *c = &r->sys.drug;
         memcpy(r->y, c->f, c->n * sizeof *r->y);
-        rc = factor_solve_steady(r->factor, r->y);
+        rc = factor_solve_core(r->factor, r->y);
         for (size_t k = 0; k < c->n; k++)
             r->dydt[k] = c->M[k] * r->y[k];
         if (!rc)
-            rc = factor_solve_steady(r->factor, r->dydt);
+            rc = factor_solve_core(r->factor, r->dydt);
         double J = delivered(&r->sys, r->y, true);
         if (!rc && J > 0.0) {
             out->J_ss = J;
@@ -421,6 +513,27 @@ static double *difference(const struct solution *a, const struct solution *b, do
     return d;
 }
 
+static bool is_rate(size_t c) { return c == COL_J_TOP || c == COL_J_BOTTOM || c == COL_J_CLEARED; }
+
+/* What the linear path leaves open by its own rule: its tolerance, of the value; of a small share of its largest or of a speck
+ * of the uptake when the path settles on the quantity itself; else of its largest or of a small share of the uptake. */
+static void add_unsettled(const struct problem *p, const struct solution *s, double *error)
+{
+    for (size_t c = 0; c < COLS_MAX; c++) {
+        bool settled = c <= COL_Q_CLEARED;
+        double largest = 0.0, uptake = 0.0;
+        for (size_t k = 0; k < s->n_out; k++) {
+            largest = fmax(largest, fabs(s->value[k * COLS_MAX + c]));
+            uptake = fmax(uptake, fabs(solution_at(s, k, is_rate(c) ? COL_J_TOP : COL_Q_TOP)));
+        }
+        double least = settled ? fmax(LANCZOS_SMALL_SHARE * largest, LANCZOS_SPECK * uptake) : fmax(largest, LANCZOS_SMALL_SHARE * uptake);
+        if (c == COL_RECEPTOR_CONC)
+            least = fmax(largest, LANCZOS_SMALL_SHARE * uptake / p->receptor.H);
+        for (size_t k = 0; k < s->n_out; k++)
+            error[k * COLS_MAX + c] += LINEAR_SHARE * p->rtol * fmax(fabs(s->value[k * COLS_MAX + c]), least);
+    }
+}
+
 int simulate_with_error(const struct problem *p, struct solution *out, struct err *e)
 {
     struct problem coarse = *p, tight;
@@ -440,6 +553,8 @@ int simulate_with_error(const struct problem *p, struct solution *out, struct er
         out->lag_error = safety * fabs(out->lag - c.lag);
         if (!out->space_error || !out->time_error)
             rc = err_set(e, ERR_NOMEM, "out of memory for the error estimate");
+        else if (out->stats.linear)
+            add_unsettled(p, out, out->time_error);
     }
     solution_release(&c);
     solution_release(&f);

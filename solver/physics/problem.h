@@ -117,6 +117,13 @@ struct body {
     double infusion_end;
 };
 
+/* How the time goes on: by CVODE's steps, or for linear segments with constant coefficients from one basis without steps. */
+enum integrator_kind {
+    INTEGRATOR_AUTO,   /* the linear path where a segment allows it and the path settles, else CVODE */
+    INTEGRATOR_CVODE,
+    INTEGRATOR_LINEAR  /* refused where it is not possible */
+};
+
 struct problem {
     bool   vehicle_layer;    /* layer[0] is the vehicle itself, with its own diffusivity (a finite diffusive dose): skin starts
                               * below it, channels too; the donor's C0 fills it, K and H are read from the layer */
@@ -146,6 +153,7 @@ struct problem {
     double t_out[OUTPUTS_MAX]; /* s, ascending, in (0, t_end] */
     double level;            /* mesh level s: 1 default, 0.5 half the element size */
     double rtol;             /* relative tolerance in time, default 1e-5 */
+    enum integrator_kind integrator;
 };
 
 #define LEVEL_MIN 0.125

@@ -96,15 +96,19 @@ static int read_samples(struct study *s, struct err *e)
 
 static int read_numerics(struct study *s, struct err *e)
 {
-    static const char *const keys[] = {"level", "rtol", "error_estimate", NULL};
+    static const char *const keys[] = {"level", "rtol", "error_estimate", "integrator", NULL};
+    static const char *const integrators[] = {"auto", "cvode", "linear", NULL};
     struct cnode at = config_get(config_root(s->doc), "numerics");
     bool level = false, rtol = false;
+    int integrator = INTEGRATOR_AUTO;
     s->error_estimate = true;
     int rc = config_is(at) ? config_known(at, keys, e) : 0;
     if (!rc) rc = optional_number(at, "level", (struct range){0.125, 4.0, false, false}, &s->problem.level, &level, e);
     if (!rc) rc = optional_number(at, "rtol", (struct range){1e-10, 1e-3, false, false}, &s->problem.rtol, &rtol, e);
     if (!rc && config_is(config_get(at, "error_estimate")))
         rc = config_bool(at, "error_estimate", &s->error_estimate, e);
+    if (!rc && config_is(config_get(at, "integrator"))) rc = config_choice(at, "integrator", integrators, &integrator, e);
+    s->problem.integrator = (enum integrator_kind)integrator;
     char value[40];
     if (!rc && !level) {
         snprintf(value, sizeof value, "%.17g", s->problem.level);

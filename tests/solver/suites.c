@@ -99,5 +99,6 @@ CU_SuiteInfo test_suites[] = {
     {"insertion against the literature", NULL, NULL, NULL, NULL, insertion_literature_tests},
     {"insertion studies", NULL, NULL, NULL, NULL, insertion_study_tests},
     {"analysis of runs", NULL, NULL, NULL, NULL, insertion_analyse_tests},
+    {"linear path", NULL, NULL, NULL, NULL, linear_tests},
     CU_SUITE_INFO_NULL,
 };

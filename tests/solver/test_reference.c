@@ -223,6 +223,7 @@ void error_falls_with_the_tolerance(void)
         set_times(&p, 1, &t, 1.0);
         p.level = 0.25;
         p.rtol = pow(10.0, -4.0 - 2.0 * i);
+        p.integrator = INTEGRATOR_CVODE;
         struct solution s;
         if (!solve(&p, &s))
             return;
