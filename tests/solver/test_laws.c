@@ -154,6 +154,7 @@ void undissolved_excess_holds_the_vehicle_until_it_is_used_up(void)
     set_times(&p, 5, t, 3600.0);
     set_times(&q, 5, t, 3600.0);
     q.donor = (struct donor){.kind = DONOR_INFINITE, .C0 = 6.1, .K = 1.0};
+    q.integrator = INTEGRATOR_CVODE; /* as p must */
     p.donor = (struct donor){.kind = DONOR_FINITE, .C0 = 6.1, .K = 1.0, .H = 10e-6, .excess = 7e-4};
     struct solution s, open;
     if (!solve(&p, &s))
@@ -202,7 +203,9 @@ void a_quick_diffusive_vehicle_is_well_mixed(void)
 
 void channels_that_take_for_ever_to_close_stay_open(void)
 {
-    struct problem p = with_channel('A'), q = p;
+    struct problem p = with_channel('A'), q;
+    p.integrator = INTEGRATOR_CVODE; /* as a closing channel must */
+    q = p;
     q.channel.closes = true;
     q.channel.elastic = 1.0;
     q.channel.half_life_open = q.channel.half_life_occluded = 1e15;
