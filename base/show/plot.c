@@ -284,7 +284,7 @@ static bool listen_to(int fd, char *said, size_t size)
 {
     double stop = now_s() + TIME_LIMIT_S;
     size_t n = 0;
-    char spill[256];
+    char spill[256] = "";
     for (;;) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         double left = stop - now_s();

@@ -104,7 +104,7 @@ const char *config_where(struct cnode at, char *buf, size_t size)
 
 const char *config_subject(struct cnode at, char *buf, size_t size)
 {
-    const struct yaml_node *chain[YAML_DEPTH + 2];
+    const struct yaml_node *chain[YAML_DEPTH + 2] = {NULL};
     size_t depth = 0, used = 0;
     for (const struct yaml_node *n = at.n; n && n->parent && depth < YAML_DEPTH + 2; n = n->parent)
         chain[depth++] = n;

@@ -162,7 +162,8 @@ static int talk(struct bus *b, const struct bus_request *r, const uint16_t *sent
     struct modbus_bus *m = self_of(b);
     uint8_t pdu[PDU_MAX], adu[MODBUS_MAX_ADU_LENGTH + 1];
     prepare(m, r);
-    int err = send_request(m, r, pdu, pdu_request(r, sent, pdu)), n = -1;
+    size_t length = pdu_request(r, sent, pdu);
+    int err = send_request(m, r, pdu, length), n = -1;
     if (err == 0) {
         n = modbus_receive_confirmation(m->ctx, adu);
         err = errno;

@@ -40,7 +40,7 @@ static int read_metabolism(struct cnode at, struct layer *l, struct err *e)
 {
     static const char *const keys[] = {"rate", "v_max", "k_m", "source", "note", NULL};
     struct metabolism *m = &l->metabolism;
-    bool rate, v_max, k_m;
+    bool rate = false, v_max = false, k_m = false;
     char subject[100];
     int rc = config_known(at, keys, e);
     if (!rc) rc = optional_quantity(at, "rate", "s-1", RANGE_POSITIVE, &m->k, &rate, e);
