@@ -162,11 +162,28 @@ void factor_free(struct factor *f)
     free(f);
 }
 
-int factor_new(struct factor **out, const struct system *s, struct err *e)
+static bool same_pattern(const struct ldl *f, const struct core *c)
 {
-    struct factor *f = calloc(1, sizeof *f);
+    if (!f->is_started)
+        return c->n == 0;
+    size_t n = f->A->ncol, nnz = (size_t)((int *)f->A->p)[n];
+    return c->n == n && (size_t)c->colptr[n] == nnz && !memcmp(f->A->p, c->colptr, (n + 1) * sizeof(int)) &&
+           !memcmp(f->A->i, c->row, nnz * sizeof(int));
+}
+
+int factor_open(struct factor **io, const struct system *s, struct err *e)
+{
+    struct factor *f = *io;
+    if (f && same_pattern(&f->drug, &s->drug) && same_pattern(&f->met, &s->met)) {
+        f->s = s;
+        f->drug.c = &s->drug;
+        f->met.c = &s->met;
+        return 0;
+    }
+    factor_free(f);
+    *io = NULL;
+    f = calloc(1, sizeof *f);
     int rc = f && (f->z = calloc(s->drug.n + 1, sizeof *f->z)) ? 0 : ERR_NOMEM;
-    *out = NULL;
     if (!rc) {
         f->s = s;
         rc = ldl_analyse(&f->drug, &s->drug);
@@ -177,7 +194,7 @@ int factor_new(struct factor **out, const struct system *s, struct err *e)
         factor_free(f);
         return err_set(e, ERR_NOMEM, "out of memory for the factorisation of %zu unknowns", s->size);
     }
-    *out = f;
+    *io = f;
     return 0;
 }
 

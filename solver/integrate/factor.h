@@ -5,8 +5,9 @@
 #include "solver/system/system.h"
 
 struct factor;
-/* Analyses the patterns of s->drug and s->met.  s is lent and must outlive the factor.  ERR_NOMEM. */
-int  factor_new(struct factor **out, const struct system *s, struct err *e);
+/* A factor for s, whose patterns are analysed unless *io (NULL: none) has the same; *io is freed when it does not serve.
+ * s is lent until the next factor_open; nothing is factorised yet.  ERR_NOMEM: *io is then NULL. */
+int  factor_open(struct factor **io, const struct system *s, struct err *e);
 void factor_free(struct factor *f);
 /* Factorises M + gamma A at the system's theta, with the laws as last linearised.  Returns 0, or ERR_NUMERIC when a pivot is
  * not positive, or ERR_NOMEM. */

@@ -9,6 +9,7 @@
  * their rows of A a. */
 enum { WATCH_DONOR = CORE_QUADS, WATCH_RECEPTOR, FUNCTIONALS };
 enum { ROOM = LANCZOS_MAX + 1, PROBES = 24 };
+#define SHIFT       0.12  /* of the geometric mean of first and last time: fewest vectors (measured) */
 #define BREAKDOWN   1e-14 /* of the first vector: what is left is rounding, the basis is complete */
 #define EIGEN_FLOOR 1e-14 /* of T: modes faster than this resolves are gone at every time that counts */
 #define PROBE_RATIO 1.15  /* of neighbouring times at which convergence is looked at */
@@ -269,7 +270,7 @@ static void divide_shift(struct modes *m, double shift)
 
 static int grow(struct lanczos *l, struct factor *f, const double *t, size_t n_t, double tolerance)
 {
-    double probe[PROBES], shift = 0.25 * sqrt(t[0] * t[n_t - 1]);
+    double probe[PROBES], shift = SHIFT * sqrt(t[0] * t[n_t - 1]);
     size_t n = choose_probes(t, n_t, probe);
     bool complete = !(l->norm > 0.0), settled = complete;
     int rc = complete ? 0 : factor_set(f, shift);

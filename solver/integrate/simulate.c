@@ -142,7 +142,7 @@ static int open_segment(struct run *r, struct err *e)
 {
     int rc = system_build(&r->sys, r->p, &r->mesh, r->phase, e);
     if (!rc)
-        rc = factor_new(&r->factor, &r->sys, e);
+        rc = factor_open(&r->factor, &r->sys, e);
     if (!rc && r->sys.n_bound > r->n_bound) {
         rc = place_bound(r);
         if (rc)
@@ -170,10 +170,8 @@ static void close_segment(struct run *r, struct solution *out)
     if (r->factor && out->entries < factor_entries(r->factor))
         out->entries = factor_entries(r->factor);
     integrator_free(r->it);
-    factor_free(r->factor);
-    system_release(&r->sys);
+    system_release(&r->sys); /* the factor stays: the next segment's pattern is often the same */
     r->it = NULL;
-    r->factor = NULL;
 }
 
 /* Leaves nodal values and outside phases as they are at the end of the segment. */
@@ -369,7 +367,7 @@ static int solve_steady(struct run *r, double theta, struct solution *out, struc
                           (struct phase){.patch_on = true, .held = true, .opened = true, .steady_sink = true, .donor = d}, e);
     if (!rc) {
         system_set_theta(&r->sys, theta);
-        rc = factor_new(&r->factor, &r->sys, e);
+        rc = factor_open(&r->factor, &r->sys, e);
     }
     if (!rc && factor_set_steady(r->factor) == 0) { /* a singular A: no drug can leave, so no steady flux */
         const struct core *c = &r->sys.drug;
@@ -387,8 +385,6 @@ static int solve_steady(struct run *r, double theta, struct solution *out, struc
             run_write_steady(r, out, r->y);
         }
     }
-    factor_free(r->factor);
-    r->factor = NULL;
     system_release(&r->sys);
     memset(r->nodal, 0, r->mesh.n * sizeof *r->nodal);
     return rc;
@@ -447,6 +443,7 @@ static int begin(struct run *r, const struct problem *p, struct solution *out, s
 
 static void end(struct run *r)
 {
+    factor_free(r->factor);
     mesh_release(&r->mesh);
     double *own[] = {r->nodal, r->nodal_m, r->bound, r->y, r->dydt, r->atol, r->emphasis};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)

@@ -315,7 +315,7 @@ static void add_mass(struct mesh *m, const struct problem *p)
     }
 }
 
-/* Local stiffness of element (jz, jr), node (k, l) = 3 k + l with k down and l across. */
+/* Local stiffness (its lower triangle) of element (jz, jr), node (k, l) = 3 k + l with k down and l across. */
 static void element_stiffness(const struct mesh *m, const struct problem *p, size_t jz, size_t jr, double s[9][9])
 {
     double b = p->cell_radius, z0 = m->z[2 * jz], dz = m->z[2 * jz + 2] - z0, x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0;
@@ -335,7 +335,7 @@ static void element_stiffness(const struct mesh *m, const struct problem *p, siz
         }
         double weight = GAUSS_W[q % 4] * GAUSS_W[q / 4] * dx * dz / 4.0 * r * r_x * 2.0 / (b * b);
         for (size_t i = 0; i < 9; i++)
-            for (size_t j = 0; j < 9; j++)
+            for (size_t j = 0; j <= i; j++)
                 s[i][j] += weight * (ddr[i] * ddr[j] + ddz[i] * ddz[j]);
     }
 }

@@ -79,7 +79,7 @@ static void check_newton_at(const struct problem *p, struct phase phase, double 
     struct factor *f = NULL;
     CU_ASSERT_EQUAL_FATAL(mesh_build(&m, p, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(system_build(&s, p, &m, phase, NULL), 0);
-    CU_ASSERT_EQUAL_FATAL(factor_new(&f, &s, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(factor_open(&f, &s, NULL), 0);
     size_t n = s.size;
     double gamma = 37.7, *y = calloc(n, sizeof *y), *x = calloc(n, sizeof *x), *v = calloc(n, sizeof *v);
     double *f0 = calloc(n, sizeof *f0), *f1 = calloc(n, sizeof *f1);
