@@ -24,13 +24,23 @@ double skin_surface(const struct problem *p)
     return p->vehicle_layer ? p->layer[0].h : 0.0;
 }
 
+double bullet_radius(const struct channel *c, double from_tip)
+{
+    double u = fmax(0.0, 1.0 - from_tip / c->nose);
+    return c->r_tip + (c->r_shaft - c->r_tip) * (1.0 - u * u);
+}
+
 double channel_radius(const struct channel *c, double z)
 {
+    if (c->nose > 0.0 && z > 0.0 && z < c->depth)
+        return bullet_radius(c, c->depth - z);
     return z <= 0.0 ? c->r_surface : z >= c->depth ? c->r_tip : c->r_surface + (c->r_tip - c->r_surface) * z / c->depth;
 }
 
 double channel_slope(const struct channel *c, double z)
 {
+    if (c->nose > 0.0 && z > 0.0 && z < c->depth)
+        return -2.0 * (c->r_shaft - c->r_tip) * fmax(0.0, 1.0 - (c->depth - z) / c->nose) / c->nose;
     return z <= 0.0 || z >= c->depth ? 0.0 : (c->r_tip - c->r_surface) / c->depth;
 }
 
@@ -128,6 +138,9 @@ static int check_channel(const struct problem *p, struct err *e)
     if (fmin(c->r_tip, c->r_surface) < CHANNEL_TIP_MIN)
         return err_set(e, ERR_RANGE, "channel radius %g um: must be at least %g um", fmin(c->r_tip, c->r_surface) * 1e6,
                        CHANNEL_TIP_MIN * 1e6);
+    if (c->nose != 0.0 && (!is_positive(c->nose) || !(c->r_shaft >= c->r_tip) || fabs(bullet_radius(c, c->depth) - c->r_surface) > 1e-9 * c->r_shaft))
+        return err_set(e, ERR_RANGE, "channel with a nose of %g um on a shaft of %g um radius: the radius at the surface, %g um, does not lie on it",
+                       c->nose * 1e6, c->r_shaft * 1e6, c->r_surface * 1e6);
     if (!is_positive(c->D) || !is_positive(c->K))
         return err_set(e, ERR_RANGE, "channel D %g m2/s, K %g: both must be > 0", c->D, c->K);
     if (c->D > D_MAX)

@@ -51,6 +51,9 @@ struct channel {
     double depth;      /* m, > 0, at most the skin's thickness */
     double r_surface;  /* m */
     double r_tip;      /* m, >= CHANNEL_TIP_MIN unless it equals r_surface */
+    /* A bullet: a shaft with a rounded nose, when nose > 0; at distance s < nose from the tip
+     *     r = r_tip + (r_shaft - r_tip) (1 - (1 - s/nose)^2),  r_shaft above it;  r_surface is r there */
+    double nose, r_shaft; /* m */
     double D, K;       /* of the phase that fills it */
     double D_metabolite, K_metabolite;
     /* Closure acts on the channel's diffusivity:  D(t) = theta D + (1 - theta) D_layer K_layer/K, K fixed, so drug is conserved
@@ -175,6 +178,8 @@ double skin_surface(const struct problem *p);
  * slope dr/dz. */
 double channel_radius(const struct channel *c, double z);
 double channel_slope(const struct channel *c, double z);
+/* Radius of a bullet (nose > 0) at a distance from its tip. */
+double bullet_radius(const struct channel *c, double from_tip);
 /* b = 1/sqrt(pi n): radius, m, of the circle that is one needle's share of skin at n needles per m2  (E4). */
 double cell_radius_of_density(double n);
 /* Intact permeability 1 / sum h/(K D), m/s, relative to the reference phase (no clearance), and the exit lag of T2:

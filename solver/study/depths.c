@@ -94,9 +94,10 @@ static struct depth_cell cell_of(const struct study *s, const struct needle *n, 
 {
     const struct channel *c = &s->problem.channel;
     struct depth_cell out = {depth, share, c->r_surface, c->r_tip};
-    if (isfinite(s->eta))
-        out.r_surface =
-            fmax(CHANNEL_TIP_MIN, s->eta * (n->tip_radius + (n->base_radius - n->tip_radius) * depth / n->length));
+    if (c->nose > 0.0)
+        out.r_surface = bullet_radius(c, depth);
+    else if (isfinite(s->eta))
+        out.r_surface = fmax(CHANNEL_TIP_MIN, s->eta * needle_radius(n, depth));
     return out;
 }
 

@@ -77,13 +77,31 @@ static int read_array_density(struct cnode at, struct needle *n, struct err *e)
     return rc;
 }
 
+static int read_nose(struct cnode at, struct needle *n, struct err *e)
+{
+    if (n->shape == SHAPE_BULLET)
+        return config_quantity(at, "tip_length", "m", (struct range){0.0, n->length, true, false}, &n->nose, e);
+    if (config_is(config_get(at, "tip_length")))
+        return config_fail(config_get(at, "tip_length"), e, ERR_PARSE,
+                           "needles/tip_length: only a bullet has a rounded tip");
+    return 0;
+}
+
+double needle_radius(const struct needle *n, double from_tip)
+{
+    double u = n->nose > 0.0 ? fmax(0.0, 1.0 - from_tip / n->nose) : 0.0;
+    double share = n->nose > 0.0 ? 1.0 - u * u : from_tip / n->length;
+    return n->tip_radius + (n->base_radius - n->tip_radius) * share;
+}
+
 int read_needle(struct study *s, struct needle *n, struct err *e)
 {
-    static const char *const keys[] = {
-        "name",    "kind",  "shape",   "length",     "base_diameter", "base_width",  "tip_diameter", "count", "rows",
-        "columns", "pitch", "lattice", "density", "patch_area", "needles", "strike_rate", "source", "note", NULL};
+    static const char *const keys[] = {"name",       "kind",         "shape",   "length",  "base_diameter",
+                                       "base_width", "tip_diameter", "count",   "rows",    "tip_length",
+                                       "columns",    "pitch",        "lattice", "density", "patch_area",
+                                       "needles",    "strike_rate",  "source",  "note",    NULL};
     static const char *const kinds[] = {"array", "pen", "roller", "stamp", NULL};
-    static const char *const shapes[] = {"cone", "cylinder", "pyramid", "frustum", NULL};
+    static const char *const shapes[] = {"cone", "cylinder", "pyramid", "frustum", "bullet", NULL};
     struct cnode at = s->part[PART_NEEDLES];
     const char *name;
     int kind = 0, shape = 0, rc = config_known(at, keys, e);
@@ -99,6 +117,7 @@ int read_needle(struct study *s, struct needle *n, struct err *e)
     snprintf(s->needles, sizeof s->needles, "%s", name);
     s->needle_length = n->length;
     rc = read_base(s, at, n, e);
+    if (!rc) rc = read_nose(at, n, e);
     if (!rc) rc = read_count(at, n, e);
     if (!rc) rc = optional_quantity(at, "strike_rate", "s-1", RANGE_POSITIVE, &n->strike_rate, &found, e);
     if (!rc) rc = read_array_density(at, n, e);

@@ -79,6 +79,8 @@ static int read_depth(struct study *s, const struct needle *n, struct cnode at, 
         err_hint(e, "e.g. insertion: {depth: 400 um}; from a force or a travel the depth is estimated by a model");
         return ERR_PARSE;
     }
+    if ((which == WAY_FORCE || which == WAY_TRAVEL) && n->shape == SHAPE_BULLET)
+        return config_fail(at, e, ERR_RANGE, "insertion: the insertion model does not know bullets: state their depth");
     if (which == WAY_FORCE || which == WAY_TRAVEL) return depth_from_press(s, n, at, e);
     int rc = refuse_press_keys(at, e);
     if (rc) return rc;
@@ -289,7 +291,9 @@ static int read_radii(struct study *s, const struct needle *n, struct cnode at, 
     }
     int rc = config_number(at, "radius_ratio", (struct range){0.0, 2.0, true, false}, &s->eta, e);
     c->r_tip = s->eta * n->tip_radius;
-    c->r_surface = s->eta * (n->tip_radius + (n->base_radius - n->tip_radius) * s->depth / n->length);
+    c->r_surface = s->eta * needle_radius(n, s->depth);
+    c->nose = n->nose;
+    c->r_shaft = n->nose > 0.0 ? s->eta * n->base_radius : 0.0;
     note_add(s, NOTE_DERIVED, "", "",
              "channel radius = %.4g x needle radius at the same distance from the tip: %.4g um at the surface, %.4g um "
              "at the tip",
@@ -353,6 +357,7 @@ static void raise_tip(struct study *s)
                  "channel tip radius raised from %.3g to %.3g um: changes the answer by less than 0.1 %%",
                  c->r_tip * 1e6, CHANNEL_TIP_MIN * 1e6);
         c->r_tip = CHANNEL_TIP_MIN;
+        if (c->nose > 0.0) c->r_surface = bullet_radius(c, c->depth);
     }
 }
 

@@ -17,16 +17,19 @@ struct cnode place(struct cnode map, const char *key);
 
 /* ---- the needle ---- */
 enum kind { KIND_ARRAY, KIND_PEN, KIND_ROLLER, KIND_STAMP };
-enum shape { SHAPE_CONE, SHAPE_CYLINDER, SHAPE_PYRAMID, SHAPE_FRUSTUM };
+enum shape { SHAPE_CONE, SHAPE_CYLINDER, SHAPE_PYRAMID, SHAPE_FRUSTUM, SHAPE_BULLET };
 
 struct needle { /* as its file says */
     enum kind kind;
     enum shape shape;
     double length, base_radius, tip_radius; /* m; a pyramid's are those of the circle of equal area */
+    double nose;                            /* m, of a bullet; 0 otherwise */
     double count;                           /* NAN when not stated */
     double density, patch_area;             /* NAN when not stated */
     double strike_rate;                     /* 1/s; NAN when not stated */
 };
+/* Radius at a distance from the tip, m. */
+double needle_radius(const struct needle *n, double from_tip);
 /* Reads part[PART_NEEDLES]; notes what it assumes; sets s->needles and s->needle_length. */
 int read_needle(struct study *s, struct needle *n, struct err *e);
 

@@ -211,7 +211,13 @@ static void needles_and_densities_that_cannot_be(void)
 
 static void layers_and_laws_that_cannot_be(void)
 {
-    REFUSED({"skin: slab\n", SKIN("{name: dermis, thickness: 430 um, binding: {sites: 2 mg/mL}}"),
+    REFUSED({"needles: pins",
+             "needles: {name: p, kind: array, shape: bullet, length: 500 um, base_diameter: 100 um, tip_diameter: 0 um}",
+             "missing key 'tip_length'", "", ERR_PARSE},
+            {"needles: pins",
+             "needles: {name: p, kind: array, shape: cone, length: 500 um, base_diameter: 100 um, tip_length: 90 um}",
+             "only a bullet has a rounded tip", "", ERR_PARSE},
+            {"skin: slab\n", SKIN("{name: dermis, thickness: 430 um, binding: {sites: 2 mg/mL}}"),
              "needs either k_on and k_off, or K_d", "local", ERR_PARSE},
             {"skin: slab\n",
              SKIN("{name: dermis, thickness: 430 um, binding: {sites: 2 mg/mL, K_d: 1 mg/mL, k_off: 1 1/s}}"),

@@ -6,6 +6,7 @@
 #include "solver/physics/formulas.h"
 #include "solver/results/result.h"
 #include "solver/results/tables.h"
+#include "solver/space/mesh.h"
 #include "tests/runner.h"
 #include "tests/solver/study_fixture.h"
 #include "tests/solver/suites.h"
@@ -372,6 +373,51 @@ static void strikes_and_lattices_make_the_density(void)
     free(s);
 }
 
+static double channel_volume(const struct problem *p)
+{
+    struct mesh m;
+    double volume = 0.0;
+    CU_ASSERT_EQUAL_FATAL(mesh_build(&m, p, NULL), 0);
+    for (size_t k = m.n_layers * m.n; k < m.n_zones * m.n; k++)
+        volume += m.mass[k];
+    mesh_release(&m);
+    return volume;
+}
+
+/* Exact volume of nose and shaft: with u = s/nose, r = rt + (R - rt)(2u - u^2), pi nose int r^2 du + pi R^2 (L - nose).
+ */
+static void a_bullet_has_its_volume_and_lies_between_cone_and_cylinder(void)
+{
+    static const char *const shapes[] = {"shape: cone, tip_diameter: 20 um",
+                                         "shape: bullet, tip_diameter: 20 um, tip_length: 140 um", "shape: cylinder"};
+    double Q[3] = {0};
+    for (size_t i = 0; i < 3; i++) {
+        char needles[300];
+        snprintf(needles, sizeof needles, "needles={name: x, kind: array, %s, length: 610 um, base_diameter: 120 um}",
+                 shapes[i]);
+        struct study s = load_fixture((const char *const[]){needles, NULL});
+        struct solution sol;
+        CU_ASSERT_EQUAL_FATAL(simulate(&s.problem, &sol, NULL), 0);
+        Q[i] = solution_delivered(&sol, sol.n_out - 1);
+        solution_release(&sol);
+        if (i == 1) {
+            double rt = 0.83 * 10e-6, R = 0.83 * 60e-6, d = R - rt, b = s.problem.cell_radius;
+            double nose = 140e-6 * (rt * rt + 2.0 * rt * d * 2.0 / 3.0 + d * d * 8.0 / 15.0);
+            double exact = (nose + R * R * (312e-6 - 140e-6)) / (b * b);
+            ASSERT_REL(channel_volume(&s.problem), exact, 1e-3);
+            s.problem.level = 0.25;
+            ASSERT_REL(channel_volume(&s.problem), exact, 3e-5);
+            ASSERT_REL(channel_radius(&s.problem.channel, 312e-6 - 70e-6), rt + 0.75 * d, 1e-12);
+            ASSERT_REL(channel_slope(&s.problem.channel, 312e-6 - 70e-6),
+                       (channel_radius(&s.problem.channel, 242.1e-6) - channel_radius(&s.problem.channel, 241.9e-6)) /
+                           0.2e-6,
+                       1e-6);
+        }
+        study_release(&s);
+    }
+    CU_ASSERT(Q[0] < Q[1] && Q[1] < Q[2]);
+}
+
 /* array 0.5, dose 0.6, orifice 0.64 cm2. */
 static void orifice_amount_is_the_sum_over_the_areas(void)
 {
@@ -449,6 +495,8 @@ CU_TestInfo studies_tests[] = {
     {"repeated_steps_come_again_after_their_interval", repeated_steps_come_again_after_their_interval},
     {"partition_of_an_aqueous_vehicle_follows_its_pH", partition_of_an_aqueous_vehicle_follows_its_pH},
     {"strikes_and_lattices_make_the_density", strikes_and_lattices_make_the_density},
+    {"a_bullet_has_its_volume_and_lies_between_cone_and_cylinder",
+     a_bullet_has_its_volume_and_lies_between_cone_and_cylinder},
     {"orifice_amount_is_the_sum_over_the_areas", orifice_amount_is_the_sum_over_the_areas},
     {"a_small_vehicle_called_infinite_is_warned_of", a_small_vehicle_called_infinite_is_warned_of},
     {"fields_and_recovery_are_written_whole", fields_and_recovery_are_written_whole},
