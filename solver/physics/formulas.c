@@ -4,19 +4,6 @@
 
 static const double PI = 3.14159265358979323846, LN2 = 0.69314718055994530942;
 
-double neutral_fraction(double pKa, bool is_acid, double pH)
-{
-    return 1.0 / (1.0 + pow(10.0, is_acid ? pH - pKa : pKa - pH));
-}
-
-/* log10 D[cm2/s, 25 C] = -4.13 - 0.453 log10 MW, scaled by T / viscosity of water (Vogel). */
-double diffusivity_in_water(double molar_mass, double T)
-{
-    double at_25 = 1e-4 * pow(10.0, -4.13 - 0.453 * log10(molar_mass * 1e3));
-    double viscosity_ratio = pow(10.0, 247.8 / (298.15 - 140.0) - 247.8 / (T - 140.0));
-    return at_25 * T / 298.15 * viscosity_ratio;
-}
-
 double open_share_of_strikes(double n, double r) { return 1.0 - exp(-n * PI * r * r); }
 
 double shape_disk(double a) { return 4.0 * a; }

@@ -1,12 +1,7 @@
 /* formulas.h -- closed formulas that studies and tests use; none of them is part of the solver.  SI units. */
 #ifndef SOLVER_PHYSICS_FORMULAS_H
 #define SOLVER_PHYSICS_FORMULAS_H
-#include <stdbool.h>
 
-/* Neutral fraction of a drug with one ionisable group at a pH  (E23). */
-double neutral_fraction(double pKa, bool is_acid, double pH);
-/* Diffusivity in water at temperature T, K, of a drug of molar_mass, kg/mol: m2/s  (E19). */
-double diffusivity_in_water(double molar_mass, double T);
 /* Share of skin that is open after random strikes: n holes per m2 of radius r, m  (E18). */
 double open_share_of_strikes(double n, double r);
 /* Steady flux S K D C0 into a half space with a reflecting surface: S, m, of a disk of radius a, of a hemisphere, and

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/runfolder.h"
 #include "solver/physics/formulas.h"
+#include "solver/physics/properties.h"
 #include "solver/study/read.h"
 
 static const double PI = 3.14159265358979323846;

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "solver/physics/formulas.h"
+#include "solver/physics/properties.h"
 #include "solver/study/read.h"
 
 enum vehicle_type { VEHICLE_INFINITE, VEHICLE_FINITE, VEHICLE_DIFFUSIVE };

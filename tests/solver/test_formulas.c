@@ -1,6 +1,7 @@
 /* test_formulas.c -- closed formulas against tabulated values.  They verify no part of the solver. */
 #include <math.h>
 #include "solver/physics/formulas.h"
+#include "solver/physics/properties.h"
 #include "tests/runner.h"
 #include "tests/solver/suites.h"
 
