@@ -20,6 +20,17 @@ static const char *source_of(struct cnode at)
     return text ? text : "no source given";
 }
 
+static void print_laws(const struct layer *l)
+{
+    const struct binding *b = &l->binding;
+    const struct metabolism *m = &l->metabolism;
+    if (b->B_max > 0.0)
+        printf("    binding: %.4g mg/mL of sites, K_d %.4g mg/mL, off %.4g 1/s\n", b->B_max, b->k_off / b->k_on,
+               b->k_off);
+    if (m->k > 0.0) printf("    metabolism: %.4g 1/s\n", m->k);
+    if (m->V_max > 0.0) printf("    metabolism: at most %.4g mg/mL/s, half of it at %.4g mg/mL\n", m->V_max, m->K_m);
+}
+
 static void print_layers(const struct study *s)
 {
     struct cnode tissue = config_get(s->part[PART_DRUG], "tissue");
@@ -32,6 +43,7 @@ static void print_layers(const struct study *s)
                l->K, l->clearance);
         printf("    thickness: %.200s\n    D, K: %.200s\n", source_of(in_skin),
                source_of(config_is(in_drug) ? in_drug : in_skin));
+        print_laws(l);
     }
 }
 
@@ -42,6 +54,9 @@ static void print_channel(const struct study *s)
            "K %.4g\n",
            c->depth * 1e6, c->r_surface * 1e6, c->r_tip * 1e6, c->fill == CHANNEL_STIRRED ? "stirred" : "diffusing",
            c->D * 1e4, c->K);
+    if (c->closes)
+        printf("  closure            half-life %.4g h open, %.4g h occluded, %.3g left when the needles are out\n",
+               c->half_life_open / HOUR, c->half_life_occluded / HOUR, c->elastic);
     printf("  density            %.6g /cm2, unit cell of radius %.5g um, needles %s\n", s->density * 1e-4,
            s->problem.cell_radius * 1e6, s->needles);
 }

@@ -83,7 +83,7 @@ static void in_every_study_each_row_adds_up_to_what_went_in(void)
                                         "stays_open_ascorbic_acid",
                                         "stays_open_lidocaine",
                                         "stays_open_niacinamide",
-                                        "caffeine_patch",
+                                        "caffeine_patch", "occluded_patch", "hexagonal_bullets",
                                         "nicotine_patch_15mg"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct ran *r = run_study(names[i], NULL);
@@ -315,6 +315,18 @@ static void already_closed_skin_and_unasked_factors_say_so(void)
     release(r);
 }
 
+/* theta halves every 20.2 h from 2 min on, and every 0.8 h from 24 h on. */
+static void occlusion_sets_the_half_life_of_closure(void)
+{
+    struct ran *r = run_study("occluded_patch", NULL);
+    if (!r) return;
+    const struct solution *s = &r->result.solution; /* every 2 h */
+    double first = exp2(-1.0 / 30.0 / 0.8);        /* 2 min before the film is on */
+    ASSERT_REL(solution_at(s, 11, COL_THETA), first * exp2(-(24.0 - 1.0 / 30.0) / 20.2), 1e-9);
+    ASSERT_REL(solution_at(s, 13, COL_THETA), first * exp2(-(24.0 - 1.0 / 30.0) / 20.2 - 4.0 / 0.8), 1e-9);
+    release(r);
+}
+
 static void repeated_steps_come_again_after_their_interval(void)
 {
     struct study *s = malloc(sizeof *s);
@@ -492,6 +504,7 @@ CU_TestInfo studies_tests[] = {
     {"skin_counts_as_closed_when_its_permeability_is_within_the_factor",
      skin_counts_as_closed_when_its_permeability_is_within_the_factor},
     {"already_closed_skin_and_unasked_factors_say_so", already_closed_skin_and_unasked_factors_say_so},
+    {"occlusion_sets_the_half_life_of_closure", occlusion_sets_the_half_life_of_closure},
     {"repeated_steps_come_again_after_their_interval", repeated_steps_come_again_after_their_interval},
     {"partition_of_an_aqueous_vehicle_follows_its_pH", partition_of_an_aqueous_vehicle_follows_its_pH},
     {"strikes_and_lattices_make_the_density", strikes_and_lattices_make_the_density},
