@@ -1,16 +1,20 @@
-/* sweep.c -- mnsim sweep: one study over a grid of values. */
+/* sweep.c -- mnsim sweep: one study over a grid or a design of values. */
 #include <math.h>
+#include <signal.h>
 #include <time.h>
 #include "base/show/progress.h"
 #include "solver/commands/commands.h"
 #include "solver/results/sweep.h"
+
+enum { PRINTED_MAX = 60 };
 
 const char help_sweep[] =
     "usage: mnsim sweep SWEEP.yaml -o DIR [--set path=value]... [--config DIR] [--force] [--quiet]\n"
     "\n"
     "Computes a study for every combination of varied values (needle length, depth, density, ...) and writes "
     "sweep.csv,\n"
-    "sweep.yaml, the study as resolved, and a map.  A case that fails is a row with its reason.\n"
+    "sweep.yaml, the study as resolved, and a map.  A case that fails is a row with its reason.  A sweep that was stopped or\n"
+    "killed goes on where it was when the same command is given again.\n"
     "\n"
     "  -o, --output DIR    result folder (required)\n"
     "  --set path=value    override a value of the study\n"
@@ -20,43 +24,66 @@ const char help_sweep[] =
     "  -q, --quiet         no progress, no table\n"
     "\n"
     "example: mnsim sweep config/studies/sweep_length_density.yaml -o out/sweep\n"
-    "exit status: 0 done, 1 every case failed, 2 usage, 3 configuration or data";
+    "exit status: 0 done, 1 every case failed, 2 usage, 3 configuration or data, 7 stopped";
+
+static volatile sig_atomic_t is_stopped; /* a signal handler has nowhere else to write */
+
+static void on_signal(int number)
+{
+    (void)number;
+    is_stopped = 1;
+}
+
+struct shown { struct progress p; double start; size_t first; };
 
 static void show(void *self, size_t finished, size_t cases)
 {
-    char detail[60];
-    snprintf(detail, sizeof detail, "case %zu of %zu", finished, cases);
-    progress_show(self, (double)finished / (double)cases, detail, now_s());
+    struct shown *s = self;
+    char detail[80];
+    double now = now_s(), took = now - s->start;
+    if (!s->first) s->first = finished; /* later than 1 when a journal was taken over */
+    double rate = took > 0.0 ? (double)(finished - s->first + 1) / took : 0.0;
+    snprintf(detail, sizeof detail, "case %zu of %zu, %.3g cases/s, %.0f s left at this rate", finished, cases, rate,
+             rate > 0.0 ? (double)(cases - finished) / rate : 0.0);
+    progress_show(&s->p, (double)finished / (double)cases, detail, now);
 }
 
 static void print_sweep(const struct sweep *w, const char *folder)
 {
-    printf("%s: %zu cases, %zu failed\n", w->title, w->n_cases, sweep_failures(w));
-    for (size_t i = 0; i < w->n_cases; i++) {
+    char value[SWEEP_VALUE];
+    printf("%s: %zu cases, %zu failed", w->title, w->n_cases, sweep_failures(w));
+    if (w->resumed) printf(", %zu of them from an earlier start", w->resumed);
+    printf("\n");
+    for (size_t i = 0; i < w->n_cases && i < PRINTED_MAX; i++) {
         const struct sweep_case *c = &w->item[i];
-        const struct endpoint *p = c->good ? endpoint_find(&c->endpoints, w->map) : NULL;
         for (size_t k = 0; k < w->n_axes; k++)
-            printf("  %-10s", config_text(config_item(w->axis[k].values, c->index[k])));
-        if (p)
-            printf("  %-10s %-22s %.5g %s +- %.2g\n", w->fill[c->fill], p->name, p->value, p->unit, p->error);
+            printf("  %-10s", sweep_value(w, i, k, value));
+        if (c->good && isfinite(c->map))
+            printf("  %-10s %-22s %.5g %s +- %.2g\n", w->fill[i / w->n_points], w->map, c->map, w->map_unit, c->map_error);
         else
-            printf("  %-10s failed: %s\n", w->fill[c->fill], c->reason[0] ? c->reason : "has no such result");
+            printf("  %-10s %s\n", w->fill[i / w->n_points], c->good ? "has no such result" : "failed: see sweep.csv");
     }
+    if (w->n_cases > PRINTED_MAX) printf("  ... all in sweep.csv\n");
     printf("  written to %s\n", folder);
 }
 
 static int compute_and_write(struct sweep *w, const struct options *o, struct folder *f, struct err *e)
 {
-    struct progress p;
+    struct shown s = {.start = now_s()};
     struct err figure = {0};
-    double start = now_s();
-    progress_start(&p, "sweep", o->quiet, start);
-    sweep_compute(w, show, &p);
-    progress_done(&p, "done", now_s());
-    struct result_context c = {o->command, (int64_t)time(NULL), now_s() - start};
-    int rc = sweep_write(w, &c, f, e);
-    if (!rc && sweep_figure(w, f, &figure)) err_print(stderr, "mnsim: no figure", &figure);
-    return rc ? rc : folder_commit(f, e);
+    struct sigaction act = {.sa_handler = on_signal};
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    progress_start(&s.p, "sweep", o->quiet, s.start);
+    int rc = sweep_compute(w, 0, &is_stopped, show, &s, e);
+    if (rc) return rc;
+    progress_done(&s.p, "done", now_s());
+    struct result_context c = {o->command, (int64_t)time(NULL), now_s() - s.start};
+    rc = sweep_write(w, &c, f, e);
+    if (!rc && w->design == DESIGN_GRID && sweep_figure(w, f, &figure)) err_print(stderr, "mnsim: no figure", &figure);
+    if (!rc) rc = folder_commit(f, e);
+    if (!rc) remove(w->journal);
+    return rc;
 }
 
 static int run_sweep(struct sweep *w, const struct options *o, struct err *e)
@@ -67,7 +94,7 @@ static int run_sweep(struct sweep *w, const struct options *o, struct err *e)
     if (!rc && !o->quiet) print_sweep(w, f.path);
     folder_abandon(&f);
     if (!rc && sweep_failures(w) == w->n_cases)
-        rc = err_set(e, ERR_FAILED, "every case failed, the first because: %s", w->item[0].reason);
+        rc = err_set(e, ERR_FAILED, "every case failed, the first because: %s", w->first_reason);
     return rc;
 }
 
@@ -83,7 +110,7 @@ int command_sweep(int argc, char **argv, struct err *e)
     }
     if (rc) return rc;
     struct study_options so = options_for_study(&o);
-    rc = sweep_load(&w, o.files[0], &so, e);
+    rc = sweep_load(&w, o.files[0], &so, o.output, e);
     if (rc) return rc;
     rc = run_sweep(&w, &o, e);
     sweep_release(&w);

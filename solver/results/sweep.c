@@ -1,14 +1,15 @@
-/* sweep.c -- see sweep.h: reading and computing.  Writing: sweep_write.c. */
+/* sweep.c -- see sweep.h: reading.  Computing: sweep_compute.c; writing: sweep_write.c. */
+#include <gsl/gsl_qrng.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "solver/ensemble/queue.h"
+#include "base/provenance.h"
 #include "solver/results/sweep.h"
 
 /* The text of an override that gives an axis one of its values; short names for what is varied most. */
-static void assignment(const struct sweep_axis *a, size_t i, char *out, size_t size)
+static void assignment(const struct sweep_axis *a, const char *value, char *out, size_t size)
 {
-    const char *value = config_text(config_item(a->values, i));
     if (strcmp(a->key, "length") == 0)
         snprintf(out, size, "needles/length=%s", value);
     else if (strcmp(a->key, "depth") == 0)
@@ -21,31 +22,140 @@ static void assignment(const struct sweep_axis *a, size_t i, char *out, size_t s
         snprintf(out, size, "%s=%s", a->key, value);
 }
 
+static int read_range(struct cnode at, struct sweep_axis *a, struct err *e)
+{
+    static const char *const keys[] = {"from", "to", "scale", "note", NULL}, *const scales[] = {"linear", "log", NULL};
+    const char *from = "", *to = "";
+    char *unit_from, *unit_to;
+    int scale = 0, rc = config_known(at, keys, e);
+    if (!rc) rc = config_string(at, "from", &from, e);
+    if (!rc) rc = config_string(at, "to", &to, e);
+    if (!rc && config_is(config_get(at, "scale"))) rc = config_choice(at, "scale", scales, &scale, e);
+    if (rc) return rc;
+    a->from = strtod(from, &unit_from);
+    a->to = strtod(to, &unit_to);
+    a->is_log = scale == 1;
+    while (*unit_from == ' ') unit_from++;
+    while (*unit_to == ' ') unit_to++;
+    snprintf(a->unit, sizeof a->unit, "%s", unit_from);
+    if (strcmp(unit_from, unit_to) != 0)
+        return config_fail(at, e, ERR_PARSE, "vary/%s: from '%s' to '%s': must have the same unit", a->key, from, to);
+    if (!(a->from < a->to) || (a->is_log && !(a->from > 0.0)))
+        return config_fail(at, e, ERR_RANGE, "vary/%s: from '%s' to '%s': must rise%s", a->key, from, to,
+                           a->is_log ? " and be positive on a log scale" : "");
+    return 0;
+}
+
+static int read_list(struct cnode at, struct sweep_axis *a, struct err *e)
+{
+    a->n = config_count(at);
+    if (!config_is_list(at) || a->n < 1)
+        return config_fail(at, e, ERR_PARSE, "vary/%s: must be a list of values, or a map of from, to, scale", a->key);
+    if (!(a->value = calloc(a->n, sizeof *a->value))) return err_set(e, ERR_NOMEM, "out of memory for %zu values", a->n);
+    for (size_t k = 0; k < a->n; k++)
+        if (!(a->value[k] = config_text(config_item(at, k))))
+            return config_fail(config_item(at, k), e, ERR_PARSE, "vary/%s: each value must be a number with its unit", a->key);
+    return 0;
+}
+
+/* Each axis has one value a stratum, in an order of its own. */
+static void fill_latin(struct sweep *w, unsigned long long state)
+{
+    for (size_t a = 0; a < w->n_axes; a++) {
+        for (size_t i = 0; i < w->n_points; i++)
+            w->place[i * w->n_axes + a] = ((double)i + 0.5) / (double)w->n_points;
+        for (size_t i = w->n_points; i-- > 1;) {
+            state = state * 6364136223846793005ull + 1442695040888963407ull;
+            size_t k = (size_t)((state >> 33) % (i + 1));
+            double x = w->place[i * w->n_axes + a];
+            w->place[i * w->n_axes + a] = w->place[k * w->n_axes + a];
+            w->place[k * w->n_axes + a] = x;
+        }
+    }
+}
+
+static int fill_sobol(struct sweep *w)
+{
+    gsl_qrng *q = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)w->n_axes);
+    for (size_t i = 0; q && i < w->n_points; i++)
+        gsl_qrng_get(q, w->place + i * w->n_axes);
+    if (q) gsl_qrng_free(q);
+    return q ? 0 : ERR_NOMEM;
+}
+
+static int read_design(struct sweep *w, long *cases, long *seed, struct err *e)
+{
+    static const char *const keys[] = {"kind", "cases", "seed", "note", NULL};
+    static const char *const kinds[] = {"grid", "list", "sobol", "latin_hypercube", NULL};
+    struct cnode at = config_get(config_root(w->doc), "design");
+    int kind = DESIGN_GRID, rc = config_is(at) ? config_known(at, keys, e) : 0;
+    if (!rc && config_is(at)) rc = config_choice(at, "kind", kinds, &kind, e);
+    w->design = (enum design)kind;
+    if (!rc && kind >= DESIGN_SOBOL) rc = config_integer(at, "cases", 1, SWEEP_CASES_MAX, cases, e);
+    if (!rc && config_is(config_get(at, "seed"))) rc = config_integer(at, "seed", 0, 2147483647, seed, e);
+    return rc;
+}
+
+static int count_points(struct sweep *w, long cases, struct cnode vary, struct err *e)
+{
+    w->n_points = w->design >= DESIGN_SOBOL ? (size_t)cases : w->design == DESIGN_LIST ? w->axis[0].n : 1;
+    for (size_t i = 0; i < w->n_axes && w->design < DESIGN_SOBOL; i++) {
+        if (!w->axis[i].n)
+            return config_fail(vary, e, ERR_PARSE, "vary/%s: a range needs design: {kind: sobol or latin_hypercube, cases: N}",
+                               w->axis[i].key);
+        if (w->design == DESIGN_LIST && w->axis[i].n != w->n_points)
+            return config_fail(vary, e, ERR_PARSE, "vary/%s: %zu values: lists side by side must be equally long, the first has %zu",
+                               w->axis[i].key, w->axis[i].n, w->n_points);
+        w->n_points *= w->design == DESIGN_GRID ? w->axis[i].n : 1;
+        if (w->n_points > SWEEP_CASES_MAX)
+            return config_fail(vary, e, ERR_RANGE, "vary: more than %d cases", SWEEP_CASES_MAX);
+    }
+    w->n_cases = w->n_points * w->n_fills;
+    return 0;
+}
+
 static int read_axes(struct sweep *w, struct err *e)
 {
     struct cnode vary;
+    long cases = 0, seed = 1;
     int rc = config_need(config_root(w->doc), "vary", &vary, e);
+    if (!rc) rc = read_design(w, &cases, &seed, e);
     if (rc) return rc;
     if (!config_is_map(vary) || config_count(vary) < 1 || config_count(vary) > SWEEP_VARIED_MAX)
         return config_fail(vary, e, ERR_PARSE, "vary: must name 1 to %d values, each with a list", SWEEP_VARIED_MAX);
-    w->n_cases = w->n_fills;
-    for (size_t i = 0; i < config_count(vary); i++) {
+    for (size_t i = 0; !rc && i < config_count(vary); i++) {
         const char *key;
         struct sweep_axis *a = &w->axis[w->n_axes++];
-        a->values = config_pair(vary, i, &key);
-        a->n = config_count(a->values);
+        struct cnode at = config_pair(vary, i, &key);
         snprintf(a->key, sizeof a->key, "%s", key);
-        if (!config_is_list(a->values) || a->n < 1)
-            return config_fail(a->values, e, ERR_PARSE, "vary/%s: must be a list of values", key);
-        for (size_t k = 0; k < a->n; k++)
-            if (!config_is_scalar(config_item(a->values, k)))
-                return config_fail(config_item(a->values, k), e, ERR_PARSE,
-                                   "vary/%s: each value must be a number with its unit", key);
-        w->n_cases *= a->n;
-        if (w->n_cases > SWEEP_CASES_MAX)
-            return config_fail(vary, e, ERR_RANGE, "vary: more than %d cases", SWEEP_CASES_MAX);
+        rc = config_is_map(at) ? read_range(at, a, e) : read_list(at, a, e);
     }
+    if (!rc) rc = count_points(w, cases, vary, e);
+    if (rc || w->design < DESIGN_SOBOL) return rc;
+    if (!(w->place = calloc(w->n_points * w->n_axes, sizeof *w->place)))
+        return err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
+    if (w->design == DESIGN_LATIN)
+        fill_latin(w, (unsigned long long)seed);
+    else if (fill_sobol(w))
+        return err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
     return 0;
+}
+
+const char *sweep_value(const struct sweep *w, size_t i, size_t axis, char buf[SWEEP_VALUE])
+{
+    const struct sweep_axis *a = &w->axis[axis];
+    size_t point = i % w->n_points;
+    if (w->design == DESIGN_LIST) return a->value[point];
+    if (w->design == DESIGN_GRID) {
+        for (size_t k = 0; k < axis; k++)
+            point /= w->axis[k].n;
+        return a->value[point % a->n];
+    }
+    double u = w->place[point * w->n_axes + axis];
+    if (a->n) return a->value[(size_t)(u * (double)a->n)];
+    snprintf(buf, SWEEP_VALUE, "%.6g%s%s", a->is_log ? a->from * pow(a->to / a->from, u) : a->from + u * (a->to - a->from),
+             a->unit[0] ? " " : "", a->unit);
+    return buf;
 }
 
 static int read_fills(struct sweep *w, struct err *e)
@@ -74,46 +184,28 @@ static void beside(const char *file, const char *name, char *out, size_t size)
         snprintf(out, size, "%.*s/%s", (int)(slash - file), file, name);
 }
 
-/* One line of an error, without the source line under it. */
-static void first_line(const struct err *e, char *out, size_t size)
+int sweep_study(const struct sweep *w, size_t i, struct study *s, struct err *e)
 {
-    snprintf(out, size, "%.*s", (int)strcspn(e->msg, "\n"), e->msg);
-}
-
-static int load_case(struct sweep *w, size_t number, const struct study_options *options, struct err *e)
-{
-    struct sweep_case *c = &w->item[number];
-    char text[SWEEP_VARIED_MAX + 1][200];
+    char text[SWEEP_VARIED_MAX + 1][240], value[SWEEP_VALUE];
     const char *list[64 + SWEEP_VARIED_MAX + 2];
-    size_t n = 0, rest = number;
-    for (const char *const *o = options->overrides; o && *o && n < 64; o++)
+    size_t n = 0;
+    for (const char *const *o = w->overrides; o && *o && n < 64; o++)
         list[n++] = *o;
-    for (size_t i = 0; i < w->n_axes; i++) {
-        c->index[i] = rest % w->axis[i].n;
-        rest /= w->axis[i].n;
-        assignment(&w->axis[i], c->index[i], text[i], sizeof text[i]);
-        list[n++] = text[i];
+    for (size_t k = 0; k < w->n_axes; k++) {
+        assignment(&w->axis[k], sweep_value(w, i, k, value), text[k], sizeof text[k]);
+        list[n++] = text[k];
     }
-    c->fill = rest;
     if (w->fill[0][0]) {
-        snprintf(text[SWEEP_VARIED_MAX], sizeof text[0], "channel/fill=%s", w->fill[c->fill]);
+        snprintf(text[SWEEP_VARIED_MAX], sizeof text[0], "channel/fill=%s", w->fill[i / w->n_points]);
         list[n++] = text[SWEEP_VARIED_MAX];
     }
     list[n] = NULL;
-    struct err mine = {0};
-    c->study = malloc(sizeof *c->study);
-    if (!c->study) return err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
-    if (study_load(c->study, w->study_path, &(struct study_options){list, options->config_dir}, &mine)) {
-        first_line(&mine, c->reason, sizeof c->reason);
-        free(c->study);
-        c->study = NULL;
-    }
-    return 0;
+    return study_load(s, w->study_path, &(struct study_options){list, w->config_dir}, e);
 }
 
 static int read_file(struct sweep *w, const char *path, struct err *e)
 {
-    static const char *const keys[] = {"sweep", "note", "study", "vary", "fills", "map", NULL};
+    static const char *const keys[] = {"sweep", "note", "study", "design", "vary", "fills", "map", NULL};
     const char *title, *study, *map = "delivered_end";
     int rc = config_open(&w->doc, path, e);
     if (!rc) rc = config_known(config_root(w->doc), keys, e);
@@ -129,69 +221,55 @@ static int read_file(struct sweep *w, const char *path, struct err *e)
     return rc ? rc : read_axes(w, e);
 }
 
-int sweep_load(struct sweep *w, const char *path, const struct study_options *options, struct err *e)
+/* The journal's name holds a digest of all that decides a result: the study as resolved, the sweep file, this
+ * program. */
+static int name_journal(struct sweep *w, const char *path, const char *result, struct err *e)
 {
-    *w = (struct sweep){0};
+    char hash[65] = "", both[200] = "";
+    struct record *r;
+    int rc = record_new(&r, e);
+    if (rc) return rc;
+    study_resolve(&w->base, r);
+    char *text = record_string(r);
+    record_free(r);
+    if (!text) return err_set(e, ERR_NOMEM, "out of memory");
+    sha256_hex(text, strlen(text), both);
+    free(text);
+    rc = sha256_file(path, hash, e);
+    if (rc) return rc;
+    snprintf(both + 64, sizeof both - 64, "%s %s %s", hash, provenance_version(), provenance_commit());
+    sha256_hex(both, strlen(both), hash);
+    size_t n = strlen(result);
+    while (n > 1 && result[n - 1] == '/') n--;
+    snprintf(w->journal, sizeof w->journal, "%.*s.unfinished-%.12s.csv", (int)n, result, hash);
+    return 0;
+}
+
+int sweep_load(struct sweep *w, const char *path, const struct study_options *options, const char *result, struct err *e)
+{
+    *w = (struct sweep){.overrides = options->overrides, .config_dir = options->config_dir};
     int rc = read_file(w, path, e);
     if (!rc) rc = study_load(&w->base, w->study_path, options, e); /* a mistake in the study itself is no failed case */
     if (!rc && !(w->item = calloc(w->n_cases, sizeof *w->item)))
         rc = err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
-    for (size_t i = 0; !rc && i < w->n_cases; i++)
-        rc = load_case(w, i, options, e);
+    if (!rc) rc = name_journal(w, path, result, e);
     if (rc) sweep_release(w);
     return rc;
-}
-
-struct told {
-    struct sweep *w;
-    void (*tell)(void *self, size_t finished, size_t cases);
-    void *self;
-};
-
-static void on_done(void *self, size_t finished, size_t jobs)
-{
-    struct told *t = self;
-    if (t->tell) t->tell(t->self, finished, jobs);
-}
-
-static void compute_case(void *self, size_t i)
-{
-    struct sweep_case *c = &((struct told *)self)->w->item[i];
-    struct err e = {0};
-    struct result r;
-    if (!c->study) return;
-    if (result_compute(c->study, &r, &e)) {
-        first_line(&e, c->reason, sizeof c->reason);
-        return;
-    }
-    c->good = true;
-    c->endpoints = r.endpoints;
-    c->balance = r.solution.worst_balance;
-    c->unknowns = r.solution.unknowns;
-    result_release(&r);
-}
-
-void sweep_compute(struct sweep *w, void (*tell)(void *self, size_t finished, size_t cases), void *self)
-{
-    struct told told = {w, tell, self};
-    queue_run(&(struct queue){w->n_cases, &told, compute_case, on_done}, 0);
 }
 
 size_t sweep_failures(const struct sweep *w)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->n_cases; i++)
-        n += !w->item[i].good;
+        n += w->item[i].done && !w->item[i].good;
     return n;
 }
 
 void sweep_release(struct sweep *w)
 {
-    for (size_t i = 0; w->item && i < w->n_cases; i++)
-        if (w->item[i].study) {
-            study_release(w->item[i].study);
-            free(w->item[i].study);
-        }
+    for (size_t i = 0; i < w->n_axes; i++)
+        free(w->axis[i].value);
+    free(w->place);
     free(w->item);
     study_release(&w->base);
     config_close(w->doc);

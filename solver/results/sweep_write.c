@@ -8,94 +8,51 @@
 #include "base/text/table.h"
 #include "solver/results/sweep.h"
 
-/* Results that every row carries, with the column's unit. */
-static const struct {
-    const char *name, *suffix;
-    bool has_error;
-} results[] = {{"J_ss", "ug_cm2_h", true},
-               {"lag_asymptotic", "h", true},
-               {"Kp", "cm_h", true},
-               {"J_max", "ug_cm2_h", true},
-               {"t_max", "h", false},
-               {"delivered_end", "ug_cm2", true},
-               {"delivered_end_patch", "ug_patch", true},
-               {"uptake_end", "ug_cm2", true},
-               {"delivered_end_intact", "ug_cm2", false},
-               {"ER_Q", "1", false},
-               {"ER_J", "1", false},
-               {"plasma_max", "ng_mL", true}};
-enum { RESULTS = sizeof results / sizeof results[0] };
-
-static const char *const inputs[] = {"needle_length_um",  "depth_um",      "density_per_cm2", "fill",
-                                     "surface_radius_um", "tip_radius_um", "patch_area_cm2"};
-enum { INPUTS = sizeof inputs / sizeof inputs[0], COLUMNS_MAX = 3 + SWEEP_VARIED_MAX + INPUTS + 2 * RESULTS + 2 };
-
-static size_t name_columns(const struct sweep *w, char name[COLUMNS_MAX][90])
+static int by_case(const void *a, const void *b)
 {
-    size_t c = 0;
-    snprintf(name[c++], 90, "case");
-    snprintf(name[c++], 90, "status");
-    snprintf(name[c++], 90, "reason");
-    for (size_t i = 0; i < w->n_axes; i++)
-        snprintf(name[c++], 90, "varied_%.79s", w->axis[i].key);
-    for (size_t i = 0; i < INPUTS; i++)
-        snprintf(name[c++], 90, "%s", inputs[i]);
-    for (size_t i = 0; i < RESULTS; i++) {
-        snprintf(name[c++], 90, "%s_%s", results[i].name, results[i].suffix);
-        if (results[i].has_error) snprintf(name[c++], 90, "%s_err_%s", results[i].name, results[i].suffix);
-    }
-    snprintf(name[c++], 90, "balance_rel");
-    snprintf(name[c++], 90, "unknowns");
-    return c;
+    const long *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
 }
 
-static void write_inputs(struct table_out *o, const struct sweep *w, const struct sweep_case *c)
+/* The journal's rows in the order of the cases, without its last columns. */
+static int copy_rows(const struct table *t, struct table_out *o, struct err *e)
 {
-    const struct study *s = c->study;
-    table_number(o, s ? s->needle_length * 1e6 : NAN);
-    table_number(o, s ? s->depth * 1e6 : NAN);
-    table_number(o, s ? s->density * 1e-4 : NAN);
-    table_word(o, !s                                           ? w->fill[c->fill]
-                  : !s->has_channel                            ? "none"
-                  : s->problem.channel.fill == CHANNEL_STIRRED ? "stirred"
-                                                               : "diffusing");
-    table_number(o, s ? s->problem.channel.r_surface * 1e6 : NAN);
-    table_number(o, s ? s->problem.channel.r_tip * 1e6 : NAN);
-    table_number(o, s ? study_patch_area(s) * 1e4 : NAN);
-}
-
-static int write_row(struct table_out *o, const struct sweep *w, size_t i, struct err *e)
-{
-    const struct sweep_case *c = &w->item[i];
-    table_integer(o, (long long)i + 1);
-    table_word(o, c->good ? "ok" : "failed");
-    table_word(o, c->reason);
-    for (size_t k = 0; k < w->n_axes; k++)
-        table_word(o, config_text(config_item(w->axis[k].values, c->index[k])));
-    write_inputs(o, w, c);
-    for (size_t k = 0; k < RESULTS; k++) {
-        const struct endpoint *p = c->good ? endpoint_find(&c->endpoints, results[k].name) : NULL;
-        table_number(o, p ? p->value : NAN);
-        if (results[k].has_error) table_number(o, p ? p->error : NAN);
+    int rc = 0;
+    long *order = calloc(2 * t->rows + 1, sizeof *order);
+    if (!order) return err_set(e, ERR_NOMEM, "out of memory for %zu rows", t->rows);
+    for (size_t i = 0; i < t->rows; i++) {
+        order[2 * i] = atol(table_cell(t, i, 0));
+        order[2 * i + 1] = (long)i;
     }
-    table_number(o, c->good ? c->balance : NAN);
-    table_integer(o, (long long)c->unknowns);
-    return table_end_row(o, e);
+    qsort(order, t->rows, 2 * sizeof *order, by_case);
+    for (size_t i = 0; !rc && i < t->rows; i++) {
+        for (size_t c = 0; c + SWEEP_EXTRA < t->cols; c++)
+            table_word(o, table_cell(t, (size_t)order[2 * i + 1], c));
+        rc = table_end_row(o, e);
+    }
+    free(order);
+    return rc;
 }
 
 static int write_table(const struct sweep *w, const char *path, struct err *e)
 {
-    char name[COLUMNS_MAX][90];
-    const char *columns[COLUMNS_MAX];
-    size_t n = name_columns(w, name);
+    char name[SWEEP_COLUMNS_MAX][SWEEP_NAME];
+    const char *columns[SWEEP_COLUMNS_MAX];
+    size_t n = sweep_columns(w, name) - SWEEP_EXTRA;
     for (size_t i = 0; i < n; i++)
         columns[i] = name[i];
+    struct table t;
     struct table_out *o;
-    int rc = table_create(&o, path, columns, n, e);
-    for (size_t i = 0; !rc && i < w->n_cases; i++)
-        rc = write_row(o, w, i, e);
-    if (rc) table_abandon(o);
-    return rc ? rc : table_close(o, e);
+    int rc = table_read(&t, w->journal, e);
+    if (rc) return rc;
+    rc = table_create(&o, path, columns, n, e);
+    if (!rc) {
+        rc = copy_rows(&t, o, e);
+        if (rc) table_abandon(o);
+        else rc = table_close(o, e);
+    }
+    table_release(&t);
+    return rc;
 }
 
 static int write_yaml(const struct sweep *w, const struct result_context *c, const struct folder *f, struct err *e)
@@ -114,11 +71,9 @@ static int write_yaml(const struct sweep *w, const struct result_context *c, con
     record_text(r, "study", w->base.title);
     record_integer(r, "cases", (long long)w->n_cases);
     record_integer(r, "failed", (long long)sweep_failures(w));
-    for (size_t i = 0; i < w->n_axes; i++) {
-        char at[100];
-        snprintf(at, sizeof at, "vary/%s", w->axis[i].key);
-        if (!strchr(w->axis[i].key, '/')) record_subtree(r, at, w->axis[i].values);
-    }
+    record_subtree(r, "design", config_get(config_root(w->doc), "design"));
+    record_subtree(r, "vary", config_get(config_root(w->doc), "vary"));
+    record_integer(r, "cases_taken_over_from_an_earlier_start", (long long)w->resumed);
     record_number(r, "wall_time_s", c->wall_s);
     const char *const libraries[] = {"SUNDIALS CVODES", integrator_version(), NULL};
     struct provenance who = {"mnsim", c->command, hash, c->unix_time, -1, libraries};
@@ -137,18 +92,6 @@ int sweep_write(const struct sweep *w, const struct result_context *c, const str
 
 /* ---- the map ---- */
 
-/* The number behind an axis' value in the unit of its label; NAN for what has no name here. */
-static double axis_number(const char *key, const struct study *s)
-{
-    if (!s) return NAN;
-    if (strcmp(key, "length") == 0) return s->needle_length * 1e6;
-    if (strcmp(key, "depth") == 0) return s->depth * 1e6;
-    if (strcmp(key, "density") == 0) return s->density * 1e-4;
-    if (strcmp(key, "radius_ratio") == 0) return s->eta;
-    if (strcmp(key, "fraction_of_length") == 0) return s->depth / s->needle_length;
-    return NAN;
-}
-
 static const char *axis_label(const char *key)
 {
     if (strcmp(key, "length") == 0) return "needle length / um";
@@ -162,26 +105,23 @@ static const char *axis_label(const char *key)
 static bool fill_axis(const struct sweep *w, size_t axis, double *x)
 {
     bool all = true;
+    size_t step = axis ? w->axis[0].n : 1;
     for (size_t k = 0; k < w->axis[axis].n; k++) {
         x[k] = NAN;
         for (size_t i = 0; i < w->n_cases; i++)
-            if (w->item[i].study && w->item[i].index[axis] == k && !isfinite(x[k]))
-                x[k] = axis_number(w->axis[axis].key, w->item[i].study);
+            if (i % w->n_points / step % w->axis[axis].n == k && !isfinite(x[k])) x[k] = w->item[i].x[axis];
         all = all && isfinite(x[k]);
     }
     return all;
 }
 
 /* Returns how many cells have a number. */
-static size_t fill_map(const struct sweep *w, size_t panel, double *z, const char **unit)
+static size_t fill_map(const struct sweep *w, size_t panel, double *z)
 {
-    size_t n = w->axis[0].n * w->axis[1].n, known = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct sweep_case *c = &w->item[panel * n + i];
-        const struct endpoint *p = c->good ? endpoint_find(&c->endpoints, w->map) : NULL;
-        z[i] = p ? p->value : NAN;
+    size_t known = 0;
+    for (size_t i = 0; i < w->n_points; i++) {
+        z[i] = w->item[panel * w->n_points + i].map;
         known += isfinite(z[i]) ? 1 : 0;
-        if (p) *unit = p->unit;
     }
     return known;
 }
@@ -191,11 +131,10 @@ static int draw(const struct sweep *w, double *x, double *y, double *z, const st
     struct plot_map maps[2];
     size_t nx = w->axis[0].n, ny = w->axis[1].n, known = 0;
     char label[80];
-    const char *unit = "";
     for (size_t m = 0; m < w->n_fills; m++)
-        known += fill_map(w, m, z + m * nx * ny, &unit);
+        known += fill_map(w, m, z + m * nx * ny);
     if (known == 0) return err_set(e, ERR_FAILED, "no map: no case has a result '%s'", w->map);
-    snprintf(label, sizeof label, "%.39s / %.30s", w->map, unit);
+    snprintf(label, sizeof label, "%.39s / %.30s", w->map, w->map_unit);
     for (size_t m = 0; m < w->n_fills; m++)
         maps[m] = (struct plot_map){.title = w->fill[m],
                                     .xlabel = axis_label(w->axis[0].key),
@@ -211,8 +150,8 @@ static int draw(const struct sweep *w, double *x, double *y, double *z, const st
 
 int sweep_figure(const struct sweep *w, const struct folder *f, struct err *e)
 {
-    if (w->n_axes != 2)
-        return err_set(e, ERR_FAILED, "no map: it needs exactly two varied values, here are %zu", w->n_axes);
+    if (w->n_axes != 2 || w->design != DESIGN_GRID)
+        return err_set(e, ERR_FAILED, "no map: it needs a grid of exactly two varied values");
     size_t nx = w->axis[0].n, ny = w->axis[1].n;
     double *x = calloc(nx + ny + w->n_fills * nx * ny, sizeof *x);
     if (!x) return err_set(e, ERR_NOMEM, "out of memory");

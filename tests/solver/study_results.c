@@ -236,21 +236,28 @@ static void write_sweep(const struct fixture *f, const char *densities)
     fixture_write(f, "sweep.yaml", text);
 }
 
-static double swept(const struct fixture *f, const char *depth, const char *density, const char *fill)
+/* Loads and computes <folder>/sweep.yaml; threads 0: all. */
+static void compute_sweep(const struct fixture *f, struct sweep *w, size_t threads)
 {
-    char path[400];
-    struct sweep w;
-    double x = NAN;
+    char path[400], result[400];
     snprintf(path, sizeof path, "%s/sweep.yaml", f->folder);
-    CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
-    sweep_compute(&w, NULL, NULL);
-    for (size_t i = 0; i < w.n_cases; i++) {
-        const struct sweep_case *c = &w.item[i];
-        if (c->good && strcmp(config_text(config_item(w.axis[0].values, c->index[0])), depth) == 0 &&
-            strcmp(config_text(config_item(w.axis[1].values, c->index[1])), density) == 0 &&
-            strcmp(w.fill[c->fill], fill) == 0)
-            x = endpoint_find(&c->endpoints, "delivered_end")->value;
-    }
+    snprintf(result, sizeof result, "%s/out", f->folder);
+    static const struct study_options none = {NULL, NULL};
+    CU_ASSERT_EQUAL_FATAL(sweep_load(w, path, &none, result, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(sweep_compute(w, threads, NULL, NULL, NULL, NULL), 0);
+}
+
+static double swept(const struct fixture *f, const char *depth, const char *density, const char *fill, size_t threads)
+{
+    struct sweep w;
+    char value[SWEEP_VALUE];
+    double x = NAN;
+    compute_sweep(f, &w, threads);
+    for (size_t i = 0; i < w.n_cases; i++)
+        if (w.item[i].good && strcmp(sweep_value(&w, i, 0, value), depth) == 0 && strcmp(sweep_value(&w, i, 1, value), density) == 0 &&
+            strcmp(w.fill[i / w.n_points], fill) == 0)
+            x = w.item[i].map;
+    remove(w.journal);
     sweep_release(&w);
     return x;
 }
@@ -260,10 +267,10 @@ static void order_of_a_sweep_changes_no_digit(void)
     struct fixture f;
     fixture_make(&f);
     write_sweep(&f, "[50 /cm2, 100 /cm2]");
-    double one = swept(&f, "150 um", "100 /cm2", "stirred");
+    double one = swept(&f, "150 um", "100 /cm2", "stirred", 1);
     write_sweep(&f, "[100 /cm2, 30 /cm2, 50 /cm2]");
-    CU_ASSERT_EQUAL(one, swept(&f, "150 um", "100 /cm2", "stirred"));
-    CU_ASSERT(one > swept(&f, "150 um", "100 /cm2", "diffusing"));
+    CU_ASSERT_EQUAL(one, swept(&f, "150 um", "100 /cm2", "stirred", 2));
+    CU_ASSERT(one > swept(&f, "150 um", "100 /cm2", "diffusing", 0));
     fixture_remove(&f);
 }
 
@@ -271,22 +278,24 @@ static void a_sweep_holds_every_combination_once(void)
 {
     struct fixture f;
     struct sweep w;
-    char path[400];
     static const double density[] = {100e4, 30e4, 50e4};
     int seen[2][3][2] = {0};
     fixture_make(&f);
     write_sweep(&f, "[100 /cm2, 30 /cm2, 50 /cm2]");
-    snprintf(path, sizeof path, "%s/sweep.yaml", f.folder);
-    CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
+    compute_sweep(&f, &w, 0);
     CU_ASSERT_EQUAL_FATAL(w.n_cases, 12);
     for (size_t i = 0; i < w.n_cases; i++) {
-        const struct sweep_case *c = &w.item[i];
-        CU_ASSERT_FATAL(c->index[0] < 2 && c->index[1] < 3 && c->fill < 2);
-        seen[c->index[0]][c->index[1]][c->fill]++;
-        ASSERT_REL(c->study->depth, c->index[0] ? 445e-6 : 150e-6, 1e-12);
-        ASSERT_REL(c->study->density, density[c->index[1]], 1e-12);
-        CU_ASSERT_EQUAL(c->study->problem.channel.fill, c->fill ? CHANNEL_STIRRED : CHANNEL_DIFFUSING);
+        struct study c;
+        size_t depth = i % 2, at = i / 2 % 3, fill = i / 6;
+        CU_ASSERT_EQUAL_FATAL(sweep_study(&w, i, &c, NULL), 0);
+        seen[depth][at][fill]++;
+        ASSERT_REL(c.depth, depth ? 445e-6 : 150e-6, 1e-12);
+        ASSERT_REL(c.density, density[at], 1e-12);
+        CU_ASSERT_EQUAL(c.problem.channel.fill, fill ? CHANNEL_STIRRED : CHANNEL_DIFFUSING);
+        CU_ASSERT(w.item[i].done && w.item[i].good);
+        study_release(&c);
     }
+    remove(w.journal);
     for (size_t i = 0; i < 12; i++)
         CU_ASSERT_EQUAL(seen[i % 2][i / 2 % 3][i / 6], 1);
     sweep_release(&w);
@@ -301,9 +310,7 @@ static void a_failed_case_is_a_row_with_its_reason(void)
     char path[400];
     fixture_make(&f);
     write_sweep(&f, "[50 /cm2, 90000 /cm2]");
-    snprintf(path, sizeof path, "%s/sweep.yaml", f.folder);
-    CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &(struct study_options){NULL, NULL}, NULL), 0);
-    sweep_compute(&w, NULL, NULL);
+    compute_sweep(&f, &w, 0);
     CU_ASSERT_EQUAL(sweep_failures(&w), 4);
     snprintf(path, sizeof path, "%s/out", f.folder);
     CU_ASSERT_EQUAL_FATAL(folder_open(&out, path, false, NULL), 0);

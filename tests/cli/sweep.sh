@@ -1,0 +1,64 @@
+#!/bin/sh
+# sweep.sh -- an interrupted sweep goes on where it was: no case lost or doubled, the same digits.  B=build folder.
+set -u
+mnsim=${B:-build}/mnsim
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+check() { # check WHAT COMMAND...
+    what=$1; shift
+    if "$@"; then :; else echo "FAILED: $what"; failed=1; fi
+}
+
+cat >"$tmp/sweep.yaml" <<END
+sweep: interrupted
+study: $PWD/config/studies/caffeine_patch.yaml
+design: {kind: latin_hypercube, cases: 300, seed: 17}
+vary:
+  depth: {from: 120 um, to: 610 um}
+  density: {from: 13 /cm2, to: 330 /cm2, scale: log}
+  channel/K: [1.0, 0.85]
+END
+"$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/whole" --quiet || { echo "FAILED: whole sweep"; exit 1; }
+check "300 rows" test "$(wc -l <"$tmp/whole/sweep.csv")" -eq 301
+
+# Killed as soon as the journal has grown, three times; then asked to stop; then finished.
+for signal in KILL KILL KILL INT TERM; do
+    "$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/parts" --quiet 2>"$tmp/why" &
+    pid=$!
+    before=$(cat "$tmp"/parts.unfinished-*.csv 2>/dev/null | wc -l)
+    tries=0
+    while [ $tries -lt 400 ] && [ "$(cat "$tmp"/parts.unfinished-*.csv 2>/dev/null | wc -l)" -le $((before + 5)) ] && kill -0 $pid 2>/dev/null; do
+        sleep 0.01
+        tries=$((tries + 1))
+    done
+    kill -$signal $pid 2>/dev/null
+    wait $pid
+    status=$?
+    case $signal in
+    KILL) printf '7,ok,,torn' >>"$(ls "$tmp"/parts.unfinished-*.csv)" ;; # as a kill within a write leaves it
+    *) check "exit status 7 after SIG$signal, not $status" test $status -eq 7
+       check "says how far it came" grep -q 'stopped after [0-9]* of 300 cases' "$tmp/why" ;;
+    esac
+    check "no result yet" test ! -e "$tmp/parts"
+done
+said=$("$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/parts")
+case $said in *"from an earlier start"*) ;; *) echo "FAILED: nothing was taken over: $said" | head -1; failed=1 ;; esac
+check "the same table" cmp "$tmp/whole/sweep.csv" "$tmp/parts/sweep.csv"
+check "the journal is gone" test -z "$(ls "$tmp"/parts.unfinished* 2>/dev/null)"
+
+# Another sweep of the same name takes nothing over.
+sed 's/seed: 17/seed: 18/; s/cases: 300/cases: 4/' "$tmp/sweep.yaml" >"$tmp/other.yaml"
+case $("$mnsim" sweep "$tmp/other.yaml" -o "$tmp/other") in *"earlier start"*) echo "FAILED: took over another sweep"; failed=1 ;; esac
+
+expect_refusal() { # expect_refusal TEXT, of the sweep file on stdin
+    cat >"$tmp/bad.yaml"
+    if "$mnsim" sweep "$tmp/bad.yaml" -o "$tmp/bad" 2>"$tmp/why"; then echo "FAILED: accepted, wanted '$1'"; failed=1; fi
+    grep -q "$1" "$tmp/why" || { echo "FAILED: wanted '$1', got:"; cat "$tmp/why"; failed=1; }
+}
+study="study: $PWD/config/studies/caffeine_patch.yaml"
+printf 'sweep: s\n%s\nvary: {depth: {from: 120 um, to: 610 um}}\n' "$study" | expect_refusal "vary/depth: a range needs design"
+printf 'sweep: s\n%s\ndesign: {kind: sobol, cases: 3}\nvary: {depth: {from: 120 um, to: 0.61 mm}}\n' "$study" | expect_refusal "must have the same unit"
+printf 'sweep: s\n%s\ndesign: {kind: sobol, cases: 3}\nvary: {depth: {from: 620 um, to: 610 um}}\n' "$study" | expect_refusal "must rise"
+printf 'sweep: s\n%s\ndesign: {kind: list}\nvary: {depth: [120 um, 340 um], density: [20 /cm2]}\n' "$study" | expect_refusal "equally long, the first has 2"
+exit $failed
