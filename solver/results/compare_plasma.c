@@ -187,7 +187,8 @@ static int read_dose(struct work *w, struct cnode at, const char *time_column, s
                            study);
     if (d->study.n_depths)
         return config_fail(config_get(at, "study"), e, ERR_RANGE,
-                           "'%s' has depths that scatter: a fit computes one depth, leave out insertion/depth_sd", study);
+                           "'%s' has depths that scatter: a fit computes one depth, leave out insertion/depth_sd",
+                           study);
     return read_points(w, d, config_get(at, "column"), time_column, e);
 }
 

@@ -190,7 +190,10 @@ static void put_solver(struct record *r, const struct study *s, const struct sol
     record_integer(r, "solver/unknowns", (long long)sol->unknowns);
     record_integer(r, "solver/elements_down", (long long)sol->elements_down);
     record_integer(r, "solver/elements_across", (long long)sol->elements_across);
-    record_text(r, "solver/integrator", sol->stats.stepped == 0 ? "linear path" : sol->stats.linear == 0 ? "CVODE" : "linear path and CVODE");
+    record_text(r, "solver/integrator",
+                sol->stats.stepped == 0  ? "linear path"
+                : sol->stats.linear == 0 ? "CVODE"
+                                         : "linear path and CVODE");
     record_integer(r, "solver/segments_linear_path", sol->stats.linear);
     record_integer(r, "solver/segments_cvode", sol->stats.stepped);
     record_integer(r, "solver/segments_failed_over_to_cvode", sol->stats.failed_over);

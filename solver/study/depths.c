@@ -4,7 +4,8 @@
 #include <math.h>
 #include "solver/study/read.h"
 
-#define PIERCING 0.98    /* share of a sample's thickness that no channel of the distribution exceeds: it must not pierce */
+#define PIERCING                                                                                                       \
+    0.98 /* share of a sample's thickness that no channel of the distribution exceeds: it must not pierce */
 
 enum { FINE = 4000 }; /* midpoint nodes of the inner products */
 

@@ -107,7 +107,8 @@ static int read_numerics(struct study *s, struct err *e)
     if (!rc) rc = optional_number(at, "rtol", (struct range){1e-10, 1e-3, false, false}, &s->problem.rtol, &rtol, e);
     if (!rc && config_is(config_get(at, "error_estimate")))
         rc = config_bool(at, "error_estimate", &s->error_estimate, e);
-    if (!rc && config_is(config_get(at, "integrator"))) rc = config_choice(at, "integrator", integrators, &integrator, e);
+    if (!rc && config_is(config_get(at, "integrator")))
+        rc = config_choice(at, "integrator", integrators, &integrator, e);
     s->problem.integrator = (enum integrator_kind)integrator;
     char value[40];
     if (!rc && !level) {

@@ -212,7 +212,7 @@ void channels_that_take_for_ever_to_close_stay_open(void)
     compare(&p, &q, 1e-6);
 }
 
-/* Slow closure follows the steady flux of the channel as it is: D_ch = theta D + (1 - theta) D_layer. */
+/* Slow closure follows the steady flux of the channel as it is: D_ch = theta D + (1 - theta) D_layer K_layer/K. */
 void slow_closure_is_quasi_steady(void)
 {
     struct problem p = with_channel('A');
