@@ -3,6 +3,7 @@
 #
 ## make demo        bench -> depth -> model -> comparison -> demo-out/report.html (installs what is missing)
 ## make test        every test (installs what is missing)
+## make validate    measured against simulated: one table in build/validation, misses included
 ## make             build/mnsim, build/mnrig, build/mnbench
 ## make deps        install the missing Debian packages (root or sudo); silent when all are there
 ## make install     to PREFIX (/usr/local), honours DESTDIR; config and data go to PREFIX/share/mn
@@ -110,6 +111,9 @@ run-tests: all $(RUNNERS)
 run-demo: all
 	@B=$B sh tests/demo.sh
 
+validate: all
+	@B=$B sh tests/validate.sh $(if $(OUT),-o $(OUT))
+
 deps: ; @sh tests/deps.sh $(DEPS)
 
 # Peers that are not installed are left out of the tables, which then say so.
@@ -147,5 +151,5 @@ help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
 clean: ; rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all always test demo bench bench-deps run-tests run-demo deps install lint valgrind fuzz help clean
+.PHONY: all always test demo validate bench bench-deps run-tests run-demo deps install lint valgrind fuzz help clean
 .DEFAULT_GOAL := all
