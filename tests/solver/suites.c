@@ -64,6 +64,7 @@ static CU_TestInfo laws[] = {
     T(t16_two_compartments_with_zero_order_input),
     T(feedback_equilibrates_blood_and_skin),
     T(sparse_channels_and_shallow_channels_are_intact_skin),
+    T(a_channel_as_deep_as_the_corneum_is_a_pore),
     T(full_coverage_is_the_slab_below),
     T(scaling_every_K_leaves_the_flux),
     T(manufactured_metabolism_in_one_dimension),

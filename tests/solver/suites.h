@@ -53,6 +53,7 @@ void saturated_michaelis_menten_takes_at_most_v_max(void);
 void t16_two_compartments_with_zero_order_input(void);
 void feedback_equilibrates_blood_and_skin(void);
 void sparse_channels_and_shallow_channels_are_intact_skin(void);
+void a_channel_as_deep_as_the_corneum_is_a_pore(void);
 void full_coverage_is_the_slab_below(void);
 void scaling_every_K_leaves_the_flux(void);
 void manufactured_metabolism_in_one_dimension(void);

@@ -406,6 +406,33 @@ void sparse_channels_and_shallow_channels_are_intact_skin(void)
     solution_release(&a);
 }
 
+/* A channel that just passes the tight sheet is the pore of T9; each depth below costs what the tissue's own path does. */
+void a_channel_as_deep_as_the_corneum_is_a_pore(void)
+{
+    static const double beyond[] = {1.5e-6, 0.5e-6, 0.0};
+    double t = 24 * 3600.0, P[3];
+    for (int i = 0; i < 3; i++) {
+        struct problem p;
+        problem_init(&p);
+        p.n_layers = 2;
+        p.layer[0] = (struct layer){.name = "sheet", .h = 15e-6, .D = 1e-30, .K = 1e-9};
+        p.layer[1] = (struct layer){.name = "tissue", .h = 500e-6, .D = 5e-11, .K = 1.0};
+        p.channel = (struct channel){.fill = CHANNEL_DIFFUSING, .depth = 15e-6 + beyond[i], .r_surface = 25e-6, .r_tip = 25e-6,
+                                     .D = 5e-10, .K = 1.0};
+        p.cell_radius = cell_radius_of_density(400e4);
+        p.level = 0.25;
+        set_times(&p, 1, &t, 1.0);
+        struct solution s;
+        if (!solve(&p, &s))
+            return;
+        P[i] = s.permeability;
+        solution_release(&s);
+    }
+    CU_ASSERT(P[0] > P[1] && P[1] > P[2]); /* deeper lets more through */
+    ASSERT_REL(P[2], 1.722e-8, 0.0015);
+    CU_ASSERT(P[1] - P[2] < 0.5 * (P[0] - P[2]) && P[0] < 1.1 * P[2]); /* and falls to the pore's as the depth does */
+}
+
 /* Full coverage by stirred channels is a slab of what lies below them. */
 void full_coverage_is_the_slab_below(void)
 {
