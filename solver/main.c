@@ -11,6 +11,7 @@ int main(int argc, char **argv)
         {"sweep", "compute a study over a grid of values", help_sweep, command_sweep},
         {"insert", "press an array into skin: force, travel, buried depth", help_insert, command_insert},
         {"analyse", "read a run of the bench: events, stiffness, relaxation, depth", help_analyse, command_analyse},
+        {"drug", "predict a drug's properties in skin", help_drug, command_drug},
         {"compare", "hold simulations against measurements", help_compare, command_compare},
         {"report", "put folders into one HTML page", help_report, command_report},
         {NULL, NULL, NULL, NULL}};

@@ -69,7 +69,8 @@ void properties_predict(const struct solute *s, const struct measured_properties
                         struct properties *out)
 {
     double potts_guy = permeability_potts_guy(s->molar_mass, s->log_kow), K_neutral = partition_sc(s->log_kow);
-    struct properties p = {.f_tissue = solute_neutral_fraction(s, PH_TISSUE), .f_water = solute_neutral_fraction(s, pH)};
+    struct properties p = {.f_tissue = solute_neutral_fraction(s, PH_TISSUE),
+                           .f_water = solute_neutral_fraction(s, pH)};
     double to_water = p.f_water / p.f_tissue; /* from water of tissue pH to the water asked for */
     p.kp = isfinite(m->kp) ? m->kp : potts_guy;
     p.unbound = isfinite(m->unbound) ? m->unbound : unbound_in_albumin(s);
@@ -95,6 +96,6 @@ unsigned property_limits(const struct solute *s, const struct properties *p)
     if (g_mol > 1000.0) limits |= LIMIT_MACROMOLECULE;
     if (g_mol < 18.0 || g_mol > 505.0) limits |= LIMIT_MOLAR_MASS;
     if (s->log_kow < -3.0 || s->log_kow > 5.0) limits |= LIMIT_LOG_KOW;
-    if (p->clearance < CLEARANCE_FLOOR) limits |= LIMIT_CLEARANCE;
+    if (p->k_free < CLEARANCE_FLOOR) limits |= LIMIT_CLEARANCE;
     return limits;
 }

@@ -53,8 +53,8 @@ struct measured_properties {
     double kp;      /* m/s, neutral form, from water */
     double unbound; /* in 2.7 % albumin */
 };
-/* All of them, for water of a pH and skin of a temperature T, K.  Capillary uptake goes by the predicted kp in any case:
- * its correlation was made with that. */
+/* All of them, for water of a pH and skin of a temperature T, K.  Capillary uptake goes by the predicted kp in any
+ * case: its correlation was made with that. */
 void properties_predict(const struct solute *s, const struct measured_properties *m, double pH, double T,
                         struct properties *out);
 
@@ -63,8 +63,8 @@ enum property_limit {
     LIMIT_MACROMOLECULE = 1, /* above 1000 g/mol: D_free and channel_D alone, as extrapolations */
     LIMIT_MOLAR_MASS = 2,    /* outside 18 to 505 g/mol, the records' */
     LIMIT_LOG_KOW = 4,       /* outside -3 to 5 */
-    LIMIT_CLEARANCE = 8      /* clearance below 1e-5 1/s: capillaries have pores the correlation does not know */
+    LIMIT_CLEARANCE = 8      /* k_free below CLEARANCE_FLOOR: capillaries have pores the correlation does not know */
 };
 unsigned property_limits(const struct solute *s, const struct properties *p);
-extern const double CLEARANCE_FLOOR; /* 1/s, assumed instead of a smaller prediction */
+extern const double CLEARANCE_FLOOR; /* 1e-5 1/s, assumed as clearance where k_free is predicted smaller */
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "solver/study/drug.h"
 #include "solver/study/read.h"
 
 const char *const part_key[PARTS] = {"drug", "skin", "needles"};
@@ -42,7 +43,7 @@ static void list_places(struct places *p, const char *study_path, const char *co
     add_place(p, MN_PREFIX "/share/mn/config", strlen(MN_PREFIX "/share/mn/config"), folder, name);
 }
 
-static int fail_not_found(struct cnode at, const char *kind, const char *name, const struct places *p, struct err *e)
+static void hint_places(const struct places *p, struct err *e)
 {
     char looked[360];
     size_t used = 0;
@@ -51,9 +52,14 @@ static int fail_not_found(struct cnode at, const char *kind, const char *name, c
         int w = snprintf(looked + used, sizeof looked - used, "%s%s", i ? ", " : "", p->path[i]);
         used += w > 0 ? (size_t)w : 0;
     }
-    config_fail(at, e, ERR_IO, "%s: there is no %s of this name: '%s'", kind, kind, name);
     err_hint(e, "looked for %s", looked);
-    return ERR_IO;
+}
+
+static const char *first_there(const struct places *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (access(p->path[i], F_OK) == 0) return p->path[i];
+    return NULL;
 }
 
 static bool is_plain_name(const char *name)
@@ -71,13 +77,40 @@ static int open_named(struct study *s, int part, struct cnode at, const struct s
                            part_key[part], name);
     struct places p;
     list_places(&p, config_path(s->doc), o->config_dir, part_folder[part], name);
-    for (size_t i = 0; i < p.n; i++)
-        if (access(p.path[i], F_OK) == 0) {
-            int rc = config_open(&s->part_doc[part], p.path[i], e);
-            if (!rc) s->part[part] = config_root(s->part_doc[part]);
-            return rc;
-        }
-    return fail_not_found(at, part_key[part], name, &p, e);
+    const char *path = first_there(&p);
+    if (!path) {
+        config_fail(at, e, ERR_IO, "%s: there is no %s of this name: '%s'", part_key[part], part_key[part], name);
+        hint_places(&p, e);
+        return ERR_IO;
+    }
+    int rc = config_open(&s->part_doc[part], path, e);
+    if (!rc) s->part[part] = config_root(s->part_doc[part]);
+    return rc;
+}
+
+int part_open_by_name(struct config **out, int part, const char *name, const char *config_dir, struct err *e)
+{
+    struct places p;
+    if (!is_plain_name(name))
+        return err_set(e, ERR_ARG, "'%s' cannot be the name of a %s: letters, digits, _ - .", name, part_key[part]);
+    list_places(&p, "./", config_dir, part_folder[part], name);
+    const char *path = first_there(&p);
+    if (path) return config_open(out, path, e);
+    err_set(e, ERR_IO, "there is no %s of this name: '%s'", part_key[part], name);
+    hint_places(&p, e);
+    return ERR_IO;
+}
+
+int data_find(const char *name, const char *config_dir, char *path, size_t size)
+{
+    const char *from[] = {config_dir, ".", MN_PREFIX "/share/mn"};
+    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
+        if (!from[i]) continue;
+        snprintf(path, size, "%s%s/data/%s", from[i], i ? "" : "/..", name);
+        if (access(path, R_OK) == 0) return 0;
+    }
+    path[0] = '\0';
+    return ERR_IO;
 }
 
 /* The rest of "drug/log_kow=1" behind "drug/" (or "drug."), or NULL when the override is for something else. */

@@ -17,18 +17,15 @@ static const char *const skin_keys[] = {"name",   "species", "site",   "preparat
 static const char *const layer_keys[] = {"name", "thickness", "source",  "note",       "D",
                                          "K",    "clearance", "binding", "metabolism", NULL};
 
-/* Every value of a drug file, used or not: a typing mistake in it is found before it matters. */
-static int check_drug(struct study *s, struct err *e)
+int drug_check(struct cnode drug, const char **name, struct err *e)
 {
-    struct cnode drug = s->part[PART_DRUG], tissue = config_get(drug, "tissue"), at;
-    const char *name, *layer;
+    struct cnode tissue = config_get(drug, "tissue"), at;
+    const char *layer;
     double x;
     bool found;
     int rc = config_known(drug, drug_keys, e);
-    if (!rc) rc = config_string(drug, "name", &name, e);
-    if (rc) return rc;
-    snprintf(s->drug, sizeof s->drug, "%s", name);
-    rc = optional_quantity(drug, "molar_mass", "kg mol-1", RANGE_POSITIVE, &x, &found, e);
+    if (!rc) rc = config_string(drug, "name", name, e);
+    if (!rc) rc = optional_quantity(drug, "molar_mass", "kg mol-1", RANGE_POSITIVE, &x, &found, e);
     if (!rc) rc = optional_number(drug, "log_kow", (struct range){-10, 15, false, false}, &x, &found, e);
     if (!rc) rc = optional_quantity(drug, "solubility", "kg m-3", RANGE_POSITIVE, &x, &found, e);
     if (!rc && config_is(tissue) && !config_is_map(tissue))
@@ -127,8 +124,10 @@ int read_skin(struct study *s, struct err *e)
     struct cnode skin = s->part[PART_SKIN], layers;
     const char *name;
     bool found;
-    int rc = check_drug(s, e);
-    if (!rc) rc = config_known(skin, skin_keys, e);
+    int rc = drug_check(s->part[PART_DRUG], &name, e);
+    if (rc) return rc;
+    snprintf(s->drug, sizeof s->drug, "%s", name);
+    rc = config_known(skin, skin_keys, e);
     if (!rc) rc = config_string(skin, "name", &name, e);
     if (!rc)
         rc = optional_quantity(skin, "temperature", "K", (struct range){273.15, 320.0, false, false}, &s->temperature,

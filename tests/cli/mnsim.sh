@@ -36,7 +36,7 @@ expect 2 "usage: mnsim COMMAND" "$mnsim"
 expect 0 "usage: mnsim COMMAND" "$mnsim" --help
 expect 0 "mnsim " "$mnsim" --version
 expect 2 "did you mean 'mnsim sweep'?" "$mnsim" sweeep
-for c in run check sweep insert analyse compare report; do
+for c in run check sweep insert analyse drug compare report; do
     expect 0 "usage: mnsim $c" "$mnsim" $c --help
 done
 expect 2 "'mnsim run' takes one" "$mnsim" run
@@ -140,6 +140,32 @@ expect 0 "run_analysis_02" "$mnsim" analyse "$tmp/run" --set 'contact_force=0.2 
 expect 3 "no contact: the force never reaches 90 N" "$mnsim" analyse "$tmp/run" -o "$tmp/bad" --set 'contact_force=90 N'
 expect 3 "takes a run folder" "$mnsim" analyse "$tmp/good" -o "$tmp/bad"
 expect 2 "'mnsim analyse' takes one" "$mnsim" analyse
+
+# drug: predicted beside stated and measured, and a file that a study takes
+expect 0 "rmse 1.11, mean -0.34 log units on 476 records" "$mnsim" drug lidocaine
+expect 0 "median 0.00302 cm/h of 3" "$mnsim" drug config/drugs/lidocaine.yaml
+expect 0 "neutral fraction at this pH         0.001991" "$mnsim" drug lidocaine --ph 5.2
+expect 0 "0.000155    -           -          given" "$mnsim" drug --mw 194.19 --log-kow -0.07 --kp '1.55e-4 cm/h'
+expect 0 "skin at 37 C" "$mnsim" drug caffeine --skin-temperature '37 degC'
+expect 0 "no record of 'nicotine'" "$mnsim" drug nicotine
+expect 0 "outside -3 to 5" "$mnsim" drug --mw 286.45 --log-kow 5.68 --name retinol
+expect 0 "above 1000 no correlation for skin holds" "$mnsim" drug --mw '5.808 kDa' --name insulin
+"$mnsim" drug --mw 234.34 --log-kow 2.44 --pka 7.9 --base --name mine --yaml >"$tmp/elsewhere/drugs/mine.yaml"
+expect 0 "drug mine" "$mnsim" check $P --set drug=mine --set skin=verification_1100 --config "$tmp/elsewhere"
+expect 0 "dermis/D                     m2/s   9.638e-11   9.638e-11   1 " "$mnsim" drug mine --config "$tmp/elsewhere"
+expect 3 "5808 g/mol: no correlation for skin holds above 1000 g/mol" "$mnsim" drug --mw 5808 --yaml
+expect 3 "there is no drug of this name: 'unobtainium'" "$mnsim" drug unobtainium
+expect 2 "neither a name nor --mw" "$mnsim" drug
+expect 2 "2 drugs: 'mnsim drug' takes one" "$mnsim" drug lidocaine caffeine
+expect 2 "log Kow is not known" "$mnsim" drug verification_a
+expect 2 "--pka 7.9: of an acid or of a base?" "$mnsim" drug --mw 200 --log-kow 2 --pka 7.9
+expect 2 "--acid: its pKa is missing" "$mnsim" drug --mw 200 --log-kow 2 --acid
+expect 2 "--acid and --base: a drug is one" "$mnsim" drug --mw 200 --log-kow 2 --pka 4 --acid --base
+expect 2 "--log-kow: 'much' is not a number" "$mnsim" drug --mw 200 --log-kow much
+expect 2 "--ph: 15: must be 0 to 14" "$mnsim" drug lidocaine --ph 15
+expect 2 "--skin-temperature: " "$mnsim" drug lidocaine --skin-temperature 32
+expect 2 "molar mass: -3 g/mol: must be 1 to 1e7" "$mnsim" drug --mw -3 --log-kow 1
+expect 2 "'--bogus' is not an option of 'mnsim drug'" "$mnsim" drug lidocaine --bogus
 
 # report
 expect 0 "written to" "$mnsim" report "$tmp/good" "$tmp/sweep" "$tmp/nicotine" "$tmp/naloxone" -o "$tmp/report.html"
