@@ -25,14 +25,16 @@
  * tare. */
 #define RUN_SAMPLES_COLUMNS "seq", "time_s", "state", "position_um", "travel_um", "raw_travel_um", "force_N", \
                             "net_force_N", "axis_age_ms", "force_age_ms", "axis_status", "axis_alarm", "inputs"
-/* events.csv.  time_s as above; kind: state | trip | command | operator | note | link */
-#define RUN_EVENTS_COLUMNS  "time_s", "kind", "subject", "value", "detail"
+/* events.csv.  time_s as above; kind: state | trip | command | operator | note | link.
+ * chain: SHA-256 of the row before's chain (of the first: 64 zeros) and this row's text up to its last comma. */
+#define RUN_EVENTS_COLUMNS  "time_s", "kind", "subject", "value", "detail", "chain"
 
 /* run.yaml, keys that mnsim reads (all under the root):
  *   format: mn-run-1          virtual: true|false       started: ISO 8601 UTC
  *   specimen: text            batch: text               method: {name, file, sha256}
  *   needles: {name, count, length: "600 um", area: "1 cm2"}   from the method's or bench's array
- *   outcome: {state: done|tripped|stopped|aborted, cause: text, complete: bool, rows: n, samples_sha256: hex}
+ *   outcome: {state: done|tripped|stopped|aborted, cause: text, complete: bool, rows: n, samples_sha256: hex,
+ *             events: n, events_chain: hex}
  *   contact: {position: "8123.4 um", time: "3.21 s"}   peak_force: "12.3 N"   travel_end: "1310 um"
  * penetration_NN.yaml:
  *   format: mn-penetration-1   method: oct|histology|dye|parafilm|model   file: name   file_sha256: hex

@@ -9,7 +9,10 @@ int main(int argc, char **argv)
     static const struct cli_command commands[] = {
         {"check", "check bench, device and method files", check_help, check_run},
         {"probe", "who answers on a bench, and what it says", probe_help, probe_run},
+        {"plan", "every stage of a method on a bench: travel, time, limits, overshoot", plan_help, plan_run},
         {"run", "press one specimen by a method", run_help, run_run},
+        {"recover", "cut the torn end off an interrupted run, and say what was lost", recover_help, recover_run},
+        {"verify", "has a run's record been changed since?", verify_help, verify_run},
         {"depth", "record a depth reading beside a run", depth_help, depth_run},
         {NULL, NULL, NULL, NULL}};
     struct err e = {0};

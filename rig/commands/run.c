@@ -150,7 +150,7 @@ static struct run_report report_of(const struct run *r)
                            .bench_doc = config_root(r->s.doc),
                            .method_doc = config_root(r->method_doc),
                            .identity = r->id,
-                           .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = ""}};
+                           .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = "", .events_chain = ""}};
     method_worst(&r->method, &r->s.bench, &r->limits, &p.predicted);
     return p;
 }
@@ -266,12 +266,11 @@ static void measure(struct run *r, struct measures *m)
 static int finish(struct run *r, int rc, struct err *e)
 {
     struct measures m = {0};
-    char sha[65] = "";
-    uint64_t rows = 0;
+    struct record_sums sums = {0};
     struct err late = {0};
     struct run_report p = report_of(r);
     bool has_run = r->rig.bench != NULL;
-    int lost = r->recorder ? recorder_close(r->recorder, &rows, sha, &late) : ERR_IO;
+    int lost = r->recorder ? recorder_close(r->recorder, &sums, &late) : ERR_IO;
     r->recorder = NULL;
     struct sequence found = r->rig.sequence;
     if (has_run) {
@@ -285,8 +284,10 @@ static int finish(struct run *r, int rc, struct err *e)
     } else {
         p.outcome.cause = e->msg;
     }
-    p.outcome.rows = rows;
-    p.outcome.samples_sha256 = sha;
+    p.outcome.rows = sums.rows;
+    p.outcome.samples_sha256 = sums.samples_sha256;
+    p.outcome.events = sums.events;
+    p.outcome.events_chain = sums.events_chain;
     p.outcome.complete = has_run && rc == 0 && lost == 0;
     p.outcome.stop_not_proven = has_run && r->rig.stopper.has_given_up;
     p.timing = m.timing;

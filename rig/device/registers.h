@@ -68,6 +68,7 @@ struct map_verify {
     bool is_written;
 };
 struct map_canary { uint8_t function; uint16_t address, count; };
+enum freshness_kind { FRESH_COUNTER, FRESH_RAW, FRESH_EXPECTED_CHANGE, FRESH_NOT_DETECTABLE };
 enum watchdog_kind { WATCHDOG_DRIVE, WATCHDOG_EXTERNAL, WATCHDOG_LEASH, WATCHDOG_NONE };
 
 struct device_map {
@@ -78,6 +79,9 @@ struct device_map {
     double late_reply;       /* a reply may be this late, s */
     double gap, gap_after;   /* silence it needs before and after a request, s */
     bool   wants_dummy;      /* its first frame after power-up is lost: one goes for nothing */
+    enum freshness_kind freshness; /* how a device that repeats itself is found: rig/safety/freshness.h */
+    char fresh_value[MAP_NAME];    /* counter, raw: this value */
+    double fresh_within;           /* s without a change that is still good; infinite when not detectable */
     enum watchdog_kind watchdog;
     char fed_by[120];        /* which traffic feeds the watchdog */
     size_t groups, values, bits, commands, verifies, canaries;

@@ -1,4 +1,5 @@
 /* registers_read.c -- the reader of device files (YAML).  Keys: docs/reference/rig-files.md, "Device map". */
+#include <math.h>
 #include <string.h>
 #include "rig/bus/pdu.h"
 #include "rig/device/registers.h"
@@ -320,6 +321,26 @@ static int read_lists(struct device_map *m, struct cnode root, const char *order
     return rc;
 }
 
+static int read_freshness(struct device_map *m, struct cnode root, struct err *e)
+{
+    static const char *const known[] = {"kind", "value", "within", NULL};
+    static const char *const kinds[] = {"counter", "raw", "expected_change", "not_detectable", NULL};
+    struct cnode at = {0};
+    int kind = 0, rc = config_need(root, "freshness", &at, e);
+    if (rc == 0) rc = config_known(at, known, e);
+    if (rc == 0) rc = config_choice(at, "kind", kinds, &kind, e);
+    m->freshness = (enum freshness_kind)kind;
+    m->fresh_within = INFINITY;
+    if (rc == 0 && m->freshness != FRESH_NOT_DETECTABLE)
+        rc = config_quantity(at, "within", "s", RANGE_POSITIVE, &m->fresh_within, e);
+    if (rc || m->freshness > FRESH_RAW)
+        return rc;
+    rc = read_string(at, "value", m->fresh_value, sizeof m->fresh_value, e);
+    if (rc == 0 && map_find_value(m, m->fresh_value) < 0)
+        rc = config_fail(at, e, ERR_PARSE, "freshness: there is no value '%s'", m->fresh_value);
+    return rc;
+}
+
 static int read_watchdog(struct device_map *m, struct cnode root, struct err *e)
 {
     static const char *const known[] = {"kind", "fed_by", NULL};
@@ -370,7 +391,7 @@ int device_map_read(struct device_map *m, struct config *doc, struct err *e)
     static const char *const known[] = {"device",    "kind",     "source",     "word_order", "max_read",
                                         "max_write", "latency",  "late_reply", "gap",        "gap_after",
                                         "watchdog",  "groups",   "commands",   "verify",     "canaries",
-                                        "dummy_request", NULL};
+                                        "dummy_request", "freshness", NULL};
     static const char *const kinds[] = {"axis", "load_cell", NULL};
     struct cnode root = config_root(doc);
     const char *order = NULL;
@@ -398,5 +419,6 @@ int device_map_read(struct device_map *m, struct config *doc, struct err *e)
     rc = read_rare(m, root, e);
     if (rc == 0 && m->is_axis) rc = read_watchdog(m, root, e);
     if (rc == 0) rc = read_lists(m, root, order, e);
+    if (rc == 0) rc = read_freshness(m, root, e);
     return rc ? rc : link_names(m, root, e);
 }

@@ -223,6 +223,13 @@ double link_step(struct link *l)
         do_step(l, &in);
         return bus_now(l->bus);
     }
+    if (l->recheck_due > 0.0 && now >= l->recheck_due && l->proofs[BENCH_AXIS] == 0) {
+        l->recheck_due = now + RECHECK_PERIOD;
+        if (l->has_axis && l->bench->device[BENCH_AXIS].map.verifies > 0) {
+            link_recheck(l);
+            return bus_now(l->bus);
+        }
+    }
     return poll_due(l, now);
 }
 

@@ -43,6 +43,7 @@ struct link_outbox {           /* link -> tick */
     bool     is_up;
     unsigned generation;       /* counts openings */
     int      failures_in_row[BENCH_DEVICES];
+    unsigned foreign_writes;   /* verified registers found changed since the start */
     char     trouble[200];     /* the last failure */
     unsigned stop_sent;        /* the STOP request last sent */
     double   stop_time;        /* when; the axis counts as still only from samples asked for later */

@@ -23,7 +23,8 @@ static int patient_read(struct link *l, size_t device, const struct bus_request 
     return rc;
 }
 
-static int verify_one(struct link *l, size_t device, const struct map_verify *v, struct err *e)
+static int verify_one(struct link *l, size_t device, const struct map_verify *v, uint16_t *keep,
+                      struct err *e)
 {
     struct map_parameter p[BENCH_PARAMETERS];
     struct map_step s = {.is_write = true, .address = v->number.address};
@@ -44,6 +45,8 @@ static int verify_one(struct link *l, size_t device, const struct map_verify *v,
         err_hint(e, "the drive's own safety settings must be what the bench file says before anything moves");
         rc = ERR_COMM;
     }
+    if (keep)
+        memcpy(keep, got, sizeof got);
     return rc;
 }
 
@@ -64,7 +67,7 @@ static int prepare_device(struct link *l, size_t device, struct err *e)
     if (m->wants_dummy)
         wake_up(l, device);
     for (size_t i = 0; i < m->verifies && rc == 0; i++)
-        rc = verify_one(l, device, &m->verify[i], e);
+        rc = verify_one(l, device, &m->verify[i], device == BENCH_AXIS ? l->verified[i] : NULL, e);
     for (unsigned k = 0; k < MAP_CANARIES && rc == 0; k++) {
         const struct map_canary *c = &m->canary[k];
         struct bus_request r = link_request(l, device, c->function, c->address, c->count);
@@ -84,6 +87,7 @@ int link_prepare(struct link *l, struct err *e)
     l->outbox.is_up = rc == 0;
     memset(l->outbox.failures_in_row, 0, sizeof l->outbox.failures_in_row);
     l->outbox.generation++;
+    l->recheck_due = bus_now(l->bus) + RECHECK_PERIOD;
     for (size_t d = 0; d < BENCH_DEVICES; d++)
         l->due[d] = bus_now(l->bus);
     return rc;

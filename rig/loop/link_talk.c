@@ -118,6 +118,25 @@ void link_prove(struct link *l, size_t device)
     pthread_mutex_unlock(&l->lock);
 }
 
+void link_recheck(struct link *l)
+{
+    const struct device_map *m = &l->bench->device[BENCH_AXIS].map;
+    size_t i = l->recheck++ % m->verifies;
+    const struct map_number *n = &m->verify[i].number;
+    struct bus_request r = link_request(l, BENCH_AXIS, BUS_READ_HOLDING, n->address, (uint16_t)reg_type_size(n->type));
+    uint16_t got[2] = {0, 0};
+    struct err e = {0};
+    if (link_read(l, &r, BENCH_AXIS, got, &e) || memcmp(got, l->verified[i], r.count * sizeof *got) == 0)
+        return;
+    pthread_mutex_lock(&l->lock);
+    l->outbox.foreign_writes++;
+    snprintf(l->outbox.trouble, sizeof l->outbox.trouble,
+             "'%s': %s (register %u) now reads %.10g, at start %.10g: somebody else writes to this drive",
+             l->bench->device[BENCH_AXIS].name, m->verify[i].name, n->address, reg_get(got, n->type, n->order),
+             reg_get(l->verified[i], n->type, n->order));
+    pthread_mutex_unlock(&l->lock);
+}
+
 /* After opening anew: STOP first.  Then every device must prove that it is the one of the start; one that is silent
  * does not keep the others of its line from being believed. */
 static int greet(struct link *l, struct err *e)

@@ -5,11 +5,21 @@
 #include <time.h>
 #include "rig/loop/runner.h"
 
+#define SUSPEND_GAP 0.01 /* s: less is the two clocks being read one after the other */
+
 double runner_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* How long the machine has been suspended since it was started: the monotonic clock stands still then, this one not. */
+static double suspended(void)
+{
+    struct timespec boot;
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    return (double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec - runner_now();
 }
 
 static void sleep_until(double t)
@@ -29,12 +39,14 @@ static enum rig_key key_now(const struct rig *r, const struct runner_door *door)
 
 void runner_run(struct rig *r, const struct runner_door *door)
 {
-    double period = r->bench->tick_period, deadline = runner_now() + period;
+    double period = r->bench->tick_period, deadline = runner_now() + period, asleep = suspended();
     prctl(PR_SET_TIMERSLACK, 1UL);
     for (;;) {
         sleep_until(deadline);
         double now = runner_now();
-        bool goes_on = rig_tick(r, now, now - deadline, key_now(r, door));
+        double gap = suspended() - asleep; /* a suspend is lateness that the monotonic clock does not show */
+        asleep += gap;
+        bool goes_on = rig_tick(r, now, now - deadline + (gap > SUSPEND_GAP ? gap : 0.0), key_now(r, door));
         door->show(door->self, r);
         if (!goes_on)
             return;

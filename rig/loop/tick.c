@@ -29,6 +29,9 @@ void rig_init(struct rig *r, const struct bench *b, const struct safety_limits *
     r->recorder = rec;
     r->start = r->now = r->state_since = now;
     r->last_force_time = NAN;
+    struct budget_times t;
+    budget_bench_times(b, l, &t);
+    r->trip_time = budget_total(&t);
     safety_init(&r->latch);
     sequence_init(&r->sequence, m, b, now);
 }
@@ -87,6 +90,31 @@ static double age_of(const struct rig *r, size_t device)
     return s->is_valid ? r->now - s->sent + own : INFINITY;
 }
 
+/* How long a device has repeated itself although it should not.  A position has to change while the drive says that it
+ * moves; a force while the axis moves under more than what an empty cell may show. */
+static double frozen_for(struct rig *r, size_t device)
+{
+    const struct device_map *m = &r->bench->device[device].map;
+    const struct link_sample *s = sample_of(r, device);
+    const char *name = m->fresh_value[0] ? m->fresh_value : device == BENCH_AXIS ? "position" : "gross";
+    bool moves = r->has_axis && r->axis.moving;
+    bool has_to = moves && (device == BENCH_AXIS || fabs(r->force.force) > r->bench->cell.max_offset);
+    if (!s->is_valid)
+        return 0.0;
+    return freshness_look(&r->fresh[device], m->freshness, r->now, s->count,
+                          map_raw(m, (size_t)map_find_value(m, name), s->regs), has_to);
+}
+
+/* The force by the time the axis would stand if STOP were decided now: from the measured rate, so that a specimen
+ * stiffer than the method says is found by itself. */
+static double predicted_force(const struct rig *r)
+{
+    if (!r->has_force)
+        return NAN;
+    bool rises = r->has_axis && r->axis.moving && r->force_rate * r->force.force > 0.0;
+    return rises ? r->force.force + r->force_rate * r->trip_time : r->force.force;
+}
+
 /* ---- safety
  * -------------------------------------------------------------------------------------------------------------- */
 
@@ -107,16 +135,20 @@ static void gather(struct rig *r, double lateness, bool edge)
                                  .saturated = r->force.saturated,
                                  .force = r->has_force ? r->force.force : NAN,
                                  .force_rate = r->force_rate,
+                                 .predicted = predicted_force(r),
                                  .position = r->axis.position,
                                  .position_error = !has ? NAN : r->bench->has_position_error ? r->axis.position_error : 0.0,
                                  .is_homed = has && r->axis.homed && !r->axis.homing,
                                  .recorder_failed = recorder_has_failed(r->recorder),
                                  .polarity_wrong = r->polarity_wrong,
                                  .sequence_failed = r->sequence_failed};
-    for (size_t d = 0; d < BENCH_DEVICES; d++)
+    for (size_t d = 0; d < BENCH_DEVICES; d++) {
         in->age[d] = age_of(r, d);
+        in->frozen[d] = frozen_for(r, d);
+    }
     for (size_t i = 0; i < r->links; i++) {
         const struct link_outbox *o = &r->outbox[i];
+        in->foreign_write = in->foreign_write || o->foreign_writes > 0;
         in->link_up[i] = o->is_up && (!r->latch.is_armed || o->generation == r->generation[i]);
         for (size_t d = 0; d < BENCH_DEVICES; d++)
             if (o->failures_in_row[d] > in->failures_in_row)
@@ -129,6 +161,8 @@ static const char *trouble_of(const struct rig *r)
 {
     if (r->latch.first == SAFETY_LINK)
         return r->outbox[(size_t)r->latch.value].trouble;
+    if (r->latch.first == SAFETY_FOREIGN)
+        return r->outbox[r->bench->device[BENCH_AXIS].link].trouble;
     size_t worst = 0;
     for (size_t d = 0; d < BENCH_DEVICES; d++)
         for (size_t i = 0; i < r->links; i++)
@@ -144,7 +178,7 @@ static void describe_trip(const struct rig *r, char *out, size_t size)
     safety_describe(s->first, s->value, s->limit, text, sizeof text);
     if (s->first == SAFETY_SEQUENCE || s->first == SAFETY_POLARITY)
         snprintf(out, size, "%s: %.150s", safety_cause_names[s->first], r->sequence.reason);
-    else if (s->first == SAFETY_LINK || s->first == SAFETY_BUS_FAILURES)
+    else if (s->first == SAFETY_LINK || s->first == SAFETY_BUS_FAILURES || s->first == SAFETY_FOREIGN)
         snprintf(out, size, "%s: %.150s", text, trouble_of(r));
     else
         snprintf(out, size, "%s", text);
@@ -339,10 +373,21 @@ static void end_from(struct rig *r, enum rig_state how)
     go(r, RIG_ENDED, "");
 }
 
+/* After an E-stop or an open door the drive is also told to switch off, once the axis stands. */
+static void release_drive(struct rig *r)
+{
+    if (r->state != RIG_TRIPPED || r->released || r->stopper.is_active || safety_action(r->latch.first) != ACTION_RELEASE ||
+        r->bench->axis.on_disable == ON_DISABLE_FALLS)
+        return;
+    r->released = true;
+    rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+}
+
 /* Tripped or stopped by the operator: first stand still, then perhaps unload, then end. */
 static void step_halted(struct rig *r, enum rig_key key)
 {
     enum rig_state how = r->state;
+    release_drive(r);
     if (r->stopper.is_active) {
         snprintf(r->message, sizeof r->message, "stopping: waiting for the proof that the axis stands");
         return;

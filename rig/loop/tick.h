@@ -8,6 +8,7 @@
 #include "rig/loop/link.h"
 #include "rig/method/sequence.h"
 #include "rig/record/recorder.h"
+#include "rig/safety/freshness.h"
 #include "rig/safety/latch.h"
 
 enum rig_key { KEY_NONE, KEY_ARM, KEY_STOP, KEY_UNLOAD, KEY_QUIT };
@@ -59,6 +60,9 @@ struct rig {
     struct force_state force;
     double last_force, last_force_time, force_rate;
     uint64_t rate_count;
+    struct freshness fresh[BENCH_DEVICES];
+    double trip_time;                 /* s, cause -> deceleration of a normal trip: for the predicted overshoot */
+    bool   released;                  /* the drive was told to switch off after a trip of that kind */
     /* orders */
     unsigned order;
     bool order_is_pending;

@@ -27,40 +27,72 @@ static double stiffness(const struct method *m, const struct bench *b)
     return m->stiffness > 0.0 ? m->stiffness : 1.0 / b->axis.compliance;
 }
 
-/* The worst budget of a stage's phase that drives towards the sample at `speed` to at most `target` below home: the
- * drive stops there by itself, so no more than target - (highest surface) is ever pressed. */
-static void judge_phase(const struct method *m, const struct bench *b, const struct safety_limits *l, size_t stage,
-                        double speed, double target, struct method_overshoot *worst)
-{
-    struct budget now;
-    double k = stiffness(m, b);
-    double reach = fmax(0.0, target - (m->surface - m->surface_error));
-    budget_judge(b, l, k, speed, reach, &now);
-    if (now.worst >= worst->budget.worst)
-        *worst = (struct method_overshoot){now, stage, speed, k};
-}
-
 static double search_start(const struct method *m, const struct stage *s)
 {
     return m->surface - m->surface_error - s->clearance;
 }
 
-void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l,
-                  struct method_overshoot *out)
+/* Time of a move from rest to rest with the bench's ramps. */
+static double move_time(const struct bench *b, double travel, double speed)
 {
-    *out = (struct method_overshoot){.budget = {.worst = -1.0}};
+    return speed > 0.0 ? fabs(travel) / speed + 0.5 * speed / b->axis.accel + 0.5 * speed / b->axis.decel : 0.0;
+}
+
+/* A phase that drives towards the sample to at most `target` below home: the drive stops there by itself, so no more
+ * than target - (highest surface) is ever pressed. */
+static struct method_phase pressing(const struct method *m, const struct bench *b, const struct safety_limits *l,
+                                    size_t stage, const char *name, double speed, double travel, double target)
+{
+    struct method_phase p = {.stage = stage, .name = name, .speed = speed, .travel = travel, .target = target,
+                             .time = move_time(b, travel, speed), .presses = true};
+    budget_judge(b, l, stiffness(m, b), speed, fmax(0.0, target - (m->surface - m->surface_error)), &p.budget);
+    return p;
+}
+
+size_t method_phases(const struct method *m, const struct bench *b, const struct safety_limits *l,
+                     struct method_phase out[METHOD_PHASES])
+{
+    size_t n = 0;
     double deepest = 0.0;
     for (size_t i = 0; i < m->n; i++) {
         const struct stage *s = &m->stage[i];
-        if (s->kind == STAGE_APPROACH) {
-            double start = search_start(m, s);
-            judge_phase(m, b, l, i, s->rapid, start, out);
-            judge_phase(m, b, l, i, s->speed, start + s->search, out);
+        double start = search_start(m, s);
+        switch (s->kind) {
+        case STAGE_HOME:
+            out[n++] = (struct method_phase){.stage = i, .name = "home", .speed = s->speed, .time = s->longest};
+            break;
+        case STAGE_APPROACH:
+            out[n++] = pressing(m, b, l, i, "approach, rapid", s->rapid, start, start);
+            out[n++] = pressing(m, b, l, i, "approach, search", s->speed, s->search, start + s->search);
             deepest = start + s->search;
-        } else if (s->kind == STAGE_INSERT) {
-            judge_phase(m, b, l, i, s->speed, deepest + s->max_travel, out);
+            break;
+        case STAGE_INSERT:
+            out[n++] = pressing(m, b, l, i, "insert", s->speed, s->max_travel, deepest + s->max_travel);
+            deepest += s->max_travel;
+            break;
+        case STAGE_RETRACT:
+            out[n++] = (struct method_phase){.stage = i, .name = "retract", .speed = s->speed, .travel = -s->distance,
+                                             .time = move_time(b, s->distance, s->speed),
+                                             .target = deepest - s->distance};
+            break;
+        default:
+            out[n++] = (struct method_phase){.stage = i, .name = stage_names[s->kind], .time = s->time,
+                                             .target = deepest};
+            break;
         }
     }
+    return n;
+}
+
+void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l,
+                  struct method_overshoot *out)
+{
+    struct method_phase p[METHOD_PHASES];
+    size_t n = method_phases(m, b, l, p);
+    *out = (struct method_overshoot){.budget = {.worst = -1.0}};
+    for (size_t i = 0; i < n; i++)
+        if (p[i].presses && p[i].budget.worst >= out->budget.worst)
+            *out = (struct method_overshoot){p[i].budget, p[i].stage, p[i].speed, stiffness(m, b)};
 }
 
 static int check_limits(const struct method *m, const struct safety_limits *l, struct err *e)

@@ -46,6 +46,21 @@ int method_check(const struct method *m, const struct bench *b, const struct saf
 /* The bench's limits with the method's tighter ones in place. */
 struct safety_limits method_limits(const struct method *m, const struct safety_limits *l);
 
+/* What drives towards the sample, or takes time: the parts a method is planned by. */
+struct method_phase {
+    size_t stage;
+    const char *name;        /* "rapid", "search", "insert", ... */
+    double speed;            /* asked for, m/s; 0: stands */
+    double travel, time;     /* the most it can take, m and s */
+    double target;           /* the deepest it can get below home, m */
+    bool   presses;          /* towards the sample: the budget counts */
+    struct budget budget;
+};
+enum { METHOD_PHASES = 2 * METHOD_STAGES };
+/* Fills the phases in order; returns how many. */
+size_t method_phases(const struct method *m, const struct bench *b, const struct safety_limits *l,
+                     struct method_phase out[METHOD_PHASES]);
+
 /* The largest overshoot over all stages, and the stage. */
 struct method_overshoot { struct budget budget; size_t stage; double speed, k; };
 void method_worst(const struct method *m, const struct bench *b, const struct safety_limits *l,

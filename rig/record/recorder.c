@@ -1,19 +1,16 @@
 /* recorder.c -- see recorder.h.  One producer (the tick), one consumer (the writer): two rings with atomic ends. */
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include "base/provenance.h"
 #include "base/runfolder.h"
 #include "rig/record/recorder.h"
 
 enum { ROWS = 4096, EVENTS = 512 }; /* powers of two: over a minute of ticks at 50 Hz */
-#define GROUP_COMMIT_NS 200000000L
 
 struct recorder {
     atomic_size_t row_head, row_tail, event_head, event_tail;
@@ -21,8 +18,10 @@ struct recorder {
     struct record_row row[ROWS];
     struct record_event event[EVENTS];
     /* the writer's own */
+    struct record_door door;
     int samples, events;
-    uint64_t rows;
+    uint64_t rows, event_rows;
+    char chain[65];
     struct sha256 hash;
     int error;                  /* errno of the first failure */
     pthread_t thread;
@@ -38,7 +37,7 @@ static void fail(struct recorder *r, int error)
 static void put(struct recorder *r, int fd, const char *text, size_t n)
 {
     while (n > 0 && !atomic_load(&r->failed)) {
-        ssize_t k = write(fd, text, n);
+        ssize_t k = r->door.write(r->door.self, fd, text, n);
         if (k < 0 && errno == EINTR)
             continue;
         if (k <= 0) {
@@ -56,11 +55,11 @@ static void put_sample(struct recorder *r, const char *text, size_t n)
     sha256_add(&r->hash, text, n);
 }
 
-static int create(const char *folder, const char *name, struct err *e)
+static int create(const struct record_door *door, const char *folder, const char *name, struct err *e)
 {
     char path[600];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+    int fd = door->open(door->self, path);
     return fd >= 0 ? fd : err_set(e, ERR_IO, "%s: cannot be created: %s", path, strerror(errno));
 }
 
@@ -74,17 +73,24 @@ static size_t join_header(char *out, size_t size, const char *const columns[], s
 
 int recorder_open(struct recorder **out, const char *folder, struct err *e)
 {
+    return recorder_open_by(out, folder, &RECORD_DISK, e);
+}
+
+int recorder_open_by(struct recorder **out, const char *folder, const struct record_door *door, struct err *e)
+{
     static const char *const samples[] = {RUN_SAMPLES_COLUMNS}, *const events[] = {RUN_EVENTS_COLUMNS};
     char line[400];
     struct recorder *r = calloc(1, sizeof *r);
     if (!r)
         return err_set(e, ERR_NOMEM, "out of memory for the recorder");
     sha256_start(&r->hash);
-    r->samples = create(folder, RUN_SAMPLES, e);
-    r->events = r->samples < 0 ? -1 : create(folder, RUN_EVENTS, e);
+    r->door = *door;
+    memset(r->chain, '0', 64);
+    r->samples = create(door, folder, RUN_SAMPLES, e);
+    r->events = r->samples < 0 ? -1 : create(door, folder, RUN_EVENTS, e);
     if (r->events < 0) {
         if (r->samples >= 0)
-            close(r->samples);
+            door->close(door->self, r->samples);
         free(r);
         return ERR_IO;
     }
@@ -139,7 +145,7 @@ static void write_row(struct recorder *r, const struct record_row *w)
     n += (size_t)snprintf(line + n, sizeof line - n, "%lu,%lu,%lu\n", (unsigned long)w->axis_status,
                           (unsigned long)w->axis_alarm, (unsigned long)w->inputs);
     put_sample(r, line, n);
-    r->rows++;
+    r->rows += !atomic_load(&r->failed);
 }
 
 /* RFC 4180: a cell with a comma, quote or line end is quoted, quotes are doubled. */
@@ -156,6 +162,16 @@ static size_t quoted(char *out, size_t size, const char *text)
     return n;
 }
 
+/* Each row's digest covers its text and the digest before: a row that is changed or left out breaks all that follow. */
+static void chain_next(char chain[65], const char *text, size_t n)
+{
+    struct sha256 h;
+    sha256_start(&h);
+    sha256_add(&h, chain, 64);
+    sha256_add(&h, text, n);
+    sha256_end(&h, chain);
+}
+
 static void write_event(struct recorder *r, const struct record_event *v)
 {
     char line[900];
@@ -163,8 +179,10 @@ static void write_event(struct recorder *r, const struct record_event *v)
     n += quoted(line + n, 100, v->value);
     line[n++] = ',';
     n += quoted(line + n, 420, v->detail);
-    line[n++] = '\n';
+    chain_next(r->chain, line, n);
+    n += (size_t)snprintf(line + n, sizeof line - n, ",%s\n", r->chain);
     put(r, r->events, line, n);
+    r->event_rows++;
 }
 
 void recorder_pump(struct recorder *r)
@@ -181,10 +199,13 @@ void recorder_pump(struct recorder *r)
     }
 }
 
-static void sync_files(struct recorder *r)
+void recorder_commit(struct recorder *r)
 {
-    if (fdatasync(r->samples) != 0 || fdatasync(r->events) != 0)
+    struct record_door *d = &r->door;
+    if (d->sync(d->self, r->samples) != 0 || d->sync(d->self, r->events) != 0)
         fail(r, errno);
+    else if (!d->is_there(d->self, r->samples) || !d->is_there(d->self, r->events))
+        fail(r, ENOENT);
 }
 
 static void *writer_main(void *arg)
@@ -192,8 +213,8 @@ static void *writer_main(void *arg)
     struct recorder *r = arg;
     while (!atomic_load(&r->quit)) {
         recorder_pump(r);
-        sync_files(r);
-        nanosleep(&(struct timespec){0, GROUP_COMMIT_NS}, NULL);
+        recorder_commit(r);
+        nanosleep(&(struct timespec){0, (long)(RECORD_COMMIT * 1e9)}, NULL);
     }
     return NULL;
 }
@@ -206,21 +227,28 @@ int recorder_start(struct recorder *r, struct err *e)
     return 0;
 }
 
-int recorder_close(struct recorder *r, uint64_t *rows, char sha256[65], struct err *e)
+static const char *reason(const struct recorder *r)
 {
+    return r->error == ENOENT ? "its files were removed" : strerror(r->error);
+}
+
+int recorder_close(struct recorder *r, struct record_sums *sums, struct err *e)
+{
+    struct record_door *d = &r->door;
     atomic_store(&r->quit, true);
     if (r->has_thread)
         pthread_join(r->thread, NULL);
     recorder_pump(r);
-    sync_files(r);
-    if (close(r->samples) != 0 || close(r->events) != 0)
+    recorder_commit(r);
+    if (d->close(d->self, r->samples) != 0 || d->close(d->self, r->events) != 0)
         fail(r, errno);
     int rc = !atomic_load(&r->failed)
                  ? 0
                  : err_set(e, ERR_IO, r->error == ENOBUFS ? "the recorder could not keep up: rows were lost"
-                                                          : "the recorder could not write: %s", strerror(r->error));
-    *rows = r->rows;
-    sha256_end(&r->hash, sha256);
+                                                          : "the recorder could not write: %s", reason(r));
+    *sums = (struct record_sums){.rows = r->rows, .events = r->event_rows};
+    sha256_end(&r->hash, sums->samples_sha256);
+    memcpy(sums->events_chain, r->chain, sizeof sums->events_chain);
     free(r);
     return rc;
 }

@@ -96,6 +96,8 @@ static void write_outcome(struct record *y, const struct run_report *r)
     record_bool(y, "outcome/stop_not_proven", r->outcome.stop_not_proven);
     record_integer(y, "outcome/rows", (long long)r->outcome.rows);
     record_text(y, "outcome/samples_sha256", r->outcome.samples_sha256);
+    record_integer(y, "outcome/events", (long long)r->outcome.events);
+    record_text(y, "outcome/events_chain", r->outcome.events_chain);
 }
 
 static void quantity(struct record *y, const char *path, double value, const char *unit)

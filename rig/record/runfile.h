@@ -16,8 +16,8 @@ struct run_outcome {
     const char *state, *cause; /* done | tripped | stopped | aborted */
     bool complete;           /* the method ran to its end and every row reached the disk */
     bool stop_not_proven;
-    uint64_t rows;
-    const char *samples_sha256;
+    uint64_t rows, events;
+    const char *samples_sha256, *events_chain;
 };
 struct run_timing { const char *name; uint64_t count; double p50, p99, max; }; /* s */
 struct run_counter { const char *name; uint64_t value; };

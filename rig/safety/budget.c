@@ -27,17 +27,28 @@ static double transaction(const struct bench *b, size_t device, uint8_t function
     return bus_serial_time(a->baud, bits, &r, d->map.latency);
 }
 
+static double longest_read(const struct bench *b, size_t device)
+{
+    const struct device_map *m = &b->device[device].map;
+    double longest = 0.0;
+    for (size_t i = 0; i < m->groups; i++)
+        longest = fmax(longest, transaction(b, device, m->group[i].function, m->group[i].count));
+    return longest;
+}
+
 void budget_bench_times(const struct bench *b, const struct safety_limits *l, struct budget_times *t)
 {
     const struct bench_device *axis = &b->device[BENCH_AXIS], *force = &b->device[BENCH_FORCE];
-    double axis_read = transaction(b, BENCH_AXIS, BUS_READ_HOLDING, axis->map.group[0].count);
+    double before_stop = longest_read(b, BENCH_AXIS); /* STOP waits for the transaction under way on its link */
+    if (axis->link == force->link)
+        before_stop = fmax(before_stop, longest_read(b, BENCH_FORCE));
     *t = (struct budget_times){
         .filter = b->cell.filter_delay,
         .sensor = b->cell.period,
         .poll = force->poll,
         .transaction = transaction(b, BENCH_FORCE, BUS_READ_HOLDING, force->map.group[0].count),
         .decide = b->tick_period + l->max_lateness,
-        .stop_frame = axis_read + transaction(b, BENCH_AXIS, BUS_WRITE_ONE, 1),
+        .stop_frame = before_stop + transaction(b, BENCH_AXIS, BUS_WRITE_ONE, 1),
         .latency = b->axis.latency,
     };
 }
@@ -48,8 +59,10 @@ void budget_judge(const struct bench *b, const struct safety_limits *l, double k
     struct budget_times t;
     budget_bench_times(b, l, &t);
     double stop = t.stop_frame + t.latency;
+    bool shares = b->device[BENCH_AXIS].link == b->device[BENCH_FORCE].link;
+    double dying = shares ? b->device[BENCH_FORCE].timeout : 0.0; /* STOP behind the sensor's last, timed-out request */
     out->time[0] = budget_total(&t);
-    out->time[1] = l->max_age[BENCH_FORCE] + t.decide + stop;
+    out->time[1] = l->max_age[BENCH_FORCE] + t.decide + dying + stop;
     out->time[2] = b->axis.watchdog_time + b->axis.latency;
     out->worst = 0.0;
     for (int i = 0; i < 3; i++) {

@@ -6,9 +6,11 @@
 const char *const safety_cause_names[] = {"clear",      "start",        "estop",      "drive_alarm", "door",
                                           "link",       "bus_failures", "axis_age",   "force_age",   "saturation",
                                           "force_push", "force_pull",   "force_rate", "travel",      "following_error",
-                                          "lateness",   "recorder",     "polarity",   "sequence"};
+                                          "lateness",   "recorder",     "polarity",   "sequence",
+                                          "force_frozen", "axis_frozen", "overshoot", "foreign_write"};
 const char *const safety_cause_units[] = {
-    "", "", "", "", "", "", "failures in a row", "ms", "ms", "N", "N", "N", "N/s", "mm", "mm", "ms", "", "N", ""};
+    "", "", "", "", "", "", "failures in a row", "ms", "ms", "N", "N", "N", "N/s", "mm", "mm", "ms", "", "N", "",
+    "ms", "ms", "N", ""};
 
 void safety_init(struct safety_latch *s)
 {
@@ -35,6 +37,12 @@ static enum safety_cause check_data(const struct safety_limits *l, const struct 
         return fail(SAFETY_AXIS_AGE, in->age[BENCH_AXIS], l->max_age[BENCH_AXIS], v, lim);
     if (!(in->age[BENCH_FORCE] <= l->max_age[BENCH_FORCE]))
         return fail(SAFETY_FORCE_AGE, in->age[BENCH_FORCE], l->max_age[BENCH_FORCE], v, lim);
+    if (!(in->frozen[BENCH_AXIS] <= l->max_frozen[BENCH_AXIS]))
+        return fail(SAFETY_AXIS_FROZEN, in->frozen[BENCH_AXIS], l->max_frozen[BENCH_AXIS], v, lim);
+    if (!(in->frozen[BENCH_FORCE] <= l->max_frozen[BENCH_FORCE]))
+        return fail(SAFETY_FORCE_FROZEN, in->frozen[BENCH_FORCE], l->max_frozen[BENCH_FORCE], v, lim);
+    if (in->foreign_write)
+        return fail(SAFETY_FOREIGN, 0.0, 0.0, v, lim);
     return SAFETY_CLEAR;
 }
 
@@ -49,6 +57,8 @@ static enum safety_cause check_force(const struct safety_limits *l, const struct
         return fail(SAFETY_FORCE_PULL, in->force, -l->force_pull, v, lim);
     if (!(fabs(in->force_rate) <= l->force_rate))
         return fail(SAFETY_FORCE_RATE, in->force_rate, l->force_rate, v, lim);
+    if (!(fabs(in->predicted) <= l->weakest_load))
+        return fail(SAFETY_OVERSHOOT, in->predicted, l->weakest_load, v, lim);
     if (in->polarity_wrong)
         return fail(SAFETY_POLARITY, in->force, 0.0, v, lim);
     return SAFETY_CLEAR;
@@ -122,10 +132,11 @@ void safety_describe(enum safety_cause cause, double value, double limit, char *
     const char *name = safety_cause_names[cause], *unit = safety_cause_units[cause];
     switch (cause) {
     case SAFETY_AXIS_AGE: case SAFETY_FORCE_AGE: case SAFETY_LATENESS: case SAFETY_FOLLOWING: case SAFETY_TRAVEL:
+    case SAFETY_FORCE_FROZEN: case SAFETY_AXIS_FROZEN:
         snprintf(out, size, "%s: %.4g %s %s %.4g %s", name, value * 1e3, unit, value < limit ? "<" : ">", limit * 1e3,
                  unit);
         break;
-    case SAFETY_FORCE_PUSH: case SAFETY_FORCE_PULL: case SAFETY_FORCE_RATE:
+    case SAFETY_FORCE_PUSH: case SAFETY_FORCE_PULL: case SAFETY_FORCE_RATE: case SAFETY_OVERSHOOT:
         snprintf(out, size, "%s: %.4g %s %s %.4g %s", name, value, unit, value < limit ? "<" : ">", limit, unit);
         break;
     case SAFETY_BUS_FAILURES: case SAFETY_SATURATION: case SAFETY_POLARITY:
@@ -138,8 +149,17 @@ void safety_describe(enum safety_cause cause, double value, double limit, char *
     }
 }
 
-bool safety_can_unload(enum safety_cause c)
+const char *const safety_action_names[] = {"hold", "unload", "release"};
+
+enum safety_action safety_action(enum safety_cause c)
 {
-    return c == SAFETY_FORCE_PUSH || c == SAFETY_FORCE_PULL || c == SAFETY_FORCE_RATE || c == SAFETY_TRAVEL ||
-           c == SAFETY_FOLLOWING || c == SAFETY_SEQUENCE;
+    switch (c) {
+    case SAFETY_FORCE_PUSH: case SAFETY_FORCE_PULL: case SAFETY_FORCE_RATE: case SAFETY_TRAVEL: case SAFETY_FOLLOWING:
+    case SAFETY_SEQUENCE: case SAFETY_OVERSHOOT:
+        return ACTION_UNLOAD; /* position and force are known and believed */
+    case SAFETY_ESTOP: case SAFETY_DOOR:
+        return ACTION_RELEASE; /* somebody may be reaching in: no power */
+    default:
+        return ACTION_HOLD; /* what is measured is in doubt: no step in any direction is known to be away */
+    }
 }

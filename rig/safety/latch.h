@@ -11,7 +11,8 @@
 enum safety_cause {
     SAFETY_CLEAR, SAFETY_START, SAFETY_ESTOP, SAFETY_DRIVE_ALARM, SAFETY_DOOR, SAFETY_LINK, SAFETY_BUS_FAILURES,
     SAFETY_AXIS_AGE, SAFETY_FORCE_AGE, SAFETY_SATURATION, SAFETY_FORCE_PUSH, SAFETY_FORCE_PULL, SAFETY_FORCE_RATE,
-    SAFETY_TRAVEL, SAFETY_FOLLOWING, SAFETY_LATENESS, SAFETY_RECORDER, SAFETY_POLARITY, SAFETY_SEQUENCE, SAFETY_CAUSES
+    SAFETY_TRAVEL, SAFETY_FOLLOWING, SAFETY_LATENESS, SAFETY_RECORDER, SAFETY_POLARITY, SAFETY_SEQUENCE,
+    SAFETY_FORCE_FROZEN, SAFETY_AXIS_FROZEN, SAFETY_OVERSHOOT, SAFETY_FOREIGN, SAFETY_CAUSES
 };
 extern const char *const safety_cause_names[]; /* "clear", "start", "estop", ... */
 extern const char *const safety_cause_units[]; /* of value and limit as shown by safety_describe */
@@ -28,8 +29,11 @@ struct safety_inputs {
     size_t links;
     int    failures_in_row;           /* the worst link's */
     double age[BENCH_DEVICES];        /* s; infinite before the first sample */
+    double frozen[BENCH_DEVICES];     /* s that it has repeated itself although it should not */
+    bool   foreign_write;             /* a register verified at start now holds something else */
     bool   saturated;
     double force, force_rate;         /* N, N/s */
+    double predicted;                 /* N: the force when the axis would stand if it were stopped now */
     double position, position_error;  /* m */
     bool   is_homed;                  /* travel means something only then */
     double lateness;                  /* of this tick, s */
@@ -54,6 +58,12 @@ enum safety_cause safety_check(const struct safety_limits *l, const struct safet
 bool safety_judge(struct safety_latch *s, const struct safety_limits *l, const struct safety_inputs *in);
 /* "force_push: 21.4 N > 20 N" */
 void safety_describe(enum safety_cause cause, double value, double limit, char *out, size_t size);
-/* May the operator step away from the sample after this cause? */
-bool safety_can_unload(enum safety_cause cause);
+/* What follows a trip.  Every cause withdraws permission and sends STOP until it is proven; only this differs. */
+enum safety_action {
+    ACTION_HOLD,    /* stands, powered; nothing moves any more in this run */
+    ACTION_UNLOAD,  /* as above, but the operator may step away from the sample */
+    ACTION_RELEASE  /* stands, and the drive is switched off (unless its load would fall) */
+};
+extern const char *const safety_action_names[];
+enum safety_action safety_action(enum safety_cause cause);
 #endif

@@ -90,5 +90,7 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
     if (rc == 0) rc = config_integer(at, "bus_failures", 1, 100, &failures, e);
     if (rc == 0) rc = read_weakest(l, at, e);
     l->bus_failures = (int)failures;
+    for (size_t i = 0; i < BENCH_DEVICES; i++)
+        l->max_frozen[i] = b->device[i].map.fresh_within;
     return rc ? rc : check_relations(l, at, b, e);
 }

@@ -10,6 +10,7 @@ struct safety_limits {
     double hard_from, hard_to;        /* m: passing these trips */
     double following_error;           /* m */
     double max_age[BENCH_DEVICES];    /* s since a sample's request was sent, plus the sensor's own delay */
+    double max_frozen[BENCH_DEVICES]; /* s a device may repeat itself (its map's freshness/within) */
     double max_lateness;              /* s a tick may be late */
     int    bus_failures;              /* so many failed transactions in a row trip */
     char   weakest_name[64];

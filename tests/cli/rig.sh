@@ -55,6 +55,14 @@ expect 2 "--bench is needed" "$R" probe
 expect 2 "a run folder and a CSV file are needed" "$R" depth "$T"
 expect 2 "goes with --unattended" "$R" run --bench $TCP --method $PRESS --batch b --specimen s --specimen-number 3
 
+# ---- plan
+expect 0 "approach, search" "$R" plan --bench $TCP --method $PRESS
+expect 0 "'load cell' bears 50 N" "$R" plan --bench config/benches/virtual_em2rs_tlb.yaml --method $PRESS
+expect 3 "'load cell' bears 20.5 N" "$R" plan --bench $TCP --method $PRESS --set 'limits/weakest_part/load=20.5 N'
+expect 2 "--method is needed" "$R" plan --bench $TCP
+expect 2 "a run folder is needed" "$R" verify
+expect 3 "samples.csv" "$R" recover "$T/nowhere"
+
 # ---- files
 expect 0 "good" "$R" check $TCP $RTU config/benches/devices/*.yaml config/methods/*.yaml
 expect 0 "worst overshoot" "$R" check --bench $TCP config/methods/*.yaml
@@ -94,6 +102,12 @@ expect 0 "virtual bench: mnbench, seed 23" "$R" probe --bench $TCP --port "$PORT
 expect 0 "outcome: done" "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen tcp1 \
     --unattended --specimen-number 4 -o "$T/runs"
 RUN=$(echo "$T"/runs/*_cli_tcp1_press_10N_hold_5s_r01)
+expect 0 "as written: " "$R" verify "$RUN"
+expect 0 "nothing to do: the run came to its end" "$R" recover "$RUN"
+cp -R "$RUN" "$T/edited"; sed -i '9s/,insert,/,hold,/;9s/[0-9]$/7/' "$T/edited/samples.csv"; sed -i '4s/0/3/' "$T/edited/events.csv"
+expect 1 "its digest does not fit" "$R" verify "$T/edited"
+cp "$RUN/events.csv" "$T/edited/events.csv"
+expect 1 "not what was written" "$R" verify "$T/edited"
 for f in run.yaml samples.csv events.csv; do [ -s "$RUN/$f" ] || fail "$RUN/$f is missing"; done
 grep -q '^virtual: true' "$RUN/run.yaml" || fail "virtual: true is missing"
 grep -q 'complete: true' "$RUN/run.yaml" || fail "complete: true is missing"

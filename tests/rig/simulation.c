@@ -118,8 +118,9 @@ void simulation_run(struct simulation *s, double seconds)
 
 int simulation_close_logs(struct simulation *s, uint64_t *rows, struct err *e)
 {
-    char sha[65];
-    int rc = s->recorder ? recorder_close(s->recorder, rows, sha, e) : 0;
+    struct record_sums sums = {0};
+    int rc = s->recorder ? recorder_close(s->recorder, &sums, e) : 0;
+    *rows = sums.rows;
     s->recorder = NULL;
     int world = s->world ? vbench_close_logs(s->world, e) : 0;
     return rc ? rc : world;

@@ -13,6 +13,7 @@
 static const char whole[] =
     "device: all_sorts\nkind: axis\nsource: none\nword_order: ABCD\nmax_read: 40\nmax_write: 20\nlatency: 1 ms\n"
     "late_reply: 50 ms\ngap: 3 ms\ngap_after: 10 ms\ndummy_request: true\nwatchdog: {kind: external, fed_by: relay}\n"
+    "freshness: {kind: counter, value: flags, within: 100 ms}\n"
     "groups:\n"
     "  weights:\n    function: 4\n    address: 100\n    count: 8\n    atomic: true\n    values:\n"
     "      flags: {at: 0, type: u16, bits: {negative: 7, acked: 3}}\n"
@@ -164,6 +165,7 @@ static void mistakes_are_told(void)
     changed("pulse: 20 ms", "pulse: 0 ms", ERR_RANGE, "pulse");
     changed("within: 500 ms", "within: 500", ERR_PARSE, "within");
     changed("endurance: 100000", "endurance: 0", ERR_RANGE, "endurance");
+    changed("value: flags", "value: flag", ERR_PARSE, "freshness: there is no value 'flag'");
     changed("function: 2", "function: 5", ERR_RANGE, "function");
 }
 

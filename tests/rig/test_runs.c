@@ -547,6 +547,61 @@ static void saturation_and_an_alarm_trip(void)
     simulation_free(s);
 }
 
+static void a_frozen_cell_a_stalled_axis_and_a_stiffer_specimen_are_found(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 3.3 N: freeze force\n");
+    simulation_run(s, 60.0);
+    ended_as(s, "tripped", "force_frozen: ");
+    CU_ASSERT_EQUAL(s->rig.unload_steps, 0); /* what is measured is in doubt */
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) <= 3.3 + promised(s, 0.5e-3));
+    release(&c);
+    simulation_free(s);
+    s = begin(SECOND, PRESS_FORCE, "when force > 3.3 N: stall\n"); /* this drive tells no following error at first */
+    simulation_run(s, 60.0);
+    CU_ASSERT_TRUE(s->rig.latch.first == SAFETY_AXIS_FROZEN || s->rig.latch.first == SAFETY_DRIVE_ALARM);
+    simulation_free(s);
+    s = begin(TCP, PRESS_FORCE, NULL);
+    s->rig.limits.weakest_load = 12.5; /* as if it bore little: the measured rate says that it would be passed */
+    simulation_run(s, 60.0);
+    ended_as(s, "tripped", "overshoot: ");
+    CU_ASSERT_TRUE(s->rig.unload_steps > 0);
+    c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) < 12.5);
+    release(&c);
+    simulation_free(s);
+}
+
+static void a_second_master_is_found_by_what_it_wrote(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    while (s->rig.force.force < 2.0 && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    const uint8_t write[] = {16, 394 >> 8, 394 & 255, 0, 2, 4, 0, 0, 0x07, 0xD0}; /* watchdog 2 s */
+    uint8_t reply[VBENCH_PDU_MAX];
+    CU_ASSERT_EQUAL(vbench_pdu(s->world, 1, write, sizeof write, reply, sizeof reply), 5);
+    double at = s->clock.now;
+    simulation_run(s, 20.0);
+    ended_as(s, "tripped", "foreign_write: 'axis': watchdog_time (register 394) now reads 2000, at start 300");
+    ended_as(s, "tripped", "foreign_write");
+    CU_ASSERT_TRUE(s->rig.latch.at - at <= 4.1); /* four registers, one a second */
+    simulation_free(s);
+}
+
+static void after_an_open_door_the_drive_is_switched_off(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: open door\n");
+    s->rig.is_unattended = false;
+    simulation_run(s, 1.0);
+    simulation_tick(s, KEY_ARM);
+    while (s->rig.state != RIG_TRIPPED && s->clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    simulation_run(s, 2.0);
+    CU_ASSERT_TRUE(s->rig.released);
+    CU_ASSERT_FALSE(s->rig.axis.enabled);
+    simulation_free(s);
+}
+
 static void an_unplugged_cell_is_found_before_the_approach(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, "at 0.1 s: freeze force\n");
@@ -591,5 +646,9 @@ CU_TestInfo runs_tests[] = {
     {"missing_skin_ends_as_not_completed", missing_skin_ends_as_not_completed},
     {"an_open_door_and_a_closed_limit_are_seen", an_open_door_and_a_closed_limit_are_seen},
     {"saturation_and_an_alarm_trip", saturation_and_an_alarm_trip},
+    {"a_frozen_cell_a_stalled_axis_and_a_stiffer_specimen_are_found",
+     a_frozen_cell_a_stalled_axis_and_a_stiffer_specimen_are_found},
+    {"a_second_master_is_found_by_what_it_wrote", a_second_master_is_found_by_what_it_wrote},
+    {"after_an_open_door_the_drive_is_switched_off", after_an_open_door_the_drive_is_switched_off},
     {"an_unplugged_cell_is_found_before_the_approach", an_unplugged_cell_is_found_before_the_approach},
     CU_TEST_INFO_NULL};

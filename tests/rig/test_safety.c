@@ -1,6 +1,7 @@
 /* test_safety.c -- the latch and the overshoot budgets, as pure functions. */
 #include <math.h>
 #include "rig/safety/budget.h"
+#include "rig/safety/freshness.h"
 #include "rig/safety/latch.h"
 #include "tests/rig/suites.h"
 
@@ -14,6 +15,7 @@ static const struct safety_limits LIMITS = {.force_push = 17.3,
                                             .following_error = 0.47e-3,
                                             .max_age = {0.21, 0.17},
                                             .max_lateness = 0.083,
+                                            .max_frozen = {0.3, 0.25},
                                             .bus_failures = 3,
                                             .weakest_load = 50.0};
 
@@ -107,6 +109,10 @@ static void spoil(struct safety_inputs *in, enum safety_cause c)
     case SAFETY_RECORDER: in->recorder_failed = true; break;
     case SAFETY_POLARITY: in->polarity_wrong = true; break;
     case SAFETY_SEQUENCE: in->sequence_failed = true; break;
+    case SAFETY_FORCE_FROZEN: in->frozen[BENCH_FORCE] = 0.2501; break;
+    case SAFETY_AXIS_FROZEN: in->frozen[BENCH_AXIS] = 0.3001; break;
+    case SAFETY_OVERSHOOT: in->predicted = 50.01; break;
+    case SAFETY_FOREIGN: in->foreign_write = true; break;
     default: CU_FAIL("no such cause"); break;
     }
 }
@@ -200,12 +206,12 @@ static void travel_means_nothing_before_homing(void)
 
 static void only_mechanical_causes_may_be_unloaded(void)
 {
-    CU_ASSERT_TRUE(safety_can_unload(SAFETY_FORCE_PUSH));
-    CU_ASSERT_TRUE(safety_can_unload(SAFETY_TRAVEL));
-    CU_ASSERT_TRUE(safety_can_unload(SAFETY_FOLLOWING));
-    CU_ASSERT_FALSE(safety_can_unload(SAFETY_ESTOP));
-    CU_ASSERT_FALSE(safety_can_unload(SAFETY_LINK));
-    CU_ASSERT_FALSE(safety_can_unload(SAFETY_FORCE_AGE));
+    CU_ASSERT_EQUAL(safety_action(SAFETY_FORCE_PUSH), ACTION_UNLOAD);
+    CU_ASSERT_EQUAL(safety_action(SAFETY_TRAVEL), ACTION_UNLOAD);
+    CU_ASSERT_EQUAL(safety_action(SAFETY_FOLLOWING), ACTION_UNLOAD);
+    CU_ASSERT_EQUAL(safety_action(SAFETY_ESTOP), ACTION_RELEASE);
+    CU_ASSERT_EQUAL(safety_action(SAFETY_LINK), ACTION_HOLD);
+    CU_ASSERT_EQUAL(safety_action(SAFETY_FORCE_AGE), ACTION_HOLD);
 }
 
 /* 250 N/mm, 1 mm/s, 200 ms, 100 mm/s2: 250 (0.2 + 0.005) = 51.25 N;  25 N/mm, 10 mm/s: 25 (2 + 0.5) = 62.5 N. */
@@ -241,6 +247,9 @@ static void the_three_budgets_of_a_bench(void)
     b.axis.stop_decel = 0.1;
     b.axis.watchdog_time = 0.3;
     b.device[BENCH_FORCE].poll = 10e-3;
+    b.device[BENCH_FORCE].link = 1;
+    b.device[BENCH_FORCE].timeout = 0.15;
+    b.device[BENCH_AXIS].map.groups = 1;
     b.device[BENCH_AXIS].map.group[0].count = 24;
     struct safety_limits l = {.max_age = {0.2, 0.2}, .max_lateness = 0.1};
     struct budget out;
@@ -250,8 +259,26 @@ static void the_three_budgets_of_a_bench(void)
     ASSERT_REL(out.time[2], 0.310, 1e-12);
     ASSERT_REL(out.overshoot[0], 80.0 * (0.5 * 0.183 + 0.25 / 200.0), 1e-9); /* 7.42 N */
     ASSERT_REL(out.worst, 80.0 * (0.5 * 0.354 + 0.25 / 200.0), 1e-9);        /* 14.26 N */
+    b.device[BENCH_FORCE].link = 0; /* on one link STOP may have to wait for the dying sensor's time-out, 150 ms */
+    budget_judge(&b, &l, 80e3, 0.5e-3, INFINITY, &out);
+    ASSERT_REL(out.time[1], 0.504, 1e-12);
     budget_judge(&b, &l, 80e3, 0.5e-3, 20e-6, &out); /* the drive's own target is 20 um below the surface */
     ASSERT_REL(out.worst, 1.6, 1e-9);
+}
+
+static void a_device_that_repeats_itself_is_found_only_where_it_has_to_change(void)
+{
+    struct freshness f = {0};
+    CU_ASSERT_EQUAL(freshness_look(&f, FRESH_EXPECTED_CHANGE, 1.0, 1, 77, true), 0.0);
+    ASSERT_ABS(freshness_look(&f, FRESH_EXPECTED_CHANGE, 1.1, 2, 77, true), 0.1, 1e-12);
+    CU_ASSERT_EQUAL(freshness_look(&f, FRESH_EXPECTED_CHANGE, 1.2, 3, 77, false), 0.0); /* at rest: no fault */
+    ASSERT_ABS(freshness_look(&f, FRESH_EXPECTED_CHANGE, 1.3, 4, 77, true), 0.1, 1e-12); /* counts from there */
+    CU_ASSERT_EQUAL(freshness_look(&f, FRESH_EXPECTED_CHANGE, 1.4, 5, 78, true), 0.0);
+    ASSERT_ABS(freshness_look(&f, FRESH_EXPECTED_CHANGE, 1.5, 5, 78, true), 0.1, 1e-12); /* no new sample either */
+    f = (struct freshness){0};
+    freshness_look(&f, FRESH_COUNTER, 2.0, 1, 9, false);
+    ASSERT_ABS(freshness_look(&f, FRESH_COUNTER, 2.3, 2, 9, false), 0.3, 1e-12);
+    CU_ASSERT_EQUAL(freshness_look(&f, FRESH_NOT_DETECTABLE, 2.4, 3, 9, true), 0.0);
 }
 
 CU_TestInfo safety_tests[] = {{"it_starts_tripped", it_starts_tripped},
@@ -267,5 +294,7 @@ CU_TestInfo safety_tests[] = {{"it_starts_tripped", it_starts_tripped},
                               {"only_mechanical_causes_may_be_unloaded", only_mechanical_causes_may_be_unloaded},
                               {"overshoot_equals_the_hand_worked_numbers", overshoot_equals_the_hand_worked_numbers},
                               {"the_times_add_up_worst_case", the_times_add_up_worst_case},
+                              {"a_device_that_repeats_itself_is_found_only_where_it_has_to_change",
+                               a_device_that_repeats_itself_is_found_only_where_it_has_to_change},
                               {"the_three_budgets_of_a_bench", the_three_budgets_of_a_bench},
                               CU_TEST_INFO_NULL};
