@@ -42,7 +42,7 @@ int depth_from_press(struct study *s, const struct needle *n, struct cnode at, s
 /* Finds and opens the parts that the study names; those in place are taken as they stand.  Deep overrides of a named
  * part ("drug/log_kow=1") go to the part. */
 int parts_open(struct study *s, const struct study_options *options, struct err *e);
-/* Opens a part by its name alone, with no study beside it: ERR_ARG for what cannot be a name, ERR_IO when there is none. */
+/* Opens a part by its name alone, with no study beside it.  ERR_ARG: not a name; ERR_IO: there is none. */
 int part_open_by_name(struct config **out, int part, const char *name, const char *config_dir, struct err *e);
 /* Every value of a drug, used or not: a typing mistake in it is found before it matters.  Name borrowed. */
 int drug_check(struct cnode drug, const char **name, struct err *e);

@@ -155,6 +155,9 @@ expect 0 "drug mine" "$mnsim" check $P --set drug=mine --set skin=verification_1
 expect 0 "dermis/D                     m2/s   9.638e-11   9.638e-11   1 " "$mnsim" drug mine --config "$tmp/elsewhere"
 expect 3 "5808 g/mol: no correlation for skin holds above 1000 g/mol" "$mnsim" drug --mw 5808 --yaml
 expect 3 "there is no drug of this name: 'unobtainium'" "$mnsim" drug unobtainium
+grep -v '^pka' config/drugs/nicotine.yaml >"$tmp/no_pka.yaml"
+expect 3 "pka: missing, and the drug is said to be of kind base" "$mnsim" drug "$tmp/no_pka.yaml"
+expect 2 "'a b' cannot be the name of a drug" "$mnsim" drug 'a b'
 expect 2 "neither a name nor --mw" "$mnsim" drug
 expect 2 "2 drugs: 'mnsim drug' takes one" "$mnsim" drug lidocaine caffeine
 expect 2 "log Kow is not known" "$mnsim" drug verification_a
