@@ -93,6 +93,13 @@ franz() {
             + $(at franz amount_rest_ug_cm2 $t) + $(at franz amount_skin_receptor_ug_cm2 $t))")"
     done
 }
+# Intact skin in a cell, all inputs from correlations: what reached the receptor, on 1 cm2.
+aqueous() {
+    for drug in dpgme fentanyl; do
+        mn run $V/${drug}_aqueous.yaml ${drug}_aqueous
+        put osp_$drug "$(result ${drug}_aqueous delivered_end)"
+    done
+}
 # Potts and Guy, log10 kp[cm/h] = -2.7437 + 0.71 logKow - 0.0061 MW, over every record with a number.
 permeabilities() {
     awk -F, '{gsub(/"[^"]*"/, "quoted")} NR > 1 && $2 != "" && $3 != "" && $6 != "" {
@@ -162,6 +169,7 @@ naloxone
 lidocaine
 fentanyl
 franz
+aqueous
 permeabilities
 single_needles
 arrays
