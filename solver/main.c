@@ -8,7 +8,8 @@ int main(int argc, char **argv)
     static const struct cli_command commands[] = {
         {"run", "compute one study into a result folder", help_run, command_run},
         {"check", "validate studies and say what would be computed", help_check, command_check},
-        {"sweep", "compute a study over a grid of values", help_sweep, command_sweep},
+        {"sweep", "compute a study over a grid or design of values", help_sweep, command_sweep},
+        {"fit", "fit parameters of studies to measurements", help_fit, command_fit},
         {"insert", "press an array into skin: force, travel, buried depth", help_insert, command_insert},
         {"analyse", "read a run of the bench: events, stiffness, relaxation, depth", help_analyse, command_analyse},
         {"drug", "predict a drug's properties in skin", help_drug, command_drug},

@@ -1,4 +1,5 @@
 /* estimate.c -- see estimate.h.  The only file that knows GSL's least squares. */
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_multifit_nlinear.h>
 #include <math.h>
@@ -8,6 +9,9 @@
 #define STEP           2e-3 /* of the central differences, in log(parameter): above the integrator's noise */
 #define XTOL           1e-5 /* relative change of log(parameter) at which the fit stops */
 #define ITERATIONS_MAX 60
+#define NO_EFFECT      1e-5 /* of the largest column of the Jacobian: smaller is the integrator's noise */
+#define BOUND_ROOM     1e-3 /* of the range: closer counts as at the bound */
+#define TOGETHER       0.999 /* correlation from which only a combination is determined */
 
 struct bridge {
     const struct estimate_problem *p;
@@ -15,12 +19,39 @@ struct bridge {
     struct err first; /* why residuals could not be computed */
 };
 
+static double on_scale(const struct estimate_bound *b, double x) { return b->is_log ? log(x) : x; }
+
+/* The search runs over u without bounds: the parameter on its scale is lo + (hi - lo)(1 + sin u)/2, or log(parameter) = u. */
+static double parameter_of(const struct estimate_problem *p, size_t i, double u)
+{
+    if (!p->bound) return exp(u);
+    const struct estimate_bound *b = &p->bound[i];
+    double lo = on_scale(b, b->lower), x = lo + (on_scale(b, b->upper) - lo) * 0.5 * (1.0 + sin(u));
+    return b->is_log ? exp(x) : x;
+}
+
+static double search_of(const struct estimate_problem *p, size_t i, double x)
+{
+    if (!p->bound) return log(x);
+    const struct estimate_bound *b = &p->bound[i];
+    double lo = on_scale(b, b->lower), share = (on_scale(b, fmax(b->lower, x)) - lo) / (on_scale(b, b->upper) - lo);
+    return asin(2.0 * fmin(fmax(share, 0.02), 0.98) - 1.0); /* off the bounds, where the slope vanishes */
+}
+
+/* d(parameter on its scale)/du. */
+static double slope_of(const struct estimate_problem *p, size_t i, double u)
+{
+    if (!p->bound) return 1.0;
+    const struct estimate_bound *b = &p->bound[i];
+    return fabs(0.5 * (on_scale(b, b->upper) - on_scale(b, b->lower)) * cos(u));
+}
+
 static int evaluate(struct bridge *b, const double *log_parameter, double *r)
 {
     double parameter[ESTIMATE_MAX];
     struct err e = {0};
     for (size_t i = 0; i < b->p->n_parameters; i++)
-        parameter[i] = exp(log_parameter[i]);
+        parameter[i] = parameter_of(b->p, i, log_parameter[i]);
     b->evaluations++;
     if (b->p->residuals(b->p->self, parameter, r, &e) == 0) return GSL_SUCCESS;
     if (!b->first.code) b->first = e;
@@ -57,29 +88,68 @@ static int on_jacobian(const gsl_vector *x, void *self, gsl_matrix *J)
     return rc;
 }
 
-/* Covariance of log(parameter): (J'J)^-1 times the residual variance. */
+static void find_flaw(const struct bridge *b, const double *column, const double *u, size_t i, struct estimate *out)
+{
+    double largest = 0.0;
+    size_t p = b->p->n_parameters;
+    const struct estimate_bound *bound = b->p->bound ? &b->p->bound[i] : NULL;
+    for (size_t j = 0; j < p; j++)
+        largest = fmax(largest, column[j]);
+    bool wide = bound && bound->is_log ? out->relative_se[i] > log(10.0) : bound && out->relative_se[i] > 0.5 * (bound->upper - bound->lower);
+    if (wide) out->flaw[i] = FLAW_WIDE;
+    for (size_t j = 0; j < p; j++)
+        if (j != i && fabs(out->correlation[i][j]) > TOGETHER) {
+            out->flaw[i] = FLAW_COMBINATION;
+            out->with[i] = j;
+        }
+    if (b->p->bound && 1.0 - fabs(sin(u[i])) < BOUND_ROOM) out->flaw[i] = FLAW_AT_BOUND;
+    if (!(column[i] > NO_EFFECT * largest)) out->flaw[i] = FLAW_NO_EFFECT;
+}
+
+static double corrected_akaike(const struct estimate_problem *p, double sum)
+{
+    double n = (double)p->n_residuals, k = (double)p->n_parameters + (p->sd_known ? 0.0 : 1.0);
+    if (!(n - k - 1.0 > 0.0)) return NAN;
+    return (p->sd_known ? sum : n * log(sum / n)) + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0);
+}
+
+/* Covariance of u: (J'J)^-1, times the residual variance when that is estimated. */
 static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct bridge *b, gsl_matrix *covariance,
                            struct estimate *out)
 {
     size_t p = b->p->n_parameters, n = b->p->n_residuals;
     const gsl_vector *x = gsl_multifit_nlinear_position(w), *f = gsl_multifit_nlinear_residual(w);
-    double sum = 0.0;
+    const gsl_matrix *J = gsl_multifit_nlinear_jac(w);
+    double sum = 0.0, column[ESTIMATE_MAX] = {0}, u[ESTIMATE_MAX];
     for (size_t i = 0; i < n; i++)
         sum += gsl_vector_get(f, i) * gsl_vector_get(f, i);
-    gsl_multifit_nlinear_covar(gsl_multifit_nlinear_jac(w), 0.0, covariance);
+    gsl_multifit_nlinear_covar(J, 0.0, covariance);
     *out = (struct estimate){.n_parameters = p,
                              .n_residuals = n,
                              .rmse = sqrt(sum / (double)n),
+                             .chi2 = sum,
+                             .aicc = corrected_akaike(b->p, sum),
                              .iterations = gsl_multifit_nlinear_niter(w),
                              .evaluations = b->evaluations};
-    double variance = sum / (double)(n - p);
+    double variance = b->p->sd_known ? 1.0 : sum / (double)(n - p);
+    double quantile = b->p->sd_known ? gsl_cdf_ugaussian_Pinv(0.975) : gsl_cdf_tdist_Pinv(0.975, (double)(n - p));
     for (size_t i = 0; i < p; i++) {
-        out->value[i] = exp(gsl_vector_get(x, i));
-        out->relative_se[i] = sqrt(variance * gsl_matrix_get(covariance, i, i));
+        u[i] = gsl_vector_get(x, i);
+        bool is_log = !b->p->bound || b->p->bound[i].is_log;
+        double slope = slope_of(b->p, i, u[i]), se = slope * sqrt(variance * gsl_matrix_get(covariance, i, i)), v = parameter_of(b->p, i, u[i]);
+        out->value[i] = v;
+        out->relative_se[i] = se;
+        out->low[i] = is_log ? v * exp(-quantile * se) : v - quantile * se;
+        out->high[i] = is_log ? v * exp(quantile * se) : v + quantile * se;
         for (size_t j = 0; j < p; j++)
             out->correlation[i][j] = gsl_matrix_get(covariance, i, j) /
                                      sqrt(gsl_matrix_get(covariance, i, i) * gsl_matrix_get(covariance, j, j));
+        for (size_t k = 0; k < n; k++)
+            column[i] += gsl_matrix_get(J, k, i) * gsl_matrix_get(J, k, i);
+        column[i] = sqrt(column[i]) / fmax(slope, 1e-300);
     }
+    for (size_t i = 0; i < p; i++)
+        find_flaw(b, column, u, i, out);
 }
 
 static int iterate(gsl_multifit_nlinear_workspace *w, gsl_multifit_nlinear_fdf *fdf, const gsl_vector *x,
@@ -114,12 +184,85 @@ int estimate_fit(const struct estimate_problem *p, const double *start, struct e
     gsl_matrix *covariance = gsl_matrix_alloc(fdf.p, fdf.p);
     int rc = w && x && covariance ? 0 : err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; !rc && i < fdf.p; i++)
-        gsl_vector_set(x, i, log(start[i]));
+        gsl_vector_set(x, i, search_of(p, i, start[i]));
     if (!rc) rc = iterate(w, &fdf, x, &b, e);
     if (!rc) write_estimate(w, &b, covariance, out);
     if (w) gsl_multifit_nlinear_free(w);
     if (x) gsl_vector_free(x);
     if (covariance) gsl_matrix_free(covariance);
     gsl_set_error_handler(old);
+    return rc;
+}
+
+/* ---- many starts, profiles ---- */
+
+int estimate_multistart(const struct estimate_problem *p, const double *start, size_t n_more, struct estimate *out, size_t *agreeing, struct err *e)
+{
+    double ends[ESTIMATE_STARTS + 1], x[ESTIMATE_MAX];
+    size_t n = 0, evaluations = 0;
+    unsigned long long state = 20260101;
+    struct err first = {0};
+    for (size_t s = 0; s <= n_more && s <= ESTIMATE_STARTS; s++) {
+        struct estimate one;
+        struct err mine = {0};
+        for (size_t i = 0; i < p->n_parameters; i++) {
+            state = state * 6364136223846793005ull + 1442695040888963407ull;
+            double share = 2.0 * ((double)(state >> 11) / 9007199254740992.0) - 1.0;
+            x[i] = s == 0 ? start[i] : parameter_of(p, i, asin(0.9 * share));
+        }
+        if (estimate_fit(p, x, &one, &mine)) {
+            if (!first.code) first = mine;
+            continue;
+        }
+        evaluations += one.evaluations;
+        if (n == 0 || one.chi2 < out->chi2) *out = one;
+        ends[n++] = one.chi2;
+    }
+    *agreeing = 0;
+    for (size_t s = 0; s < n; s++)
+        *agreeing += ends[s] <= out->chi2 * 1.001 + 1e-12;
+    if (n) out->evaluations = evaluations;
+    return n ? 0 : err_set(e, first.code, "%s", first.msg);
+}
+
+struct held {
+    const struct estimate_problem *p;
+    size_t parameter;
+    double value;
+};
+
+static int residuals_held(void *self, const double *parameter, double *r, struct err *e)
+{
+    const struct held *h = self;
+    double all[ESTIMATE_MAX];
+    for (size_t i = 0, k = 0; i < h->p->n_parameters; i++)
+        all[i] = i == h->parameter ? h->value : parameter[k++];
+    return h->p->residuals(h->p->self, all, r, e);
+}
+
+int estimate_profile(const struct estimate_problem *p, const struct estimate *at, size_t parameter, double value, double *chi2, struct err *e)
+{
+    struct held h = {p, parameter, value};
+    struct estimate_bound bound[ESTIMATE_MAX];
+    struct estimate one;
+    double start[ESTIMATE_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_parameters; i++)
+        if (i != parameter) {
+            if (p->bound) bound[n] = p->bound[i];
+            start[n++] = at->value[i];
+        }
+    if (n) {
+        struct estimate_problem q = {n, p->n_residuals, &h, residuals_held, p->bound ? bound : NULL, p->sd_known};
+        int rc = estimate_fit(&q, start, &one, e);
+        *chi2 = rc ? NAN : one.chi2;
+        return rc;
+    }
+    double *r = calloc(p->n_residuals, sizeof *r);
+    int rc = r ? p->residuals(p->self, &value, r, e) : err_set(e, ERR_NOMEM, "out of memory");
+    *chi2 = 0.0;
+    for (size_t i = 0; !rc && i < p->n_residuals; i++)
+        *chi2 += r[i] * r[i];
+    free(r);
     return rc;
 }

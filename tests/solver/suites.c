@@ -101,6 +101,7 @@ CU_SuiteInfo test_suites[] = {
     {"insertion studies", NULL, NULL, NULL, NULL, insertion_study_tests},
     {"analysis of runs", NULL, NULL, NULL, NULL, insertion_analyse_tests},
     {"linear path", NULL, NULL, NULL, NULL, linear_tests},
+    {"fits", NULL, NULL, NULL, NULL, fit_tests},
     {"drug properties", NULL, NULL, NULL, NULL, property_tests},
     CU_SUITE_INFO_NULL,
 };

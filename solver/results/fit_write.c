@@ -1,0 +1,155 @@
+/* fit_write.c -- fit.yaml, parameters.csv, fit.csv and the figures of a fit; see fit.h. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/provenance.h"
+#include "base/show/plot.h"
+#include "base/text/table.h"
+#include "solver/results/fit.h"
+
+static void put(struct record *r, size_t i, const char *key, double x)
+{
+    char at[480];
+    snprintf(at, sizeof at, "parameters/%zu/%s", i, key);
+    record_number(r, at, x);
+}
+
+static void put_parameter(struct record *r, const struct fit *f, size_t i)
+{
+    const struct estimate *x = &f->estimate;
+    const struct fit_parameter *p = fit_estimated(f, i);
+    char at[120], text[400];
+    snprintf(at, sizeof at, "parameters/%zu/parameterId", i);
+    record_text(r, at, p->id);
+    snprintf(at, sizeof at, "parameters/%zu/unit", i);
+    record_text(r, at, p->unit[0] ? p->unit : "1");
+    put(r, i, "value", x->value[i]);
+    put(r, i, p->bound.is_log ? "standard_error_of_log" : "standard_error", x->relative_se[i]);
+    put(r, i, "low_95", x->low[i]);
+    put(r, i, "high_95", x->high[i]);
+    for (size_t k = 0; k < i; k++) {
+        snprintf(text, sizeof text, "correlation_with_%s", fit_estimated(f, k)->id);
+        put(r, i, text, x->correlation[i][k]);
+    }
+    for (size_t k = 0; k < FIT_PROFILE && isfinite(f->profile_rise[i][k]); k++) {
+        snprintf(at, sizeof at, "parameters/%zu/profile/%zu/value", i, k);
+        record_number(r, at, f->profile_value[i][k]);
+        snprintf(at, sizeof at, "parameters/%zu/profile/%zu/rise", i, k);
+        record_number(r, at, f->profile_rise[i][k]);
+    }
+    if (fit_flaw(f, i, text, sizeof text)[0]) record_text(r, "not_identified/-", text);
+}
+
+static int write_yaml(const struct fit *f, const struct result_context *c, const struct folder *folder, struct err *e)
+{
+    char path[FOLDER_PATH + 100];
+    struct record *r;
+    int rc = record_new(&r, e);
+    if (rc) return rc;
+    record_text(r, "fit", f->title);
+    record_integer(r, "data", (long long)f->n_points);
+    record_number(r, "sum_of_squares", f->estimate.chi2);
+    record_text(r, "weights", isnan(f->item[0].point[0].sd) ? "none stated: the residuals' own spread gives the errors" : "1/sd^2 of the tables");
+    record_number(r, "aicc", f->estimate.aicc);
+    record_integer(r, "simulations", (long long)f->estimate.evaluations);
+    record_integer(r, "starts", f->starts + 1);
+    record_integer(r, "starts_that_agree", (long long)f->agreeing);
+    for (size_t i = 0; i < f->n_estimated; i++)
+        put_parameter(r, f, i);
+    record_number(r, "wall_time_s", c->wall_s);
+    struct provenance who = {"mnsim", c->command, "", c->unix_time, -1, (const char *const[]){"SUNDIALS CVODES", integrator_version(), NULL}};
+    provenance_record(r, "provenance", &who);
+    rc = record_write(r, folder_file(folder, "fit.yaml", path), e);
+    record_free(r);
+    return rc;
+}
+
+static int write_parameters(const struct fit *f, const struct folder *folder, struct err *e)
+{
+    static const char *const columns[] = {"parameterId", "path", "unit", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate"};
+    char path[FOLDER_PATH + 100];
+    struct table_out *o;
+    int rc = table_create(&o, folder_file(folder, "parameters.csv", path), columns, 8, e);
+    for (size_t i = 0, k = 0; !rc && i < f->n_parameters; i++) {
+        const struct fit_parameter *p = &f->parameter[i];
+        table_word(o, p->id);
+        table_word(o, p->path);
+        table_word(o, p->unit);
+        table_word(o, p->bound.is_log ? "log" : "lin");
+        table_exact(o, p->bound.lower);
+        table_exact(o, p->bound.upper);
+        table_exact(o, p->is_estimated ? f->estimate.value[k++] : p->nominal);
+        table_integer(o, p->is_estimated);
+        rc = table_end_row(o, e);
+        if (rc) table_abandon(o);
+    }
+    return rc ? rc : table_close(o, e);
+}
+
+static int write_points(const struct fit *f, const struct folder *folder, struct err *e)
+{
+    static const char *const columns[] = {"case", "line", "column", "time_h", "observed", "sd", "below_limit", "model", "residual"};
+    char path[FOLDER_PATH + 100];
+    struct table_out *o;
+    int rc = table_create(&o, folder_file(folder, "fit.csv", path), columns, 9, e);
+    for (size_t i = 0; !rc && i < f->n_cases; i++)
+        for (size_t k = 0; !rc && k < f->item[i].n; k++) {
+            const struct fit_point *p = &f->item[i].point[k];
+            table_word(o, f->item[i].name);
+            table_integer(o, p->line);
+            table_word(o, f->item[i].column);
+            table_number(o, p->t / HOUR);
+            table_number(o, p->value);
+            table_number(o, p->sd);
+            table_integer(o, p->censored);
+            table_number(o, p->model);
+            table_number(o, (p->model - p->value) / (isnan(p->sd) ? 1.0 : p->sd));
+            rc = table_end_row(o, e);
+            if (rc) table_abandon(o);
+        }
+    return rc ? rc : table_close(o, e);
+}
+
+static int draw(const struct fit *f, const struct folder *folder, bool is_residual, struct err *e)
+{
+    struct plot_series series[2 * FIT_CASES_MAX];
+    char title[2 * FIT_CASES_MAX][100];
+    double *x = calloc(3 * f->n_points + 1, sizeof *x), *at = x;
+    size_t n = 0;
+    if (!x) return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < f->n_cases; i++) {
+        const struct fit_case *c = &f->item[i];
+        for (size_t k = 0; k < c->n; k++) {
+            const struct fit_point *p = &c->point[k];
+            at[k] = p->t / HOUR;
+            at[c->n + k] = is_residual ? (p->model - p->value) / (isnan(p->sd) ? 1.0 : p->sd) : p->value;
+            at[2 * c->n + k] = p->model;
+        }
+        snprintf(title[n], sizeof title[0], "%s%s", c->name, is_residual ? "" : " measured");
+        series[n] = (struct plot_series){.title = title[n], .style = PLOT_POINTS, .n = c->n, .x = at, .y = at + c->n, .colour = (int)i + 1};
+        n++;
+        if (!is_residual) {
+            snprintf(title[n], sizeof title[0], "%s fitted", c->name);
+            series[n] = (struct plot_series){.title = title[n], .style = PLOT_LINE, .n = c->n, .x = at, .y = at + 2 * c->n, .colour = (int)i + 1};
+            n++;
+        }
+        at += 3 * c->n;
+    }
+    struct plot p = {.title = f->title, .xlabel = "time / h", .ylabel = is_residual ? "(model - measured) / sd" : f->item[0].column, .n = n, .series = series};
+    int rc = plot_write(&p, folder->temporary, is_residual ? "residuals" : "fit", e);
+    free(x);
+    return rc;
+}
+
+int fit_write(const struct fit *f, const struct result_context *c, const struct folder *folder, struct err *e)
+{
+    int rc = write_yaml(f, c, folder, e);
+    if (!rc) rc = write_parameters(f, folder, e);
+    return rc ? rc : write_points(f, folder, e);
+}
+
+int fit_figures(const struct fit *f, const struct folder *folder, struct err *e)
+{
+    int rc = draw(f, folder, false, e);
+    return rc ? rc : draw(f, folder, true, e);
+}

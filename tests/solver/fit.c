@@ -1,0 +1,134 @@
+/* fit.c -- estimates from synthetic data: intervals cover the truth as often as they say, and what the data cannot say is named. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "solver/inference/estimate.h"
+#include "tests/runner.h"
+#include "tests/solver/cases.h"
+#include "tests/solver/suites.h"
+
+enum { DATA = 12 };
+static const double TRUE_D = 3.37e-13, TRUE_K = 1.83, L = 47e-6;
+
+struct world {
+    double observed[DATA], sd[DATA];
+    bool is_dead; /* the second parameter has no effect / acts only as a product with the first */
+    bool is_product;
+};
+
+/* Delivered amounts of a slab, kg/m2, at twelve times from half a lag to ten lags. */
+static int amounts(double D, double K, double *out)
+{
+    struct problem p = slab(L, D, K);
+    struct solution s;
+    struct err e = {0};
+    p.n_out = DATA;
+    for (size_t k = 0; k < DATA; k++)
+        p.t_out[k] = L * L / (6.0 * TRUE_D) * (0.5 + 0.85 * (double)k);
+    p.t_end = p.t_out[DATA - 1];
+    if (simulate(&p, &s, &e)) return e.code;
+    for (size_t k = 0; k < DATA; k++)
+        out[k] = solution_delivered(&s, k);
+    solution_release(&s);
+    return 0;
+}
+
+static int residuals(void *self, const double *x, double *r, struct err *e)
+{
+    const struct world *w = self;
+    (void)e;
+    int rc = w->is_product ? amounts(TRUE_D, x[0] * x[1], r) : amounts(x[0], w->is_dead ? TRUE_K : x[1], r);
+    for (size_t k = 0; !rc && k < DATA; k++)
+        r[k] = (r[k] - w->observed[k]) / w->sd[k];
+    return rc;
+}
+
+static double normal(unsigned long long *state)
+{
+    double sum = -6.0; /* twelve uniform numbers */
+    for (int i = 0; i < 12; i++) {
+        *state = *state * 6364136223846793005ull + 1442695040888963407ull;
+        sum += (double)(*state >> 11) / 9007199254740992.0;
+    }
+    return sum;
+}
+
+static void observe(struct world *w, unsigned long long seed)
+{
+    double exact[DATA];
+    unsigned long long state = seed * 2862933555777941757ull + 3037000493ull;
+    amounts(TRUE_D, TRUE_K, exact);
+    for (int k = 0; k < 20; k++)
+        normal(&state);
+    for (size_t k = 0; k < DATA; k++) {
+        w->sd[k] = 0.04 * exact[k] + 0.003 * exact[DATA - 1];
+        w->observed[k] = exact[k] + w->sd[k] * normal(&state);
+    }
+}
+
+static const struct estimate_bound BOUND[2] = {{1e-14, 1e-11, true}, {0.05, 60.0, true}};
+
+static void the_intervals_cover_the_truth_as_often_as_they_say(void)
+{
+    static const double start[] = {1.1e-13, 4.4};
+    int covered[2] = {0};
+    for (unsigned long long seed = 1; seed <= 200; seed++) {
+        struct world w = {.is_dead = false};
+        struct estimate x;
+        struct err e = {0};
+        observe(&w, seed);
+        struct estimate_problem p = {2, DATA, &w, residuals, BOUND, true};
+        CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
+        covered[0] += x.low[0] <= TRUE_D && TRUE_D <= x.high[0];
+        covered[1] += x.low[1] <= TRUE_K && TRUE_K <= x.high[1];
+        CU_ASSERT_EQUAL(x.flaw[0], FLAW_NONE);
+    }
+    printf(" [covered %d and %d of 200]", covered[0], covered[1]);
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT(covered[i] >= 181 && covered[i] <= 199);
+}
+
+static void what_the_data_cannot_say_is_named(void)
+{
+    static const double start[] = {2.2e-13, 2.9}, factors[] = {1.3, 2.1};
+    struct world w = {.is_dead = true};
+    struct estimate x;
+    struct err e = {0};
+    observe(&w, 11);
+    struct estimate_problem p = {2, DATA, &w, residuals, BOUND, true};
+    CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
+    CU_ASSERT_EQUAL(x.flaw[0], FLAW_NONE);
+    CU_ASSERT_EQUAL(x.flaw[1], FLAW_NO_EFFECT);
+    static const struct estimate_bound wide[2] = {{0.01, 50.0, true}, {0.01, 50.0, true}};
+    w = (struct world){.is_product = true};
+    observe(&w, 12);
+    p.bound = wide;
+    CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, factors, &x, &e), 0);
+    ASSERT_REL(x.value[0] * x.value[1], TRUE_K, 0.1);
+    CU_ASSERT_EQUAL(x.flaw[0], FLAW_COMBINATION);
+    CU_ASSERT_EQUAL(x.with[0], 1);
+}
+
+static void many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors(void)
+{
+    static const double start[] = {9.9e-12, 0.06};
+    struct world w = {.is_dead = false};
+    struct estimate x;
+    struct err e = {0};
+    size_t agreeing;
+    double chi2;
+    observe(&w, 5);
+    struct estimate_problem p = {2, DATA, &w, residuals, BOUND, true};
+    CU_ASSERT_EQUAL_FATAL(estimate_multistart(&p, start, 4, &x, &agreeing, &e), 0);
+    CU_ASSERT(agreeing >= 3);
+    ASSERT_REL(x.value[0], TRUE_D, 0.2);
+    CU_ASSERT_EQUAL_FATAL(estimate_profile(&p, &x, 0, x.value[0] * exp(2.0 * x.relative_se[0]), &chi2, &e), 0);
+    ASSERT_REL(chi2 - x.chi2, 4.0, 0.25);
+}
+
+CU_TestInfo fit_tests[] = {
+    {"the_intervals_cover_the_truth_as_often_as_they_say", the_intervals_cover_the_truth_as_often_as_they_say},
+    {"what_the_data_cannot_say_is_named", what_the_data_cannot_say_is_named},
+    {"many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors", many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors},
+    CU_TEST_INFO_NULL,
+};
