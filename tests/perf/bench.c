@@ -51,22 +51,21 @@ static struct problem unit_cell(bool channel)
     return p;
 }
 
-/* Largest relative error of uptake and delivery at the six times; values below a thousandth of the last are left out. */
+/* Largest relative error of the delivered amount from 1 h on; values below a thousandth of the last are left out. */
 static double worst_error(const struct solution *s, const char *which)
 {
     struct table t = {0};
     struct err e = {0};
-    double *value, worst = 0.0, last[2] = {0};
+    double *value, worst = 0.0, last = 0.0;
     if (table_read(&t, REFERENCE, &e) || table_numbers(&t, "value", false, &value, &e))
         fail(&e);
     for (size_t i = t.rows; i-- > 0;) { /* 24 h stands last */
-        bool top = !strcmp(table_cell(&t, i, 4), "Q_top"), bottom = !strcmp(table_cell(&t, i, 4), "Q_bottom");
-        if (strcmp(table_cell(&t, i, 0), which) || *table_cell(&t, i, 1) != 'A' || !(top || bottom))
+        if (strcmp(table_cell(&t, i, 0), which) || *table_cell(&t, i, 1) != 'A' || strcmp(table_cell(&t, i, 4), "Q_bottom"))
             continue;
-        last[top] = fmax(last[top], value[i]);
-        for (size_t k = 0; k < 6 && value[i] >= 1e-3 * last[top]; k++)
+        last = fmax(last, value[i]);
+        for (size_t k = 1; k < 6 && value[i] >= 1e-3 * last; k++)
             if (fabs(HOURS[k] - atof(table_cell(&t, i, 5))) < 1e-9)
-                worst = fmax(worst, fabs(solution_at(s, k, top ? COL_Q_TOP : COL_Q_BOTTOM) / value[i] - 1.0));
+                worst = fmax(worst, fabs(solution_at(s, k, COL_Q_BOTTOM) / value[i] - 1.0));
     }
     free(value);
     table_release(&t);
