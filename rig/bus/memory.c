@@ -21,6 +21,8 @@ static struct memory_bus *self_of(struct bus *b) { return (struct memory_bus *)b
 
 void memory_clock_until(struct memory_clock *c, double t)
 {
+    if (t > c->now && c->meanwhile)
+        c->meanwhile(c->self, t);
     if (!(t > c->now))
         return;
     if (c->peer.advance)

@@ -13,6 +13,9 @@ struct memory_peer {
 struct memory_clock {       /* shared by the buses of one test */
     double now;
     struct memory_peer peer;
+    /* What happens at the same time as a transaction: called before the time passes on to t; may be NULL. */
+    void (*meanwhile)(void *self, double t);
+    void *self;
 };
 void memory_clock_until(struct memory_clock *c, double t); /* lets time pass; never back */
 

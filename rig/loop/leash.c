@@ -29,6 +29,11 @@ void leash_step(struct rig *r)
     if (!leash_holds(r) || r->stopper.is_active || o->order_done != r->order || o->order_failed)
         return;
     double left = fabs(l->hop - r->axis.position), whole = l->whole.speed * r->bench->axis.watchdog_time;
+    if (left > LEASH_RENEW * whole && !r->axis.moving && !r->axis.homing &&
+        o->sample[BENCH_AXIS].sent > o->order_time + r->bench->axis.settle) {
+        leash_cut(r); /* it stands, short of the hop's end: the sequence will find that the move ended short */
+        return;
+    }
     if (left > LEASH_RENEW * whole) /* the sample is old and the order takes time: well before the hop's end */
         return;
     l->hop = next_target(r, &l->whole);

@@ -20,6 +20,9 @@ struct simulation {
     struct rig rig;
     double deadline;
     double wants[BENCH_LINKS];
+    bool is_busy[BENCH_LINKS], in_tick, goes_on;
+    uint64_t ticks;                  /* run so far */
+    enum rig_key key;                /* for the next tick */
     bool is_late_once;               /* the next tick comes 150 ms late */
     bool is_dead;                    /* the tick no longer runs (links do) */
 };

@@ -64,7 +64,7 @@ static struct bus *serial_memory(struct memory_clock *c)
 {
     struct bus *b = NULL;
     const struct memory_line line = {115200, 11, 1e-3};
-    *c = (struct memory_clock){0.0, {echo_address, NULL, NULL}};
+    *c = (struct memory_clock){.now = 0.0, .peer = {echo_address, NULL, NULL}};
     CU_ASSERT_EQUAL_FATAL(bus_memory_new(&b, c, &line, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(bus_open(b, NULL), 0);
     return b;
@@ -163,7 +163,7 @@ static void a_link_never_publishes_another_requests_registers(void)
 {
     static struct bench b;
     b = rtu_bench();
-    struct memory_clock c = {0.0, {zeros_for_canaries, NULL, NULL}};
+    struct memory_clock c = {.now = 0.0, .peer = {zeros_for_canaries, NULL, NULL}};
     const struct memory_line line = {115200, 11, 1e-3};
     struct bus *bus = NULL;
     struct link *l = NULL;
@@ -210,7 +210,7 @@ static void a_reply_that_outlives_the_drain_is_caught_by_the_canary(void)
     static struct bench b;
     b = rtu_bench();
     unsigned count = 0;
-    struct memory_clock c = {0.0, {numbered, NULL, &count}};
+    struct memory_clock c = {.now = 0.0, .peer = {numbered, NULL, &count}};
     const struct memory_line line = {115200, 11, 1e-3};
     struct bus *bus = NULL;
     struct link *l = NULL;
@@ -242,7 +242,7 @@ static void an_order_without_permission_writes_nothing(void)
 {
     static struct bench b;
     b = rtu_bench();
-    struct memory_clock c = {0.0, {zeros_for_canaries, NULL, NULL}};
+    struct memory_clock c = {.now = 0.0, .peer = {zeros_for_canaries, NULL, NULL}};
     const struct memory_line line = {115200, 11, 1e-3};
     struct bus *bus = NULL;
     struct link *l = NULL;
@@ -267,7 +267,7 @@ static void a_stop_overtakes_a_drain(void)
 {
     static struct bench b;
     b = rtu_bench();
-    struct memory_clock c = {0.0, {zeros_for_canaries, NULL, NULL}};
+    struct memory_clock c = {.now = 0.0, .peer = {zeros_for_canaries, NULL, NULL}};
     const struct memory_line line = {115200, 11, 1e-3};
     struct bus *bus = NULL;
     struct link *l = NULL;

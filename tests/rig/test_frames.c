@@ -31,7 +31,7 @@ static struct bus *scripted_bus(const char *name)
     struct bus *b = NULL;
     const struct memory_line line = {0, 0, 1e-3};
     CU_ASSERT_TRUE_FATAL(script_read(&script, name));
-    scripted = (struct memory_clock){0.0, {script_pdu, NULL, &script}};
+    scripted = (struct memory_clock){.now = 0.0, .peer = {script_pdu, NULL, &script}};
     CU_ASSERT_EQUAL_FATAL(bus_memory_new(&b, &scripted, &line, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(bus_open(b, NULL), 0);
     return b;

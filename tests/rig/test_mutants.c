@@ -143,7 +143,7 @@ static bool passes(const struct bench *b, const struct check *c)
         printf("\nno frames %s\n", c->script);
         return false;
     }
-    struct memory_clock clock = {0.0, {script_pdu, NULL, &s}};
+    struct memory_clock clock = {.now = 0.0, .peer = {script_pdu, NULL, &s}};
     if (bus_memory_new(&bus, &clock, &line, NULL) || bus_open(bus, NULL))
         return false;
     bool ok;

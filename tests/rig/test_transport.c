@@ -297,7 +297,7 @@ static struct link *line_link(struct memory_clock *c, struct bus **bus, struct l
     struct link_inbox in = {.talk_until = 1e9};
     b = bench_of("config/benches/virtual_rtu.yaml");
     *w = (struct line_world){.stop_seen = NAN};
-    *c = (struct memory_clock){0.0, {line_pdu, line_advance, w}};
+    *c = (struct memory_clock){.now = 0.0, .peer = {line_pdu, line_advance, w}};
     CU_ASSERT_EQUAL_FATAL(bus_memory_new(bus, c, &line, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, *bus, NULL), 0);
     link_post(l, &in);
