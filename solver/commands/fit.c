@@ -7,8 +7,10 @@
 const char help_fit[] =
     "usage: mnsim fit FIT.yaml -o DIR [--set path=value]... [--config DIR] [--force] [--quiet]\n"
     "\n"
-    "Fits parameters of one or more studies to measured amounts, fluxes, receptor concentrations or plasma levels, and writes\n"
-    "fit.yaml (estimates with 95 % intervals, correlations, profiles, AICc, and what the data cannot say), fit.csv, the table of\n"
+    "Fits parameters of one or more studies to measured amounts, fluxes, receptor concentrations or plasma levels, and "
+    "writes\n"
+    "fit.yaml (estimates with 95 % intervals, correlations, profiles, AICc, and what the data cannot say), fit.csv, "
+    "the table of\n"
     "parameters with the estimates, and figures.\n"
     "\n"
     "  -o, --output DIR    result folder (required)\n"
@@ -25,13 +27,16 @@ static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
     const struct estimate *x = &f->estimate;
     char flaw[400];
     size_t flaws = 0;
-    if (!quiet) printf("%s: %zu parameters, %zu data, sum of squares %.4g, AICc %.4g, %zu of %ld starts agree\n", f->title, f->n_estimated,
-                       f->n_points, x->chi2, x->aicc, f->agreeing, f->starts + 1);
+    if (!quiet)
+        printf("%s: %zu parameters, %zu data, sum of squares %.4g, AICc %.4g, %zu of %ld starts agree\n", f->title,
+               f->n_estimated, f->n_points, x->chi2, x->aicc, f->agreeing, f->starts + 1);
     for (size_t i = 0; i < f->n_estimated; i++) {
         const struct fit_parameter *p = fit_estimated(f, i);
-        if (!quiet) printf("  %-20s %-11.4g %-8s 95 %%: %.4g to %.4g\n", p->id, x->value[i], p->unit, x->low[i], x->high[i]);
+        if (!quiet)
+            printf("  %-20s %-11.4g %-8s 95 %%: %.4g to %.4g\n", p->id, x->value[i], p->unit, x->low[i], x->high[i]);
         for (size_t k = 0; !quiet && k < i; k++)
-            if (fabs(x->correlation[i][k]) > 0.9) printf("  %-20s correlation %.3f with %s\n", "", x->correlation[i][k], fit_estimated(f, k)->id);
+            if (fabs(x->correlation[i][k]) > 0.9)
+                printf("  %-20s correlation %.3f with %s\n", "", x->correlation[i][k], fit_estimated(f, k)->id);
         if (fit_flaw(f, i, flaw, sizeof flaw)[0]) {
             flaws++;
             printf("  not identified: %s\n", flaw);
@@ -56,7 +61,8 @@ static int solve_and_write(struct fit *f, const struct options *o, struct err *e
     if (!rc) rc = folder_commit(&folder, e);
     if (!rc) flaws = print_fit(f, folder.path, o->quiet);
     folder_abandon(&folder);
-    if (!rc && flaws) rc = err_set(e, ERR_FAILED, "%zu of %zu parameters are not identified by the data", flaws, f->n_estimated);
+    if (!rc && flaws)
+        rc = err_set(e, ERR_FAILED, "%zu of %zu parameters are not identified by the data", flaws, f->n_estimated);
     return rc;
 }
 
@@ -66,7 +72,8 @@ int command_fit(int argc, char **argv, struct err *e)
     struct fit f;
     int rc = options_parse(&o, argc, argv, "oscfqi", e);
     if (!rc && (o.n_files != 1 || !o.output)) {
-        rc = err_set(e, ERR_ARG, "%s", o.output ? "'mnsim fit' takes one fit file" : "no result folder: -o DIR is missing");
+        rc = err_set(e, ERR_ARG, "%s",
+                     o.output ? "'mnsim fit' takes one fit file" : "no result folder: -o DIR is missing");
         err_hint(e, "mnsim fit FIT.yaml -o DIR");
     }
     if (rc) return rc;

@@ -13,7 +13,8 @@ const char help_sweep[] =
     "\n"
     "Computes a study for every combination of varied values (needle length, depth, density, ...) and writes "
     "sweep.csv,\n"
-    "sweep.yaml, the study as resolved, and a map.  A case that fails is a row with its reason.  A sweep that was stopped or\n"
+    "sweep.yaml, the study as resolved, and a map.  A case that fails is a row with its reason.  A sweep that was "
+    "stopped or\n"
     "killed goes on where it was when the same command is given again.\n"
     "\n"
     "  -o, --output DIR    result folder (required)\n"
@@ -59,7 +60,8 @@ static void print_sweep(const struct sweep *w, const char *folder)
         for (size_t k = 0; k < w->n_axes; k++)
             printf("  %-10s", sweep_value(w, i, k, value));
         if (c->good && isfinite(c->map))
-            printf("  %-10s %-22s %.5g %s +- %.2g\n", w->fill[i / w->n_points], w->map, c->map, w->map_unit, c->map_error);
+            printf("  %-10s %-22s %.5g %s +- %.2g\n", w->fill[i / w->n_points], w->map, c->map, w->map_unit,
+                   c->map_error);
         else
             printf("  %-10s %s\n", w->fill[i / w->n_points], c->good ? "has no such result" : "failed: see sweep.csv");
     }

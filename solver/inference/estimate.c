@@ -21,7 +21,8 @@ struct bridge {
 
 static double on_scale(const struct estimate_bound *b, double x) { return b->is_log ? log(x) : x; }
 
-/* The search runs over u without bounds: the parameter on its scale is lo + (hi - lo)(1 + sin u)/2, or log(parameter) = u. */
+/* The search runs over u without bounds: the parameter on its scale is lo + (hi - lo)(1 + sin u)/2, or log(parameter) =
+ * u. */
 static double parameter_of(const struct estimate_problem *p, size_t i, double u)
 {
     if (!p->bound) return exp(u);
@@ -95,7 +96,8 @@ static void find_flaw(const struct bridge *b, const double *column, const double
     const struct estimate_bound *bound = b->p->bound ? &b->p->bound[i] : NULL;
     for (size_t j = 0; j < p; j++)
         largest = fmax(largest, column[j]);
-    bool wide = bound && bound->is_log ? out->relative_se[i] > log(10.0) : bound && out->relative_se[i] > 0.5 * (bound->upper - bound->lower);
+    bool wide = bound && bound->is_log ? out->relative_se[i] > log(10.0)
+                                       : bound && out->relative_se[i] > 0.5 * (bound->upper - bound->lower);
     if (wide) out->flaw[i] = FLAW_WIDE;
     for (size_t j = 0; j < p; j++)
         if (j != i && fabs(out->correlation[i][j]) > TOGETHER) {
@@ -136,7 +138,8 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
     for (size_t i = 0; i < p; i++) {
         u[i] = gsl_vector_get(x, i);
         bool is_log = !b->p->bound || b->p->bound[i].is_log;
-        double slope = slope_of(b->p, i, u[i]), se = slope * sqrt(variance * gsl_matrix_get(covariance, i, i)), v = parameter_of(b->p, i, u[i]);
+        double slope = slope_of(b->p, i, u[i]), se = slope * sqrt(variance * gsl_matrix_get(covariance, i, i)),
+               v = parameter_of(b->p, i, u[i]);
         out->value[i] = v;
         out->relative_se[i] = se;
         out->low[i] = is_log ? v * exp(-quantile * se) : v - quantile * se;
@@ -196,7 +199,8 @@ int estimate_fit(const struct estimate_problem *p, const double *start, struct e
 
 /* ---- many starts, profiles ---- */
 
-int estimate_multistart(const struct estimate_problem *p, const double *start, size_t n_more, struct estimate *out, size_t *agreeing, struct err *e)
+int estimate_multistart(const struct estimate_problem *p, const double *start, size_t n_more, struct estimate *out,
+                        size_t *agreeing, struct err *e)
 {
     double ends[ESTIMATE_STARTS + 1], x[ESTIMATE_MAX];
     size_t n = 0, evaluations = 0;
@@ -240,7 +244,8 @@ static int residuals_held(void *self, const double *parameter, double *r, struct
     return h->p->residuals(h->p->self, all, r, e);
 }
 
-int estimate_profile(const struct estimate_problem *p, const struct estimate *at, size_t parameter, double value, double *chi2, struct err *e)
+int estimate_profile(const struct estimate_problem *p, const struct estimate *at, size_t parameter, double value,
+                     double *chi2, struct err *e)
 {
     struct held h = {p, parameter, value};
     struct estimate_bound bound[ESTIMATE_MAX];

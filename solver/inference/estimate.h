@@ -1,5 +1,6 @@
-/* estimate.h -- parameters by least squares: GSL's trust region on their logarithms or within bounds, with standard errors,
- * intervals and correlation (E25), profiles, and what cannot be identified.  Knows nothing of skin: the caller gives residuals. */
+/* estimate.h -- parameters by least squares: GSL's trust region on their logarithms or within bounds, with standard
+ * errors, intervals and correlation (E25), profiles, and what cannot be identified.  Knows nothing of skin: the caller
+ * gives residuals. */
 #ifndef SOLVER_INFERENCE_ESTIMATE_H
 #define SOLVER_INFERENCE_ESTIMATE_H
 #include <stdbool.h>
@@ -26,14 +27,15 @@ struct estimate_problem {
     /* r[n_residuals] = model(parameter) - data.  0, or ERR_* with *e set: the step is refused. */
     int (*residuals)(void *self, const double *parameter, double *r, struct err *e);
     const struct estimate_bound *bound; /* n_parameters, or NULL: positive parameters, log scale, no bounds */
-    bool sd_known;                    /* residuals are in units of their standard deviation; else it is estimated from them */
+    bool sd_known; /* residuals are in units of their standard deviation; else it is estimated from them */
 };
 struct estimate {
     size_t n_parameters, n_residuals;
     double value[ESTIMATE_MAX];
-    double relative_se[ESTIMATE_MAX];             /* standard error on the parameter's scale: of log(value), 0.07 is 7 %, or of it */
+    double
+        relative_se[ESTIMATE_MAX]; /* standard error on the parameter's scale: of log(value), 0.07 is 7 %, or of it */
     double low[ESTIMATE_MAX], high[ESTIMATE_MAX]; /* 95 % interval */
-    double chi2, aicc;                            /* sum of squared residuals; corrected Akaike criterion (NAN: too few data) */
+    double chi2, aicc; /* sum of squared residuals; corrected Akaike criterion (NAN: too few data) */
     enum estimate_flaw flaw[ESTIMATE_MAX];
     size_t with[ESTIMATE_MAX];                    /* FLAW_COMBINATION: the other parameter */
     double correlation[ESTIMATE_MAX][ESTIMATE_MAX];
@@ -44,9 +46,11 @@ struct estimate {
 /* Starts at start[] (all > 0).  ERR_NUMERIC when it does not converge within 60 iterations or the residuals cannot be
  * computed at the start; ERR_ARG for too few residuals. */
 int estimate_fit(const struct estimate_problem *p, const double *start, struct estimate *out, struct err *e);
-/* The best of a fit from start and of n_more from other places within the bounds (needed then); *agreeing of them, the best
- * included, end within a thousandth of its sum of squares.  Starts that fail are passed over unless all do. */
-int estimate_multistart(const struct estimate_problem *p, const double *start, size_t n_more, struct estimate *out, size_t *agreeing, struct err *e);
+/* The best of a fit from start and of n_more from other places within the bounds (needed then); *agreeing of them, the
+ * best included, end within a thousandth of its sum of squares.  Starts that fail are passed over unless all do. */
+int estimate_multistart(const struct estimate_problem *p, const double *start, size_t n_more, struct estimate *out,
+                        size_t *agreeing, struct err *e);
 /* Profile: sum of squares with one parameter held at value and the others fitted again from the estimate. */
-int estimate_profile(const struct estimate_problem *p, const struct estimate *at, size_t parameter, double value, double *chi2, struct err *e);
+int estimate_profile(const struct estimate_problem *p, const struct estimate *at, size_t parameter, double value,
+                     double *chi2, struct err *e);
 #endif

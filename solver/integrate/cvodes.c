@@ -1,6 +1,6 @@
-/* cvodes.c -- see cvodes.h.  Set-up as measured: DIRECT linear solver with CVodeSetLinSysFn and an empty matrix, so CVODE keeps
- * its own refresh logic while the factorisation is ours; three N_Vector operations replaced by vectorised ones (Debian's
- * generic kernels are half the run below 4000 unknowns). */
+/* cvodes.c -- see cvodes.h.  Set-up as measured: DIRECT linear solver with CVodeSetLinSysFn and an empty matrix, so
+ * CVODE keeps its own refresh logic while the factorisation is ours; three N_Vector operations replaced by vectorised
+ * ones (Debian's generic kernels are half the run below 4000 unknowns). */
 #include <cvodes/cvodes.h>
 #include <math.h>
 #include <nvector/nvector_serial.h>
@@ -92,8 +92,8 @@ static int on_root(realtype t, N_Vector y, realtype *g, void *user)
     return it->ode.root(it->ode.self, t, NV_DATA_S(y), NV_DATA_S(y) + it->ode.n, g);
 }
 
-static int on_linsys(realtype t, N_Vector y, N_Vector fy, SUNMatrix A, booleantype jok, booleantype *jcur, realtype gamma,
-                     void *user, N_Vector a, N_Vector b, N_Vector c)
+static int on_linsys(realtype t, N_Vector y, N_Vector fy, SUNMatrix A, booleantype jok, booleantype *jcur,
+                     realtype gamma, void *user, N_Vector a, N_Vector b, N_Vector c)
 {
     struct integrator *it = user;
     (void)fy; (void)A; (void)jok; (void)a; (void)b; (void)c;
@@ -138,7 +138,7 @@ static int solver_solve(SUNLinearSolver S, SUNMatrix A, N_Vector x, N_Vector b, 
         memcpy(v, NV_DATA_S(b), (n + it->ode.nq) * sizeof *v);
     it->last_flag = it->ode.solve(it->ode.self, t, gamma, v);
     if (!it->last_flag && !(it->last_flag = it->ode.quad_times(it->ode.self, v, it->rate)))
-        for (size_t i = 0; i < it->ode.nq; i++) /* the integrals follow the states: their rows of I - gamma J are one-way */
+        for (size_t i = 0; i < it->ode.nq; i++) /* the integrals follow: their rows of I - gamma J are one-way */
             v[n + i] += gamma * it->rate[i];
     return it->last_flag;
 }
@@ -167,7 +167,8 @@ static bool configure(struct integrator *it, double t0, double t_stop)
     void *m = it->mem;
     return CVodeSetErrHandlerFn(m, on_error, it) == CV_SUCCESS && CVodeSetUserData(m, it) == CV_SUCCESS &&
            CVodeInit(m, on_rhs, t0, it->y) == CV_SUCCESS && CVodeWFtolerances(m, on_weights) == CV_SUCCESS &&
-           CVodeSetLinearSolver(m, it->solver, it->matrix) == CV_SUCCESS && CVodeSetLinSysFn(m, on_linsys) == CV_SUCCESS &&
+           CVodeSetLinearSolver(m, it->solver, it->matrix) == CV_SUCCESS &&
+           CVodeSetLinSysFn(m, on_linsys) == CV_SUCCESS &&
            CVodeSetLinearSolutionScaling(m, SUNFALSE) == CV_SUCCESS && /* our solve is for the current gamma */
            CVodeSetStopTime(m, t_stop) == CV_SUCCESS && (!it->ode.root || CVodeRootInit(m, 1, on_root) == CV_SUCCESS);
 }
@@ -193,9 +194,11 @@ int integrator_new(struct integrator **out, const struct ode *ode, double t0, co
     if (it->emphasis && !ode->emphasis)
         N_VConst(1.0, it->emphasis);
     it->mem = CVodeCreate(CV_BDF, it->ctx);
-    bool ok = it->y && it->atol && it->emphasis && it->weight && it->local && it->rate && it->mem && make_linear_solver(it);
+    bool ok =
+        it->y && it->atol && it->emphasis && it->weight && it->local && it->rate && it->mem && make_linear_solver(it);
     if (!ok || !configure(it, t0, t_stop)) {
-        int rc = err_set(e, ok ? ERR_NUMERIC : ERR_NOMEM, "cannot start the integrator: %s", ok ? it->what : "out of memory");
+        int rc = err_set(e, ok ? ERR_NUMERIC : ERR_NOMEM, "cannot start the integrator: %s",
+                         ok ? it->what : "out of memory");
         integrator_free(it);
         return rc;
     }
@@ -262,7 +265,8 @@ void integrator_stats(const struct integrator *it, struct integrator_stats *out)
     if (!CVodeGetNumNonlinSolvConvFails(it->mem, &v)) out->nonlinear_fails += v;
     if (!CVodeGetNumErrTestFails(it->mem, &v)) out->error_fails += v;
     if (!CVodeGetLastStep(it->mem, &h)) out->last_step = h;
-    if (!CVodeGetActualInitStep(it->mem, &h) && (out->smallest_step <= 0.0 || h < out->smallest_step)) out->smallest_step = h;
+    if (!CVodeGetActualInitStep(it->mem, &h) && (out->smallest_step <= 0.0 || h < out->smallest_step))
+        out->smallest_step = h;
 }
 
 void integrator_free(struct integrator *it)

@@ -4,7 +4,8 @@
 #include <string.h>
 #include "solver/integrate/factor.h"
 
-#define REFINED   1e-6 /* residual left in a Newton solve with a factor of another gamma: the drug balance is then at rounding */
+#define REFINED                                                                                                        \
+    1e-6 /* residual left in a Newton solve with a factor of another gamma: the drug balance is then at rounding */
 #define CG_MAX    60
 
 struct ldl { /* one core's factor */
@@ -119,8 +120,8 @@ static void apply(struct ldl *f, double gamma, const double *a, double *out)
         out[d] = (f->c->M[d] + f->extra[d]) * a[d] + gamma * out[d];
 }
 
-/* x := (M + extra + gamma A)^-1 x: directly with the factor of this matrix, else by conjugate gradients preconditioned with
- * the factor at hand. */
+/* x := (M + extra + gamma A)^-1 x: directly with the factor of this matrix, else by conjugate gradients preconditioned
+ * with the factor at hand. */
 static int ldl_refined(struct ldl *f, double gamma, double *x)
 {
     size_t n = f->c->n;
@@ -315,7 +316,8 @@ static int solve_metabolite(struct factor *f, double gamma, double *v)
     for (size_t i = 0; i < s->n_sites; i++) {
         const struct site *k = &s->site[i];
         if (k->dof_m >= 0 && k->dof >= 0)
-            x[k->dof_m] += gamma * s->p->metabolite_yield * k->volume * (k->rho_a * v[k->dof] + site_first_order(s, k, v[k->dof]));
+            x[k->dof_m] +=
+                gamma * s->p->metabolite_yield * k->volume * (k->rho_a * v[k->dof] + site_first_order(s, k, v[k->dof]));
     }
     return ldl_refined(&f->met, gamma, x);
 }

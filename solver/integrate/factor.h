@@ -1,16 +1,16 @@
-/* factor.h -- LDL' of the symmetric positive definite cores  M + gamma A + sites  (CHOLMOD, simplicial, AMD; the only door to
- * it), analysed once per pattern, and Newton's solve for the whole state on top of it. */
+/* factor.h -- LDL' of the symmetric positive definite cores  M + gamma A + sites  (CHOLMOD, simplicial, AMD; the only
+ * door to it), analysed once per pattern, and Newton's solve for the whole state on top of it. */
 #ifndef SOLVER_INTEGRATE_FACTOR_H
 #define SOLVER_INTEGRATE_FACTOR_H
 #include "solver/system/system.h"
 
 struct factor;
-/* A factor for s, whose patterns are analysed unless *io (NULL: none) has the same; *io is freed when it does not serve.
- * s is lent until the next factor_open; nothing is factorised yet.  ERR_NOMEM: *io is then NULL. */
+/* A factor for s, whose patterns are analysed unless *io (NULL: none) has the same; *io is freed when it does not
+ * serve. s is lent until the next factor_open; nothing is factorised yet.  ERR_NOMEM: *io is then NULL. */
 int  factor_open(struct factor **io, const struct system *s, struct err *e);
 void factor_free(struct factor *f);
-/* Factorises M + gamma A at the system's theta, with the laws as last linearised.  Returns 0, or ERR_NUMERIC when a pivot is
- * not positive, or ERR_NOMEM. */
+/* Factorises M + gamma A at the system's theta, with the laws as last linearised.  Returns 0, or ERR_NUMERIC when a
+ * pivot is not positive, or ERR_NOMEM. */
 int  factor_set(struct factor *f, double gamma);
 /* Newton's system (I - gamma J) x = v for the whole y; factor_set must have been called with a gamma and theta near the
  * present ones: the difference is removed by conjugate gradients.  v is overwritten by x. */

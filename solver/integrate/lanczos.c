@@ -5,8 +5,8 @@
 #include "solver/integrate/kernels.h"
 #include "solver/integrate/lanczos.h"
 
-/* Functionals of the core: those of the running integrals, then the exchange of a mixed vehicle and receptor with the skin,
- * their rows of A a. */
+/* Functionals of the core: those of the running integrals, then the exchange of a mixed vehicle and receptor with the
+ * skin, their rows of A a. */
 enum { WATCH_DONOR = CORE_QUADS, WATCH_RECEPTOR, FUNCTIONALS };
 enum { ROOM = LANCZOS_MAX + 1, PROBES = 24 };
 #define SHIFT       0.12  /* of the geometric mean of first and last time: fewest vectors (measured) */
@@ -15,7 +15,8 @@ enum { ROOM = LANCZOS_MAX + 1, PROBES = 24 };
 #define PROBE_RATIO 1.15  /* of neighbouring times at which convergence is looked at */
 
 /* LAPACK: eigenvalues d and vectors z of a symmetric tridiagonal matrix. */
-void dstev_(const char *job, const int *n, double *d, double *e, double *z, const int *ldz, double *work, int *info, size_t job_length);
+void dstev_(const char *job, const int *n, double *d, double *e, double *z, const int *ldz, double *work, int *info,
+            size_t job_length);
 
 struct modes { /* of one basis size */
     size_t n;
@@ -54,7 +55,10 @@ static double decay_integral(double k, double t)
 }
 
 /* e^(-a t) convolved with e^(-b t). */
-static double convolution(double a, double b, double t) { return exp(-fmin(a, b) * t) * decay_integral(fabs(a - b), t); }
+static double convolution(double a, double b, double t)
+{
+    return exp(-fmin(a, b) * t) * decay_integral(fabs(a - b), t);
+}
 
 static int solve_modes(const struct lanczos *l, size_t n, struct modes *m)
 {
@@ -160,7 +164,8 @@ static int start(struct lanczos *l, struct factor *f, const double *y0)
     if (l->norm > 0.0)
         vector_scale(l->n, 1.0 / l->norm, l->basis, l->basis);
     for (size_t q = 0; q < FUNCTIONALS; q++)
-        l->flux_steady[q] = (q < CORE_QUADS ? c->flux0[q] : 0.0) + (l->has[q] ? vector_dot(l->n, l->functional[q], l->steady) : 0.0);
+        l->flux_steady[q] =
+            (q < CORE_QUADS ? c->flux0[q] : 0.0) + (l->has[q] ? vector_dot(l->n, l->functional[q], l->steady) : 0.0);
     return 0;
 }
 
@@ -211,7 +216,8 @@ static bool close_enough(double p, double r, double *largest, double floor, doub
 }
 
 /* Drug in the core, and the largest rate and integral of any functional at the times: what the floors are shares of. */
-static void find_floors(const struct lanczos *l, const struct modes *m, const double *t, size_t n_t, double *rate, double *amount)
+static void find_floors(const struct lanczos *l, const struct modes *m, const double *t, size_t n_t, double *rate,
+                        double *amount)
 {
     *rate = *amount = 0.0;
     for (size_t d = 0; d < l->n; d++)
@@ -227,7 +233,8 @@ static void find_floors(const struct lanczos *l, const struct modes *m, const do
 }
 
 /* Whether the two bases agree at the probed times: state, rates, integrals. */
-static bool agree(const struct lanczos *l, const struct modes *a, const struct modes *b, const double *t, size_t n_t, double tolerance)
+static bool agree(const struct lanczos *l, const struct modes *a, const struct modes *b, const double *t, size_t n_t,
+                  double tolerance)
 {
     double largest[2][FUNCTIONALS] = {{0}}, x[ROOM], y[ROOM], rate, amount;
     find_floors(l, a, t, n_t, &rate, &amount);
@@ -240,7 +247,8 @@ static bool agree(const struct lanczos *l, const struct modes *a, const struct m
         if (sqrt(off) > tolerance * l->norm)
             return false;
         for (size_t q = 0; q < FUNCTIONALS; q++) {
-            if (l->has[q] && !close_enough(rate_of(l, a, q, t[k]), rate_of(l, b, q, t[k]), &largest[0][q], rate, tolerance))
+            if (l->has[q] &&
+                !close_enough(rate_of(l, a, q, t[k]), rate_of(l, b, q, t[k]), &largest[0][q], rate, tolerance))
                 return false;
             if (l->has[q] && q < CORE_QUADS &&
                 !close_enough(integral(l, a, q, t[k]), integral(l, b, q, t[k]), &largest[1][q], amount, tolerance))
@@ -300,8 +308,8 @@ void lanczos_free(struct lanczos *l)
     free(l);
 }
 
-int lanczos_new(struct lanczos **out, const struct system *s, struct factor *f, const double *y0, const double *q0, const double *t,
-                size_t n_t, double tolerance, struct err *e)
+int lanczos_new(struct lanczos **out, const struct system *s, struct factor *f, const double *y0, const double *q0,
+                const double *t, size_t n_t, double tolerance, struct err *e)
 {
     struct lanczos *l = calloc(1, sizeof *l);
     size_t n = s->drug.n;
@@ -323,8 +331,9 @@ int lanczos_new(struct lanczos **out, const struct system *s, struct factor *f, 
         rc = grow(l, f, t, n_t, tolerance);
     if (rc) {
         lanczos_free(l);
-        return rc == ERR_NOMEM ? err_set(e, rc, "out of memory for the linear path")
-                               : err_set(e, rc, "linear path: not settled to %g with %d vectors", tolerance, LANCZOS_MAX);
+        return rc == ERR_NOMEM
+                   ? err_set(e, rc, "out of memory for the linear path")
+                   : err_set(e, rc, "linear path: not settled to %g with %d vectors", tolerance, LANCZOS_MAX);
     }
     *out = l;
     return 0;

@@ -65,8 +65,11 @@ static void write_donor(struct run *r, const double *rate, double *row)
     row[COL_EVAPORATED] = r->quads[QUAD_EVAPORATED];
     row[COL_APPLIED] = r->applied;
     row[COL_Q_TOP] = run_infinite_in(r) + r->applied - row[COL_VEHICLE] - row[COL_REMOVED] - row[COL_EVAPORATED];
-    row[COL_J_TOP] = !r->phase.patch_on ? 0.0 : r->phase.held ? rate[QUAD_TOP]
-                   : (r->p->vehicle_layer ? -vehicle_layer_rate(r) : -c->donor_capacity * r->dydt[c->donor_dof]) - rate[QUAD_EVAPORATED];
+    row[COL_J_TOP] = !r->phase.patch_on ? 0.0
+                     : r->phase.held
+                         ? rate[QUAD_TOP]
+                         : (r->p->vehicle_layer ? -vehicle_layer_rate(r) : -c->donor_capacity * r->dydt[c->donor_dof]) -
+                               rate[QUAD_EVAPORATED];
 }
 
 static void write_body(struct run *r, double *row)
@@ -95,8 +98,9 @@ static void write_metabolite(struct run *r, double *row)
     row[COL_M_CLEARED] = r->quads[QUAD_M_CLEARED];
     row[COL_M_BOTTOM] = r->quads[QUAD_M_BOTTOM];
     if (r->sys.met.receptor_dof >= 0)
-        row[COL_M_BOTTOM] += r->p->receptor.H * r->p->receptor.K * r->y[r->sys.at_met + (size_t)r->sys.met.receptor_dof] +
-                             r->sampled_m + r->quads[QUAD_M_FLOW];
+        row[COL_M_BOTTOM] +=
+            r->p->receptor.H * r->p->receptor.K * r->y[r->sys.at_met + (size_t)r->sys.met.receptor_dof] + r->sampled_m +
+            r->quads[QUAD_M_FLOW];
 }
 
 /* ---- balance ---- */
@@ -110,8 +114,8 @@ static double balance(const struct run *r, double tissue, const double *row)
     if (p->source || p->source_metabolite)
         return 0.0; /* a manufactured solution makes drug of nothing */
     double in = run_infinite_in(r) + r->applied;
-    double out = tissue + row[COL_BOUND] + row[COL_Q_BOTTOM] + row[COL_Q_CLEARED] + row[COL_METABOLISED] + row[COL_VEHICLE] +
-                 row[COL_REMOVED] + row[COL_EVAPORATED];
+    double out = tissue + row[COL_BOUND] + row[COL_Q_BOTTOM] + row[COL_Q_CLEARED] + row[COL_METABOLISED] +
+                 row[COL_VEHICLE] + row[COL_REMOVED] + row[COL_EVAPORATED];
     double back = p->body.feedback > 0.0 ? r->infused / p->area : 0.0; /* blood may bring drug into the skin */
     double worst = off(in, out, in + back);
     if (p->body.present) {
@@ -121,7 +125,8 @@ static double balance(const struct run *r, double tissue, const double *row)
     }
     if (p->metabolite) {
         double made = p->metabolite_yield * row[COL_METABOLISED];
-        worst = fmax(worst, off(made, row[COL_M_SKIN] + row[COL_M_BOTTOM] + row[COL_M_CLEARED], p->metabolite_yield * in));
+        worst =
+            fmax(worst, off(made, row[COL_M_SKIN] + row[COL_M_BOTTOM] + row[COL_M_CLEARED], p->metabolite_yield * in));
     }
     return worst;
 }
@@ -211,7 +216,8 @@ int solution_allocate(struct solution *out, const struct run *r)
     out->unknowns = r->mesh.n;
     out->elements_down = r->mesh.ez;
     out->elements_across = r->mesh.er;
-    double **rows[] = {&out->axis, &out->mean, &out->edge}, **steady[] = {&out->steady_axis, &out->steady_mean, &out->steady_edge};
+    double **rows[] = {&out->axis, &out->mean, &out->edge},
+           **steady[] = {&out->steady_axis, &out->steady_mean, &out->steady_edge};
     out->t = calloc(k, sizeof(double));
     out->value = calloc(k * COLS_MAX, sizeof(double));
     out->z = calloc(out->nz, sizeof(double));
@@ -230,8 +236,8 @@ int solution_allocate(struct solution *out, const struct run *r)
 
 void solution_release(struct solution *s)
 {
-    double *all[] = {s->t, s->value, s->space_error, s->time_error, s->z, s->axis, s->mean, s->edge, s->steady_axis, s->steady_mean,
-                     s->steady_edge, s->field, s->field_r, s->field_z};
+    double *all[] = {s->t,    s->value,       s->space_error, s->time_error,  s->z,     s->axis,    s->mean,
+                     s->edge, s->steady_axis, s->steady_mean, s->steady_edge, s->field, s->field_r, s->field_z};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     *s = (struct solution){0};

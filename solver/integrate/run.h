@@ -1,4 +1,5 @@
-/* run.h -- the state of one simulation in progress; shared by simulate.c (segments), schedule.c (events) and output.c. */
+/* run.h -- the state of one simulation in progress; shared by simulate.c (segments), schedule.c (events) and output.c.
+ */
 #ifndef SOLVER_INTEGRATE_RUN_H
 #define SOLVER_INTEGRATE_RUN_H
 #include "solver/integrate/factor.h"
@@ -22,7 +23,7 @@ struct run {
     double *y, *dydt, *atol, *emphasis; /* as large as any segment's state */
     double quads[QUADS_MAX];
     double donor_a, receptor_a, receptor_m, border[BORDER_MAX]; /* of the phases outside the skin */
-    struct donor dose;           /* the dose on the skin, as it is now: H and excess shrink when part of it is wiped off */
+    struct donor dose; /* the dose on the skin, as it is now: H and excess shrink when part of it is wiped off */
     double drawn_before;         /* run_drawn when it was put on */
     double top_mark;             /* run_top when it was put on */
     double infinite_in;          /* taken from infinite doses that are gone */
@@ -44,7 +45,8 @@ void   run_leave_saturation(struct run *r);
 double run_top(const struct run *r, const double *quads);   /* given to the skin by donors held at constant activity */
 double run_drawn(const struct run *r, const double *quads); /* ... and evaporated */
 double run_infinite_in(const struct run *r);       /* taken from infinite doses so far */
-double run_vehicle_amount(const struct run *r, const double *nodal); /* drug in the dose on the skin, undissolved included */
+double run_vehicle_amount(const struct run *r,
+                          const double *nodal); /* drug in the dose on the skin, undissolved included */
 
 /* Times read from units and summed from steps differ in their last digits: an event or an output this close is now. */
 #define SAME_TIME 1e-12

@@ -73,8 +73,8 @@ static void set_range(double *at, size_t from, size_t n, double value)
         at[i] = value;
 }
 
-/* Scales: the donor's activity in the core; the sites' capacity for bound drug; for plasma what the intact skin's flux over
- * the study would reach.  Single unknowns weigh as much as the whole field. */
+/* Scales: the donor's activity in the core; the sites' capacity for bound drug; for plasma what the intact skin's flux
+ * over the study would reach.  Single unknowns weigh as much as the whole field. */
 static void set_tolerances(struct run *r)
 {
     const struct problem *p = r->p;
@@ -242,7 +242,8 @@ static size_t times_until(const struct run *r, double stop, double *t)
     return n;
 }
 
-/* From now to stop with one basis.  ERR_NUMERIC: it does not settle, nothing has changed; *halfway is where one might. */
+/* From now to stop with one basis.  ERR_NUMERIC: it does not settle, nothing has changed; *halfway is where one might.
+ */
 static int leap(struct run *r, struct solution *out, double stop, double *halfway, struct err *e)
 {
     const struct problem *p = r->p;
@@ -266,8 +267,8 @@ static int leap(struct run *r, struct solution *out, double stop, double *halfwa
     return rc;
 }
 
-/* The segment on the linear path; where one basis does not span it, with a second one from a time between.  ERR_NUMERIC: the
- * path did not settle from r->t on. */
+/* The segment on the linear path; where one basis does not span it, with a second one from a time between. ERR_NUMERIC:
+ * the path did not settle from r->t on. */
 static int leap_through(struct run *r, struct solution *out, double stop, struct err *e)
 {
     int rc = 0;
@@ -291,8 +292,9 @@ static int integrate_segment(struct run *r, struct solution *out, double stop, b
     enum integrator_kind kind = r->p->integrator;
     bool suits = lanczos_suits(&r->sys) && !run_is_saturated(r);
     if (kind == INTEGRATOR_LINEAR && !suits)
-        return err_set(e, ERR_RANGE, "numerics/integrator: linear: from t = %.6g s the problem is not linear with constant coefficients",
-                       r->t);
+        return err_set(
+            e, ERR_RANGE,
+            "numerics/integrator: linear: from t = %.6g s the problem is not linear with constant coefficients", r->t);
     if (kind == INTEGRATOR_CVODE || !suits)
         return step_through(r, out, stop, used_up, e);
     struct err unsettled = {0};
@@ -352,8 +354,8 @@ static const struct donor *infinite_dose(const struct problem *p)
     return NULL;
 }
 
-/* A a_ss = f;  Q(t) -> J_ss (t - lag) with lag = J[A^-1 M (a_ss - a_0)] / J_ss, a_0 = 0 at the free nodes  (E8).  The channels
- * stand at openness theta. */
+/* A a_ss = f;  Q(t) -> J_ss (t - lag) with lag = J[A^-1 M (a_ss - a_0)] / J_ss, a_0 = 0 at the free nodes  (E8).  The
+ * channels stand at openness theta. */
 static int solve_steady(struct run *r, double theta, struct solution *out, struct err *e)
 {
     struct problem still = *r->p;
@@ -363,8 +365,9 @@ static int solve_steady(struct run *r, double theta, struct solution *out, struc
         return 0;
     still.body.present = still.metabolite = false; /* the body takes what comes */
     still.channel.closes = theta < 1.0;
-    int rc = system_build(&r->sys, &still, &r->mesh,
-                          (struct phase){.patch_on = true, .held = true, .opened = true, .steady_sink = true, .donor = d}, e);
+    int rc = system_build(
+        &r->sys, &still, &r->mesh,
+        (struct phase){.patch_on = true, .held = true, .opened = true, .steady_sink = true, .donor = d}, e);
     if (!rc) {
         system_set_theta(&r->sys, theta);
         rc = factor_open(&r->factor, &r->sys, e);
@@ -422,9 +425,11 @@ static int run_all(struct run *r, struct solution *out, struct err *e)
             run_apply_events(r);
     }
     if (!rc && !(out->worst_balance <= BALANCE_BAND)) {
-        rc = err_set(e, ERR_NUMERIC, "drug balance is off by %.2g of the drug that went in: must be within %g", out->worst_balance,
-                     BALANCE_BAND);
-        err_hint(e, "tighten numerics/rtol; if that does not help, this is a defect of the program: please report the study");
+        rc = err_set(e, ERR_NUMERIC, "drug balance is off by %.2g of the drug that went in: must be within %g",
+                     out->worst_balance, BALANCE_BAND);
+        err_hint(
+            e,
+            "tighten numerics/rtol; if that does not help, this is a defect of the program: please report the study");
     }
     return rc;
 }
@@ -479,7 +484,8 @@ int simulate_steady(const struct problem *p, double theta, double *J_ss, struct 
 /* ---- error estimate ---- */
 
 #define ROUNDING 1e-12
-#define WINDOW 4.0  /* times within this factor share the largest relative difference: a difference may cross zero in time */
+#define WINDOW                                                                                                         \
+    4.0 /* times within this factor share the largest relative difference: a difference may cross zero in time */
 #define TIME_SAFETY 3.5 /* BDF errors at rtol and rtol/10 are not nested: measured up to 3.4 times their difference */
 #define COARSEST_SAFETY 2.0 /* |Q(s) - Q(s/2)| misses the error that s/2 has left */
 #define COMMON 0.1  /* no quantity is taken to be more than ten times as accurate as the uptake */
@@ -490,8 +496,8 @@ static double relative_difference(const struct solution *a, const struct solutio
     return x == y ? 0.0 : fabs(x - y) / fmax(fabs(x), fabs(y));
 }
 
-/* |a - b|, or the largest relative difference of the same quantity within WINDOW of its time, or COMMON times that of the
- * uptake there, whichever is more. */
+/* |a - b|, or the largest relative difference of the same quantity within WINDOW of its time, or COMMON times that of
+ * the uptake there, whichever is more. */
 static double *difference(const struct solution *a, const struct solution *b, double safety)
 {
     double *d = calloc(a->n_out * COLS_MAX, sizeof *d);
@@ -512,8 +518,9 @@ static double *difference(const struct solution *a, const struct solution *b, do
 
 static bool is_rate(size_t c) { return c == COL_J_TOP || c == COL_J_BOTTOM || c == COL_J_CLEARED; }
 
-/* What the linear path leaves open by its own rule: its tolerance, of the value; of a small share of its largest or of a speck
- * of the uptake when the path settles on the quantity itself; else of its largest or of a small share of the uptake. */
+/* What the linear path leaves open by its own rule: its tolerance, of the value; of a small share of its largest or of
+ * a speck of the uptake when the path settles on the quantity itself; else of its largest or of a small share of the
+ * uptake. */
 static void add_unsettled(const struct problem *p, const struct solution *s, double *error)
 {
     for (size_t c = 0; c < COLS_MAX; c++) {
@@ -523,7 +530,8 @@ static void add_unsettled(const struct problem *p, const struct solution *s, dou
             largest = fmax(largest, fabs(s->value[k * COLS_MAX + c]));
             uptake = fmax(uptake, fabs(solution_at(s, k, is_rate(c) ? COL_J_TOP : COL_Q_TOP)));
         }
-        double least = settled ? fmax(LANCZOS_SMALL_SHARE * largest, LANCZOS_SPECK * uptake) : fmax(largest, LANCZOS_SMALL_SHARE * uptake);
+        double least = settled ? fmax(LANCZOS_SMALL_SHARE * largest, LANCZOS_SPECK * uptake)
+                               : fmax(largest, LANCZOS_SMALL_SHARE * uptake);
         if (c == COL_RECEPTOR_CONC)
             least = fmax(largest, LANCZOS_SMALL_SHARE * uptake / p->receptor.H);
         for (size_t k = 0; k < s->n_out; k++)

@@ -77,14 +77,21 @@ static int check_laws(const struct problem *p, const struct layer *l, struct err
     const struct binding *b = &l->binding;
     const struct metabolism *m = &l->metabolism;
     if (!is_nonneg(b->B_max) || (b->B_max > 0.0 && (!is_positive(b->k_on) || !is_positive(b->k_off))))
-        return err_set(e, ERR_RANGE, "skin layer '%s': binding B_max %g kg/m3, k_on %g m3/(kg s), k_off %g 1/s: B_max must be >= 0 and both "
-                       "rates > 0", l->name, b->B_max, b->k_on, b->k_off);
+        return err_set(
+            e, ERR_RANGE,
+            "skin layer '%s': binding B_max %g kg/m3, k_on %g m3/(kg s), k_off %g 1/s: B_max must be >= 0 and both "
+            "rates > 0",
+            l->name, b->B_max, b->k_on, b->k_off);
     if (!is_nonneg(m->k) || !is_nonneg(m->V_max) || (m->V_max > 0.0 && !is_positive(m->K_m)))
-        return err_set(e, ERR_RANGE, "skin layer '%s': metabolism k %g 1/s, V_max %g kg/(m3 s), K_m %g kg/m3: must be >= 0, and K_m > 0",
-                       l->name, m->k, m->V_max, m->K_m);
+        return err_set(
+            e, ERR_RANGE,
+            "skin layer '%s': metabolism k %g 1/s, V_max %g kg/(m3 s), K_m %g kg/m3: must be >= 0, and K_m > 0",
+            l->name, m->k, m->V_max, m->K_m);
     bool is_vehicle = p->vehicle_layer && l == &p->layer[0];
-    if (p->metabolite && !is_vehicle && (!is_positive(l->D_metabolite) || !is_positive(l->K_metabolite) || !is_nonneg(l->clearance_metabolite)))
-        return err_set(e, ERR_RANGE, "skin layer '%s': metabolite D %g m2/s, K %g must be > 0 and clearance %g 1/s >= 0", l->name,
+    if (p->metabolite && !is_vehicle &&
+        (!is_positive(l->D_metabolite) || !is_positive(l->K_metabolite) || !is_nonneg(l->clearance_metabolite)))
+        return err_set(e, ERR_RANGE,
+                       "skin layer '%s': metabolite D %g m2/s, K %g must be > 0 and clearance %g 1/s >= 0", l->name,
                        l->D_metabolite, l->K_metabolite, l->clearance_metabolite);
     return 0;
 }
@@ -111,7 +118,8 @@ static int check_layers(const struct problem *p, struct err *e)
     }
     if (p->vehicle_layer && (p->n_layers < 2 || p->layer[0].binding.B_max > 0.0 || p->layer[0].metabolism.k > 0.0 ||
                              p->layer[0].metabolism.V_max > 0.0 || p->layer[0].clearance > 0.0))
-        return err_set(e, ERR_RANGE, "a diffusive vehicle needs skin below it, and neither binds, metabolises nor clears");
+        return err_set(e, ERR_RANGE,
+                       "a diffusive vehicle needs skin below it, and neither binds, metabolises nor clears");
     return 0;
 }
 
@@ -124,37 +132,47 @@ static int check_channel(const struct problem *p, struct err *e)
     if (!is_positive(c->depth))
         return err_set(e, ERR_RANGE, "channel depth %g um: must be > 0", c->depth * 1e6);
     if (c->depth < CHANNEL_DEPTH_MIN)
-        return err_set(e, ERR_RANGE, "channel depth %g um: must be at least %g um", c->depth * 1e6, CHANNEL_DEPTH_MIN * 1e6);
+        return err_set(e, ERR_RANGE, "channel depth %g um: must be at least %g um", c->depth * 1e6,
+                       CHANNEL_DEPTH_MIN * 1e6);
     if (c->depth > H * (1.0 + 1e-12)) {
-        err_set(e, ERR_RANGE, "channel depth %g um: must be at most the skin's thickness of %g um", c->depth * 1e6, H * 1e6);
-        err_hint(e, "a channel that pierces the sample short-circuits the diffusion cell; use thicker skin or a shorter needle");
+        err_set(e, ERR_RANGE, "channel depth %g um: must be at most the skin's thickness of %g um", c->depth * 1e6,
+                H * 1e6);
+        err_hint(e, "a channel that pierces the sample short-circuits the diffusion cell; use thicker skin or a "
+                    "shorter needle");
         return ERR_RANGE;
     }
     if (c->fill == CHANNEL_STIRRED && c->depth > H * (1.0 - 1e-9) && p->receptor.kind != RECEPTOR_CLOSED)
-        return err_set(e, ERR_RANGE, "channel depth %g um reaches the receptor: must be less than %g um", c->depth * 1e6, H * 1e6);
+        return err_set(e, ERR_RANGE, "channel depth %g um reaches the receptor: must be less than %g um",
+                       c->depth * 1e6, H * 1e6);
     if (!is_positive(c->r_surface) || !is_positive(c->r_tip))
         return err_set(e, ERR_RANGE, "channel radius %g um at the surface, %g um at the tip: both must be > 0",
                        c->r_surface * 1e6, c->r_tip * 1e6);
     if (fmin(c->r_tip, c->r_surface) < CHANNEL_TIP_MIN)
         return err_set(e, ERR_RANGE, "channel radius %g um: must be at least %g um", fmin(c->r_tip, c->r_surface) * 1e6,
                        CHANNEL_TIP_MIN * 1e6);
-    if (c->nose != 0.0 && (!is_positive(c->nose) || !(c->r_shaft >= c->r_tip) || fabs(bullet_radius(c, c->depth) - c->r_surface) > 1e-9 * c->r_shaft))
-        return err_set(e, ERR_RANGE, "channel with a nose of %g um on a shaft of %g um radius: the radius at the surface, %g um, does not lie on it",
+    if (c->nose != 0.0 && (!is_positive(c->nose) || !(c->r_shaft >= c->r_tip) ||
+                           fabs(bullet_radius(c, c->depth) - c->r_surface) > 1e-9 * c->r_shaft))
+        return err_set(e, ERR_RANGE,
+                       "channel with a nose of %g um on a shaft of %g um radius: the radius at the surface, %g um, "
+                       "does not lie on it",
                        c->nose * 1e6, c->r_shaft * 1e6, c->r_surface * 1e6);
     if (!is_positive(c->D) || !is_positive(c->K))
         return err_set(e, ERR_RANGE, "channel D %g m2/s, K %g: both must be > 0", c->D, c->K);
     if (c->D > D_MAX)
         return err_set(e, ERR_RANGE, "channel D %g m2/s: must be at most %g m2/s", c->D, D_MAX);
     if (p->metabolite && (!is_positive(c->D_metabolite) || !is_positive(c->K_metabolite)))
-        return err_set(e, ERR_RANGE, "channel: metabolite D %g m2/s, K %g: both must be > 0", c->D_metabolite, c->K_metabolite);
+        return err_set(e, ERR_RANGE, "channel: metabolite D %g m2/s, K %g: both must be > 0", c->D_metabolite,
+                       c->K_metabolite);
     if (c->fill == CHANNEL_STIRRED && (c->closes || p->vehicle_layer)) {
-        err_set(e, ERR_RANGE, "a stirred channel is part of the donor: it cannot %s", c->closes ? "close" : "stand under a diffusive vehicle");
+        err_set(e, ERR_RANGE, "a stirred channel is part of the donor: it cannot %s",
+                c->closes ? "close" : "stand under a diffusive vehicle");
         err_hint(e, "use fill: diffusing");
         return ERR_RANGE;
     }
-    if (c->closes && (!(c->elastic > 0.0 && c->elastic <= 1.0) || !is_positive(c->half_life_open) || !is_positive(c->half_life_occluded)))
-        return err_set(e, ERR_RANGE, "closure: elastic share %g must be in (0, 1], half-lives %g h and %g h > 0", c->elastic,
-                       c->half_life_open / 3600.0, c->half_life_occluded / 3600.0);
+    if (c->closes && (!(c->elastic > 0.0 && c->elastic <= 1.0) || !is_positive(c->half_life_open) ||
+                      !is_positive(c->half_life_occluded)))
+        return err_set(e, ERR_RANGE, "closure: elastic share %g must be in (0, 1], half-lives %g h and %g h > 0",
+                       c->elastic, c->half_life_open / 3600.0, c->half_life_occluded / 3600.0);
     double widest = fmax(c->r_surface, c->r_tip), b = p->cell_radius;
     if (!is_positive(b))
         return err_set(e, ERR_RANGE, "unit cell radius %g um: must be > 0", b * 1e6);
@@ -162,8 +180,8 @@ static int check_channel(const struct problem *p, struct err *e)
         return err_set(e, ERR_RANGE, "unit cell radius %g um: must be at most %g um", b * 1e6, LAYER_MAX * 1e6);
     if (widest >= 0.98 * b) {
         double n = 1.0 / (PI * b * b), most = 0.98 * 0.98 / (PI * widest * widest);
-        err_set(e, ERR_RANGE, "channels overlap: radius %g um at %g needles/cm2 leaves a cell radius of %g um", widest * 1e6,
-                n * 1e-4, b * 1e6);
+        err_set(e, ERR_RANGE, "channels overlap: radius %g um at %g needles/cm2 leaves a cell radius of %g um",
+                widest * 1e6, n * 1e-4, b * 1e6);
         err_hint(e, "with this radius the density must be below %.4g needles/cm2", most * 1e-4);
         return ERR_RANGE;
     }
@@ -180,11 +198,13 @@ static int check_body(const struct body *b, struct err *e)
     if (b->infusion > 0.0 && !(b->infusion_end > 0.0))
         return err_set(e, ERR_RANGE, "body: infusion ends at %g h: must be > 0", b->infusion_end / 3600.0);
     if (!is_nonneg(b->V2) || !is_nonneg(b->CL_d) || !is_nonneg(b->feedback))
-        return err_set(e, ERR_RANGE, "body: second volume %g L, distribution clearance %g L/h and feedback %g must be >= 0", b->V2 * 1e3,
-                       b->CL_d * 3.6e6, b->feedback);
+        return err_set(e, ERR_RANGE,
+                       "body: second volume %g L, distribution clearance %g L/h and feedback %g must be >= 0",
+                       b->V2 * 1e3, b->CL_d * 3.6e6, b->feedback);
     if (!is_nonneg(b->V_m) || !is_nonneg(b->CL_m) || !(b->f_m >= 0.0 && b->f_m <= 1.0))
-        return err_set(e, ERR_RANGE, "body: metabolite volume %g L and clearance %g L/h must be >= 0, its fraction %g in [0, 1]", b->V_m * 1e3,
-                       b->CL_m * 3.6e6, b->f_m);
+        return err_set(e, ERR_RANGE,
+                       "body: metabolite volume %g L and clearance %g L/h must be >= 0, its fraction %g in [0, 1]",
+                       b->V_m * 1e3, b->CL_m * 3.6e6, b->f_m);
     return 0;
 }
 
@@ -196,9 +216,11 @@ static int check_dose(const struct problem *p, size_t which, struct err *e)
     if (d->kind == DONOR_FINITE && !p->vehicle_layer && !is_positive(d->H))
         return err_set(e, ERR_RANGE, "vehicle thickness %g um: must be > 0", d->H * 1e6);
     if (!is_nonneg(d->excess) || !is_nonneg(d->evaporation))
-        return err_set(e, ERR_RANGE, "vehicle: undissolved drug %g kg/m2 and evaporation %g m/s: both must be >= 0", d->excess, d->evaporation);
+        return err_set(e, ERR_RANGE, "vehicle: undissolved drug %g kg/m2 and evaporation %g m/s: both must be >= 0",
+                       d->excess, d->evaporation);
     if (d->kind == DONOR_INFINITE && (d->excess > 0.0 || d->evaporation > 0.0 || p->vehicle_layer))
-        return err_set(e, ERR_RANGE, "vehicle: an infinite dose has no undissolved excess, evaporation or diffusion of its own");
+        return err_set(e, ERR_RANGE,
+                       "vehicle: an infinite dose has no undissolved excess, evaporation or diffusion of its own");
     if (p->vehicle_layer && d->excess > 0.0)
         return err_set(e, ERR_RANGE, "vehicle: undissolved excess needs a well-mixed vehicle");
     return 0;
@@ -215,11 +237,13 @@ static int check_outside(const struct problem *p, struct err *e)
     }
     const struct receptor *r = &p->receptor;
     if (r->kind == RECEPTOR_FRANZ && (!is_positive(r->H) || !is_nonneg(r->q) || !is_positive(r->K)))
-        return err_set(e, ERR_RANGE, "receptor: volume/area %g mm must be > 0, flow/area %g m/s >= 0, K %g > 0", r->H * 1e3, r->q, r->K);
+        return err_set(e, ERR_RANGE, "receptor: volume/area %g mm must be > 0, flow/area %g m/s >= 0, K %g > 0",
+                       r->H * 1e3, r->q, r->K);
     if (r->n_samples > SAMPLES_MAX)
         return err_set(e, ERR_RANGE, "%zu receptor samples: at most %d", r->n_samples, SAMPLES_MAX);
     if (r->n_samples && (r->kind != RECEPTOR_FRANZ || !(r->sample_fraction >= 0.0 && r->sample_fraction < 1.0)))
-        return err_set(e, ERR_RANGE, "receptor samples of %g of the volume: need a Franz receptor and 0 <= fraction < 1",
+        return err_set(e, ERR_RANGE,
+                       "receptor samples of %g of the volume: need a Franz receptor and 0 <= fraction < 1",
                        r->sample_fraction);
     for (size_t i = 0; i < r->n_samples; i++)
         if (!(r->sample_at[i] > (i ? r->sample_at[i - 1] : 0.0)) || r->sample_at[i] > p->t_end)
@@ -238,11 +262,14 @@ static int check_events(const struct problem *p, struct err *e)
         const struct event *v = &p->event[i];
         double h = v->at / 3600.0;
         if (!is_nonneg(v->at) || v->at > p->t_end || (i && v->at < p->event[i - 1].at))
-            return err_set(e, ERR_RANGE, "event %zu at %g h: times must not descend and lie within [0, %g h]", i + 1, h, p->t_end / 3600.0);
+            return err_set(e, ERR_RANGE, "event %zu at %g h: times must not descend and lie within [0, %g h]", i + 1, h,
+                           p->t_end / 3600.0);
         if (v->kind == EVENT_APPLY && (on || v->which > p->n_doses))
-            return err_set(e, ERR_RANGE, "event %zu at %g h: %s", i + 1, h, on ? "a dose is applied while another is on the skin" : "no such dose");
+            return err_set(e, ERR_RANGE, "event %zu at %g h: %s", i + 1, h,
+                           on ? "a dose is applied while another is on the skin" : "no such dose");
         if (v->kind == EVENT_REMOVE && (!on || !(v->fraction > 0.0 && v->fraction <= 1.0)))
-            return err_set(e, ERR_RANGE, "event %zu at %g h: %s", i + 1, h, on ? "the fraction removed must be in (0, 1]" : "nothing is on the skin to remove");
+            return err_set(e, ERR_RANGE, "event %zu at %g h: %s", i + 1, h,
+                           on ? "the fraction removed must be in (0, 1]" : "nothing is on the skin to remove");
         if (v->kind == EVENT_NEEDLES && p->channel.fill == CHANNEL_NONE)
             return err_set(e, ERR_RANGE, "event %zu at %g h: needles, but the study has none", i + 1, h);
         bool whole = v->fraction >= 1.0 || p->vehicle_layer;

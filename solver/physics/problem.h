@@ -1,8 +1,8 @@
 /* problem.h -- one diffusion problem in plain SI values: skin, channel, donor, receptor, body, schedule, outputs.
  * No file, no unit text, no SUNDIALS type.  Everything below the study reads this and nothing else.
  *
- * Unknown everywhere: the activity a = C/K, kg/m3 of the reference phase (neutral drug in water), continuous across every
- * face.  In each region   K da/dt = div(K D grad a) - k K a                                   (equations.md, E1)
+ * Unknown everywhere: the activity a = C/K, kg/m3 of the reference phase (neutral drug in water), continuous across
+ * every face.  In each region   K da/dt = div(K D grad a) - k K a                                   (equations.md, E1)
  * Amounts and fluxes are per unit skin area (the cell's area), positive downwards. */
 #ifndef SOLVER_PHYSICS_PROBLEM_H
 #define SOLVER_PHYSICS_PROBLEM_H
@@ -56,8 +56,9 @@ struct channel {
     double nose, r_shaft; /* m */
     double D, K;       /* of the phase that fills it */
     double D_metabolite, K_metabolite;
-    /* Closure acts on the channel's diffusivity:  D(t) = theta D + (1 - theta) D_layer K_layer/K, K fixed, so drug is conserved
-     * on a fixed mesh and a closed channel conducts as the layer around it does;  theta = elastic 2^(-t / t_half) after the needles, t_half by occlusion             (E30) */
+    /* Closure acts on the channel's diffusivity:  D(t) = theta D + (1 - theta) D_layer K_layer/K, K fixed, so drug is
+     * conserved on a fixed mesh and a closed channel conducts as the layer around it does;  theta = elastic 2^(-t /
+     * t_half) after the needles, t_half by occlusion             (E30) */
     bool   closes;
     double elastic;    /* share of the open area left when the needles are out, 0 < elastic <= 1 */
     double half_life_open, half_life_occluded; /* s */
@@ -120,7 +121,8 @@ struct body {
     double infusion_end;
 };
 
-/* How the time goes on: by CVODE's steps, or for linear segments with constant coefficients from one basis without steps. */
+/* How the time goes on: by CVODE's steps, or for linear segments with constant coefficients from one basis without
+ * steps. */
 enum integrator_kind {
     INTEGRATOR_AUTO,   /* the linear path where a segment allows it and the path settles, else CVODE */
     INTEGRATOR_CVODE,
@@ -128,8 +130,8 @@ enum integrator_kind {
 };
 
 struct problem {
-    bool   vehicle_layer;    /* layer[0] is the vehicle itself, with its own diffusivity (a finite diffusive dose): skin starts
-                              * below it, channels too; the donor's C0 fills it, K and H are read from the layer */
+    bool vehicle_layer; /* layer[0] is the vehicle itself, with its own diffusivity (a finite diffusive dose): skin
+                         * starts below it, channels too; the donor's C0 fills it, K and H are read from the layer */
     size_t n_layers;
     struct layer layer[LAYERS_MAX];
     struct channel channel;
@@ -174,8 +176,8 @@ int  problem_check(const struct problem *p, struct err *e);
 double skin_thickness(const struct problem *p);
 /* Depth of the skin's surface on the mesh: the thickness of a diffusive vehicle, else 0. */
 double skin_surface(const struct problem *p);
-/* Radius of the channel wall at depth z below the skin's surface (r_surface above it, the tip's below the floor), and its
- * slope dr/dz. */
+/* Radius of the channel wall at depth z below the skin's surface (r_surface above it, the tip's below the floor), and
+ * its slope dr/dz. */
 double channel_radius(const struct channel *c, double z);
 double channel_slope(const struct channel *c, double z);
 /* Radius of a bullet (nose > 0) at a distance from its tip. */

@@ -40,7 +40,8 @@ const struct fit_parameter *fit_estimated(const struct fit *f, size_t i)
 /* ---- the model ---- */
 
 /* The study of a case with parameter values; value NULL: the nominal ones. */
-static int study_with(const struct fit *f, const struct fit_case *c, const double *value, struct study *s, struct err *e)
+static int study_with(const struct fit *f, const struct fit_case *c, const double *value, struct study *s,
+                      struct err *e)
 {
     char text[FIT_PARAMETERS_MAX][240];
     const char *list[64 + FIT_PARAMETERS_MAX + 1];
@@ -121,7 +122,8 @@ static int residuals(void *self, const double *value, double *r, struct err *e)
 
 static int read_parameter(struct fit *f, const struct table *t, size_t row, struct err *e)
 {
-    static const char *const columns[] = {"parameterId", "path", "unit", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate"};
+    static const char *const columns[] = {"parameterId", "path",       "unit",         "parameterScale",
+                                          "lowerBound",  "upperBound", "nominalValue", "estimate"};
     struct fit_parameter *p = &f->parameter[f->n_parameters++];
     const char *cell[8];
     double number[3];
@@ -135,15 +137,19 @@ static int read_parameter(struct fit *f, const struct table *t, size_t row, stru
         char *end;
         number[i] = strtod(cell[4 + i], &end);
         if (end == cell[4 + i] || *end || !isfinite(number[i]))
-            return err_set(e, ERR_PARSE, "%s:%d: %s: '%s': must be a number", t->path, t->line[row], columns[4 + i], cell[4 + i]);
+            return err_set(e, ERR_PARSE, "%s:%d: %s: '%s': must be a number", t->path, t->line[row], columns[4 + i],
+                           cell[4 + i]);
     }
     bool is_log = strcmp(cell[3], "log") == 0 || strcmp(cell[3], "log10") == 0;
     if (!is_log && strcmp(cell[3], "lin") != 0)
-        return err_set(e, ERR_PARSE, "%s:%d: parameterScale: '%s': must be lin, log or log10", t->path, t->line[row], cell[3]);
+        return err_set(e, ERR_PARSE, "%s:%d: parameterScale: '%s': must be lin, log or log10", t->path, t->line[row],
+                       cell[3]);
     if (!(number[0] < number[1] && number[0] <= number[2] && number[2] <= number[1] && (number[0] > 0.0 || !is_log)))
-        return err_set(e, ERR_RANGE, "%s:%d: %s: lowerBound %g, nominalValue %g, upperBound %g: must rise%s", t->path, t->line[row], cell[0],
-                       number[0], number[2], number[1], is_log ? ", above 0 on a log scale" : "");
-    *p = (struct fit_parameter){.is_estimated = strcmp(cell[7], "0") != 0, .nominal = number[2], .bound = {number[0], number[1], is_log}};
+        return err_set(e, ERR_RANGE, "%s:%d: %s: lowerBound %g, nominalValue %g, upperBound %g: must rise%s", t->path,
+                       t->line[row], cell[0], number[0], number[2], number[1],
+                       is_log ? ", above 0 on a log scale" : "");
+    *p = (struct fit_parameter){
+        .is_estimated = strcmp(cell[7], "0") != 0, .nominal = number[2], .bound = {number[0], number[1], is_log}};
     snprintf(p->id, sizeof p->id, "%s", cell[0]);
     snprintf(p->path, sizeof p->path, "%s", cell[1]);
     snprintf(p->unit, sizeof p->unit, "%s", cell[2]);
@@ -161,7 +167,8 @@ static int read_parameters(struct fit *f, const char *path, struct err *e)
     for (size_t i = 0; !rc && i < t.rows; i++)
         rc = read_parameter(f, &t, i, e);
     if (!rc && (f->n_estimated < 1 || f->n_estimated > ESTIMATE_MAX))
-        rc = err_set(e, ERR_PARSE, "%s: %zu parameters with estimate = 1: must be 1 to %d", path, f->n_estimated, ESTIMATE_MAX);
+        rc = err_set(e, ERR_PARSE, "%s: %zu parameters with estimate = 1: must be 1 to %d", path, f->n_estimated,
+                     ESTIMATE_MAX);
     table_release(&t);
     return rc;
 }
@@ -177,16 +184,18 @@ static int check_point(const struct fit_case *c, const struct fit_point *p, doub
     if (!(p->t >= 0.0))
         return err_set(e, ERR_RANGE, "%s:%d: time %g h: must not be before the start", c->data, p->line, p->t / HOUR);
     if (p->t > t_end * (1.0 + 1e-9))
-        return err_set(e, ERR_RANGE, "%s:%d: time %g h: must lie within the study's %g h", c->data, p->line, p->t / HOUR, t_end / HOUR);
+        return err_set(e, ERR_RANGE, "%s:%d: time %g h: must lie within the study's %g h", c->data, p->line,
+                       p->t / HOUR, t_end / HOUR);
     if (!isnan(p->sd) && !(p->sd > 0.0))
         return err_set(e, ERR_RANGE, "%s:%d: standard deviation %g: must be above 0", c->data, p->line, p->sd);
     if (c->quantity <= OBSERVED_LAB && p->value > MORE_OUT * c->dose)
-        return err_set(e, ERR_RANGE, "%s:%d: %s = %g: more than the dose of %g that the study puts on", c->data, p->line, c->column, p->value,
-                       c->dose);
+        return err_set(e, ERR_RANGE, "%s:%d: %s = %g: more than the dose of %g that the study puts on", c->data,
+                       p->line, c->column, p->value, c->dose);
     return 0;
 }
 
-static int read_points(struct fit *f, struct fit_case *c, const char *time, const char *sd, double limit, double t_end, struct err *e)
+static int read_points(struct fit *f, struct fit_case *c, const char *time, const char *sd, double limit, double t_end,
+                       struct err *e)
 {
     struct table t;
     double *at = NULL, *y = NULL, *s = NULL;
@@ -195,19 +204,21 @@ static int read_points(struct fit *f, struct fit_case *c, const char *time, cons
     rc = table_numbers(&t, time, false, &at, e);
     if (!rc) rc = table_numbers(&t, c->column, true, &y, e);
     if (!rc && sd) rc = table_numbers(&t, sd, true, &s, e);
-    if (!rc && !(c->point = calloc(t.rows + 1, sizeof *c->point))) rc = err_set(e, ERR_NOMEM, "out of memory for %zu rows", t.rows);
+    if (!rc && !(c->point = calloc(t.rows + 1, sizeof *c->point)))
+        rc = err_set(e, ERR_NOMEM, "out of memory for %zu rows", t.rows);
     for (size_t i = 0; !rc && i < t.rows; i++) {
         struct fit_point p = {.t = at[i] * HOUR, .value = y[i], .sd = s ? s[i] : NAN, .line = t.line[i]};
         if (isnan(y[i])) continue;
         p.censored = y[i] < limit;
         if (p.censored) p.value = limit;
         rc = check_point(c, &p, t_end, e);
-        if (!rc && s && isnan(s[i])) rc = err_set(e, ERR_PARSE, "%s:%d: %s: empty beside a value", c->data, t.line[i], sd);
+        if (!rc && s && isnan(s[i]))
+            rc = err_set(e, ERR_PARSE, "%s:%d: %s: empty beside a value", c->data, t.line[i], sd);
         if (!rc && p.t > 0.0) c->point[c->n++] = p; /* at the start there is nothing to simulate */
     }
     if (!rc && (c->n < 1 || f->n_points + c->n > FIT_POINTS_MAX))
-        rc = err_set(e, ERR_PARSE, "%s: column '%s' has %zu values after the start: must be 1 to %d in all", c->data, c->column, c->n,
-                     FIT_POINTS_MAX);
+        rc = err_set(e, ERR_PARSE, "%s: column '%s' has %zu values after the start: must be 1 to %d in all", c->data,
+                     c->column, c->n, FIT_POINTS_MAX);
     if (!rc) qsort(c->point, c->n, sizeof *c->point, by_time);
     f->n_points += c->n;
     free(at);
@@ -231,7 +242,8 @@ static double largest_dose(const struct problem *p, double scale)
 
 static int read_case(struct fit *f, const char *file, struct cnode at, struct err *e)
 {
-    static const char *const keys[] = {"name", "study", "data", "time", "quantity", "column", "sd", "limit_of_quantification", "note", NULL};
+    static const char *const keys[] = {
+        "name", "study", "data", "time", "quantity", "column", "sd", "limit_of_quantification", "note", NULL};
     struct fit_case *c = &f->item[f->n_cases];
     const char *name = "", *study = "", *data = "", *time = "", *column = "", *sd = NULL;
     double limit = -INFINITY;
@@ -247,9 +259,10 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
         rc = config_number(at, "limit_of_quantification", RANGE_POSITIVE, &limit, e);
     if (rc) return rc;
     if (!ends_with(time, "_h") || !ends_with(column, observed_units[c->quantity].suffix) ||
-        (c->quantity < OBSERVED_FLUX && ends_with(column, "_h")) || (sd && !ends_with(sd, observed_units[c->quantity].suffix)))
-        return config_fail(at, e, ERR_PARSE, "columns '%s', '%s'%s%s: must end in their units, _h and %s", time, column, sd ? ", " : "", sd ? sd : "",
-                           observed_units[c->quantity].suffix);
+        (c->quantity < OBSERVED_FLUX && ends_with(column, "_h")) ||
+        (sd && !ends_with(sd, observed_units[c->quantity].suffix)))
+        return config_fail(at, e, ERR_PARSE, "columns '%s', '%s'%s%s: must end in their units, _h and %s", time, column,
+                           sd ? ", " : "", sd ? sd : "", observed_units[c->quantity].suffix);
     f->n_cases++;
     c->scale = observed_units[c->quantity].scale;
     snprintf(c->name, sizeof c->name, "%s", name);
@@ -261,9 +274,11 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
     rc = study_with(f, c, NULL, s, e);
     if (!rc) {
         bool missing = (c->quantity == OBSERVED_PLASMA && !s->problem.body.present) ||
-                       ((c->quantity == OBSERVED_RECEPTOR || c->quantity == OBSERVED_LAB) && s->problem.receptor.kind != RECEPTOR_FRANZ);
+                       ((c->quantity == OBSERVED_RECEPTOR || c->quantity == OBSERVED_LAB) &&
+                        s->problem.receptor.kind != RECEPTOR_FRANZ);
         c->dose = largest_dose(&s->problem, c->scale);
-        rc = missing ? config_fail(at, e, ERR_PARSE, "the study has no %s: there is no '%s' to fit", c->quantity == OBSERVED_PLASMA ? "body" : "well-mixed receptor",
+        rc = missing ? config_fail(at, e, ERR_PARSE, "the study has no %s: there is no '%s' to fit",
+                                   c->quantity == OBSERVED_PLASMA ? "body" : "well-mixed receptor",
                                    observed_words[c->quantity])
                      : read_points(f, c, time, sd, limit, s->problem.t_end, e);
         study_release(s);
@@ -284,7 +299,8 @@ int fit_load(struct fit *f, const char *path, const struct study_options *option
     if (!rc) rc = config_known(root, keys, e);
     if (!rc) rc = config_string(root, "fit", &title, e);
     if (!rc) snprintf(f->title, sizeof f->title, "%s", title);
-    if (!rc && config_is(config_get(root, "starts"))) rc = config_integer(root, "starts", 0, ESTIMATE_STARTS, &f->starts, e);
+    if (!rc && config_is(config_get(root, "starts")))
+        rc = config_integer(root, "starts", 0, ESTIMATE_STARTS, &f->starts, e);
     if (!rc) rc = config_string(root, "parameters", &table, e);
     if (!rc) {
         beside(path, table, file, sizeof file);
@@ -299,10 +315,11 @@ int fit_load(struct fit *f, const char *path, const struct study_options *option
     for (size_t i = 0; !rc && i < f->n_cases; i++)
         for (size_t k = 0; !rc && k < f->item[i].n; k++) {
             if (isnan(f->item[i].point[k].sd) == with)
-                rc = err_set(e, ERR_PARSE, "%s:%d: either every case states standard deviations or none does", f->item[i].data, f->item[i].point[k].line);
+                rc = err_set(e, ERR_PARSE, "%s:%d: either every case states standard deviations or none does",
+                             f->item[i].data, f->item[i].point[k].line);
             else if (f->item[i].point[k].censored && !with)
-                rc = err_set(e, ERR_PARSE, "%s:%d: below the limit of quantification: needs standard deviations (sd)", f->item[i].data,
-                             f->item[i].point[k].line);
+                rc = err_set(e, ERR_PARSE, "%s:%d: below the limit of quantification: needs standard deviations (sd)",
+                             f->item[i].data, f->item[i].point[k].line);
         }
     if (rc) fit_release(f);
     return rc;
@@ -315,7 +332,8 @@ static int profile(struct fit *f, const struct estimate_problem *p, struct err *
     double variance = p->sd_known ? 1.0 : f->estimate.chi2 / (double)(p->n_residuals - p->n_parameters);
     for (size_t i = 0; i < p->n_parameters; i++)
         for (size_t k = 0; k < FIT_PROFILE; k++) {
-            double steps = PROFILE_SPAN * (2.0 * (double)k / (FIT_PROFILE - 1) - 1.0), se = f->estimate.relative_se[i], chi2 = NAN;
+            double steps = PROFILE_SPAN * (2.0 * (double)k / (FIT_PROFILE - 1) - 1.0), se = f->estimate.relative_se[i],
+                   chi2 = NAN;
             double x = p->bound[i].is_log ? f->estimate.value[i] * exp(steps * se) : f->estimate.value[i] + steps * se;
             f->profile_value[i][k] = x;
             f->profile_rise[i][k] = NAN;
@@ -356,15 +374,19 @@ const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size)
     case FLAW_NONE: break;
     case FLAW_NO_EFFECT: snprintf(buf, size, "nothing in the data depends on '%s'", id); break;
     case FLAW_COMBINATION:
-        snprintf(buf, size, "the data determine '%s' only together with '%s' (correlation %.4f): a product or a ratio of the two", id,
-                 fit_estimated(f, f->estimate.with[i])->id, f->estimate.correlation[i][f->estimate.with[i]]);
+        snprintf(buf, size,
+                 "the data determine '%s' only together with '%s' (correlation %.4f): a product or a ratio of the two",
+                 id, fit_estimated(f, f->estimate.with[i])->id, f->estimate.correlation[i][f->estimate.with[i]]);
         break;
     case FLAW_WIDE: snprintf(buf, size, "the data leave '%s' open by more than a factor of ten", id); break;
-    case FLAW_AT_BOUND: snprintf(buf, size, "'%s' ends at its bound: what the data want lies beyond, or they do not say", id); break;
+    case FLAW_AT_BOUND:
+        snprintf(buf, size, "'%s' ends at its bound: what the data want lies beyond, or they do not say", id);
+        break;
     }
     size_t used = strlen(buf);
     if (buf[0] && last < f->lag)
-        snprintf(buf + used, size - used, "; the data end at %.3g h, before the lag of %.3g h", last / HOUR, f->lag / HOUR);
+        snprintf(buf + used, size - used, "; the data end at %.3g h, before the lag of %.3g h", last / HOUR,
+                 f->lag / HOUR);
     return buf;
 }
 

@@ -1,5 +1,5 @@
-/* fit.h -- parameters of studies fitted to measured tables: estimates with intervals, profiles, what cannot be identified; and the
- * folder of files.  Keys: docs/reference/config.md. */
+/* fit.h -- parameters of studies fitted to measured tables: estimates with intervals, profiles, what cannot be
+ * identified; and the folder of files.  Keys: docs/reference/config.md. */
 #ifndef SOLVER_RESULTS_FIT_H
 #define SOLVER_RESULTS_FIT_H
 #include "solver/inference/estimate.h"
@@ -36,7 +36,8 @@ struct fit {
     struct fit_case item[FIT_CASES_MAX];
     const struct study_options *options;
     struct estimate estimate; /* of the estimated parameters in their order */
-    double profile_value[ESTIMATE_MAX][FIT_PROFILE], profile_rise[ESTIMATE_MAX][FIT_PROFILE]; /* rise: of chi2 over the variance */
+    double profile_value[ESTIMATE_MAX][FIT_PROFILE],
+        profile_rise[ESTIMATE_MAX][FIT_PROFILE]; /* rise: of chi2 over the variance */
     double lag;               /* longest asymptotic lag among the cases, s; NAN: none */
 };
 

@@ -49,7 +49,9 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     record_text(r, "fit", f->title);
     record_integer(r, "data", (long long)f->n_points);
     record_number(r, "sum_of_squares", f->estimate.chi2);
-    record_text(r, "weights", isnan(f->item[0].point[0].sd) ? "none stated: the residuals' own spread gives the errors" : "1/sd^2 of the tables");
+    record_text(r, "weights",
+                isnan(f->item[0].point[0].sd) ? "none stated: the residuals' own spread gives the errors"
+                                              : "1/sd^2 of the tables");
     record_number(r, "aicc", f->estimate.aicc);
     record_integer(r, "simulations", (long long)f->estimate.evaluations);
     record_integer(r, "starts", f->starts + 1);
@@ -57,7 +59,9 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     for (size_t i = 0; i < f->n_estimated; i++)
         put_parameter(r, f, i);
     record_number(r, "wall_time_s", c->wall_s);
-    struct provenance who = {"mnsim", c->command, "", c->unix_time, -1, (const char *const[]){"SUNDIALS CVODES", integrator_version(), NULL}};
+    struct provenance who = {"mnsim", c->command,
+                             "",      c->unix_time,
+                             -1,      (const char *const[]){"SUNDIALS CVODES", integrator_version(), NULL}};
     provenance_record(r, "provenance", &who);
     rc = record_write(r, folder_file(folder, "fit.yaml", path), e);
     record_free(r);
@@ -66,7 +70,8 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
 
 static int write_parameters(const struct fit *f, const struct folder *folder, struct err *e)
 {
-    static const char *const columns[] = {"parameterId", "path", "unit", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate"};
+    static const char *const columns[] = {"parameterId", "path",       "unit",         "parameterScale",
+                                          "lowerBound",  "upperBound", "nominalValue", "estimate"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
     int rc = table_create(&o, folder_file(folder, "parameters.csv", path), columns, 8, e);
@@ -88,7 +93,8 @@ static int write_parameters(const struct fit *f, const struct folder *folder, st
 
 static int write_points(const struct fit *f, const struct folder *folder, struct err *e)
 {
-    static const char *const columns[] = {"case", "line", "column", "time_h", "observed", "sd", "below_limit", "model", "residual"};
+    static const char *const columns[] = {"case", "line",        "column", "time_h",  "observed",
+                                          "sd",   "below_limit", "model",  "residual"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
     int rc = table_create(&o, folder_file(folder, "fit.csv", path), columns, 9, e);
@@ -126,16 +132,22 @@ static int draw(const struct fit *f, const struct folder *folder, bool is_residu
             at[2 * c->n + k] = p->model;
         }
         snprintf(title[n], sizeof title[0], "%s%s", c->name, is_residual ? "" : " measured");
-        series[n] = (struct plot_series){.title = title[n], .style = PLOT_POINTS, .n = c->n, .x = at, .y = at + c->n, .colour = (int)i + 1};
+        series[n] = (struct plot_series){
+            .title = title[n], .style = PLOT_POINTS, .n = c->n, .x = at, .y = at + c->n, .colour = (int)i + 1};
         n++;
         if (!is_residual) {
             snprintf(title[n], sizeof title[0], "%s fitted", c->name);
-            series[n] = (struct plot_series){.title = title[n], .style = PLOT_LINE, .n = c->n, .x = at, .y = at + 2 * c->n, .colour = (int)i + 1};
+            series[n] = (struct plot_series){
+                .title = title[n], .style = PLOT_LINE, .n = c->n, .x = at, .y = at + 2 * c->n, .colour = (int)i + 1};
             n++;
         }
         at += 3 * c->n;
     }
-    struct plot p = {.title = f->title, .xlabel = "time / h", .ylabel = is_residual ? "(model - measured) / sd" : f->item[0].column, .n = n, .series = series};
+    struct plot p = {.title = f->title,
+                     .xlabel = "time / h",
+                     .ylabel = is_residual ? "(model - measured) / sd" : f->item[0].column,
+                     .n = n,
+                     .series = series};
     int rc = plot_write(&p, folder->temporary, is_residual ? "residuals" : "fit", e);
     free(x);
     return rc;

@@ -51,10 +51,12 @@ static int read_list(struct cnode at, struct sweep_axis *a, struct err *e)
     a->n = config_count(at);
     if (!config_is_list(at) || a->n < 1)
         return config_fail(at, e, ERR_PARSE, "vary/%s: must be a list of values, or a map of from, to, scale", a->key);
-    if (!(a->value = calloc(a->n, sizeof *a->value))) return err_set(e, ERR_NOMEM, "out of memory for %zu values", a->n);
+    if (!(a->value = calloc(a->n, sizeof *a->value)))
+        return err_set(e, ERR_NOMEM, "out of memory for %zu values", a->n);
     for (size_t k = 0; k < a->n; k++)
         if (!(a->value[k] = config_text(config_item(at, k))))
-            return config_fail(config_item(at, k), e, ERR_PARSE, "vary/%s: each value must be a number with its unit", a->key);
+            return config_fail(config_item(at, k), e, ERR_PARSE, "vary/%s: each value must be a number with its unit",
+                               a->key);
     return 0;
 }
 
@@ -101,10 +103,12 @@ static int count_points(struct sweep *w, long cases, struct cnode vary, struct e
     w->n_points = w->design >= DESIGN_SOBOL ? (size_t)cases : w->design == DESIGN_LIST ? w->axis[0].n : 1;
     for (size_t i = 0; i < w->n_axes && w->design < DESIGN_SOBOL; i++) {
         if (!w->axis[i].n)
-            return config_fail(vary, e, ERR_PARSE, "vary/%s: a range needs design: {kind: sobol or latin_hypercube, cases: N}",
+            return config_fail(vary, e, ERR_PARSE,
+                               "vary/%s: a range needs design: {kind: sobol or latin_hypercube, cases: N}",
                                w->axis[i].key);
         if (w->design == DESIGN_LIST && w->axis[i].n != w->n_points)
-            return config_fail(vary, e, ERR_PARSE, "vary/%s: %zu values: lists side by side must be equally long, the first has %zu",
+            return config_fail(vary, e, ERR_PARSE,
+                               "vary/%s: %zu values: lists side by side must be equally long, the first has %zu",
                                w->axis[i].key, w->axis[i].n, w->n_points);
         w->n_points *= w->design == DESIGN_GRID ? w->axis[i].n : 1;
         if (w->n_points > SWEEP_CASES_MAX)
@@ -153,8 +157,9 @@ const char *sweep_value(const struct sweep *w, size_t i, size_t axis, char buf[S
     }
     double u = w->place[point * w->n_axes + axis];
     if (a->n) return a->value[(size_t)(u * (double)a->n)];
-    snprintf(buf, SWEEP_VALUE, "%.6g%s%s", a->is_log ? a->from * pow(a->to / a->from, u) : a->from + u * (a->to - a->from),
-             a->unit[0] ? " " : "", a->unit);
+    snprintf(buf, SWEEP_VALUE, "%.6g%s%s",
+             a->is_log ? a->from * pow(a->to / a->from, u) : a->from + u * (a->to - a->from), a->unit[0] ? " " : "",
+             a->unit);
     return buf;
 }
 
@@ -245,7 +250,8 @@ static int name_journal(struct sweep *w, const char *path, const char *result, s
     return 0;
 }
 
-int sweep_load(struct sweep *w, const char *path, const struct study_options *options, const char *result, struct err *e)
+int sweep_load(struct sweep *w, const char *path, const struct study_options *options, const char *result,
+               struct err *e)
 {
     *w = (struct sweep){.overrides = options->overrides, .config_dir = options->config_dir};
     int rc = read_file(w, path, e);

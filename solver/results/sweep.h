@@ -1,6 +1,6 @@
-/* sweep.h -- a study computed for many sets of values, from a grid, lists side by side, or a Sobol or Latin-hypercube design;
- * sweep.csv and a map.  Every finished case is a row of a journal beside the result folder at once: a sweep that was stopped or
- * killed goes on where it was.  Keys: docs/reference/config.md. */
+/* sweep.h -- a study computed for many sets of values, from a grid, lists side by side, or a Sobol or Latin-hypercube
+ * design; sweep.csv and a map.  Every finished case is a row of a journal beside the result folder at once: a sweep
+ * that was stopped or killed goes on where it was.  Keys: docs/reference/config.md. */
 #ifndef SOLVER_RESULTS_SWEEP_H
 #define SOLVER_RESULTS_SWEEP_H
 #include <signal.h>
@@ -20,7 +20,7 @@ struct sweep_axis {
 struct sweep_case {
     bool done, good;
     double map, map_error; /* of sweep.map */
-    double x[2];           /* of the first two axes, in the unit of the map's labels; NAN when the case could not be read */
+    double x[2]; /* of the first two axes, in the unit of the map's labels; NAN when the case could not be read */
 };
 struct sweep {
     struct config *doc;
@@ -38,16 +38,17 @@ struct sweep {
     size_t resumed;          /* cases taken over from the journal */
 };
 
-/* Reads the sweep file and its study.  result: the folder that it will be written to; the journal stands beside it, under a
- * name that belongs to this sweep alone.  options are lent until sweep_release. */
-int sweep_load(struct sweep *w, const char *path, const struct study_options *options, const char *result, struct err *e);
+/* Reads the sweep file and its study.  result: the folder that it will be written to; the journal stands beside it,
+ * under a name that belongs to this sweep alone.  options are lent until sweep_release. */
+int sweep_load(struct sweep *w, const char *path, const struct study_options *options, const char *result,
+               struct err *e);
 /* The text of an axis' value in a case. */
 const char *sweep_value(const struct sweep *w, size_t i, size_t axis, char buf[SWEEP_VALUE]);
 /* Reads the study of one case (study_release) / its reason is in *e. */
 int sweep_study(const struct sweep *w, size_t i, struct study *s, struct err *e);
-/* Computes what the journal does not hold, on threads processors (0: all).  Their order changes no digit; of the cases only a few
- * numbers stay in memory.  tell (may be NULL) is called with self after each case, one call at a time.  ERR_STOPPED when *stop
- * (may be NULL) became non-zero: the journal keeps what is done; ERR_IO. */
+/* Computes what the journal does not hold, on threads processors (0: all).  Their order changes no digit; of the cases
+ * only a few numbers stay in memory.  tell (may be NULL) is called with self after each case, one call at a time.
+ * ERR_STOPPED when *stop (may be NULL) became non-zero: the journal keeps what is done; ERR_IO. */
 int sweep_compute(struct sweep *w, size_t threads, const volatile sig_atomic_t *stop,
                   void (*tell)(void *self, size_t finished, size_t cases), void *self, struct err *e);
 /* sweep.csv in the order of the cases, sweep.yaml, study.yaml. */

@@ -219,8 +219,10 @@ static int take_over(struct sweep *w, const char *path, struct table_out *out, s
     for (size_t i = 0; !rc && i < t.rows; i++) {
         long c = atol(table_cell(&t, i, 0)) - 1;
         if (c < 0 || (size_t)c >= w->n_cases || w->item[c].done) continue;
-        w->item[c] = (struct sweep_case){true, strcmp(table_cell(&t, i, 1), "ok") == 0, number[0][i], number[1][i], {number[2][i], number[3][i]}};
-        if (!w->item[c].good && !w->first_reason[0]) snprintf(w->first_reason, sizeof w->first_reason, "%s", table_cell(&t, i, 2));
+        w->item[c] = (struct sweep_case){
+            true, strcmp(table_cell(&t, i, 1), "ok") == 0, number[0][i], number[1][i], {number[2][i], number[3][i]}};
+        if (!w->item[c].good && !w->first_reason[0])
+            snprintf(w->first_reason, sizeof w->first_reason, "%s", table_cell(&t, i, 2));
         w->resumed++;
         for (size_t k = 0; k < t.cols; k++)
             table_word(out, table_cell(&t, i, k));
@@ -232,7 +234,8 @@ static int take_over(struct sweep *w, const char *path, struct table_out *out, s
     return rc;
 }
 
-/* A new journal with the rows of older ones.  The old one keeps its rows under another name until they are all in the new. */
+/* A new journal with the rows of older ones.  The old one keeps its rows under another name until they are all in the
+ * new. */
 static int open_journal(struct sweep *w, struct table_out **out, struct err *e)
 {
     char name[SWEEP_COLUMNS_MAX][SWEEP_NAME], older[sizeof w->journal + 8], both[sizeof w->journal + 8];
@@ -266,7 +269,8 @@ int sweep_compute(struct sweep *w, size_t threads, const volatile sig_atomic_t *
 {
     struct work k = {.w = w, .lock = PTHREAD_MUTEX_INITIALIZER, .stop = stop, .tell = tell, .self = self};
     int rc = open_journal(w, &k.journal, e);
-    if (!rc && !(k.todo = calloc(w->n_cases + 1, sizeof *k.todo))) rc = err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
+    if (!rc && !(k.todo = calloc(w->n_cases + 1, sizeof *k.todo)))
+        rc = err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
     for (size_t i = 0; !rc && i < w->n_cases; i++)
         if (!w->item[i].done) k.todo[k.n_todo++] = i;
     if (!rc && k.n_todo) queue_run(&(struct queue){k.n_todo, &k, job, NULL}, threads);

@@ -1,5 +1,5 @@
-/* mesh.c -- see mesh.h.  Element sizes are tied to features (surface, layer faces, channel floor and wall) and grow with
- * the distance from them, so that sparse arrays, shallow tips and early times stay resolved. */
+/* mesh.c -- see mesh.h.  Element sizes are tied to features (surface, layer faces, channel floor and wall) and grow
+ * with the distance from them, so that sparse arrays, shallow tips and early times stay resolved. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct edges { size_t n, room; double *at; }; /* element boundaries, ascending *
 #define SIZE_FACE     40e-6  /* and at most a share of the thinner neighbour */
 #define SIZE_TIP      20e-6
 #define SIZE_WALL      8e-6
-#define EDGE_SHARE     0.10  /* of min(depth, radius): the edge of a shallow or narrow channel carries most of the flux */
+#define EDGE_SHARE 0.10 /* of min(depth, radius): the edge of a shallow or narrow channel carries most of the flux */
 #define INSIDE_SHARE   0.40  /* of the wall radius, inside the channel */
 #define SIZE_CAP     200e-6
 #define GROWTH         0.75
@@ -29,7 +29,8 @@ struct edges { size_t n, room; double *at; }; /* element boundaries, ascending *
 #define LOSS_SHARE     0.60  /* of sqrt(D/k), the depth that clearance lets the drug reach */
 #define LOSS_ELEMENTS 40.0   /* per layer at most for that: the drug stays near the faces, which are resolved apart */
 #define FLAT_LEVEL     0.50  /* one-dimensional elements are nearly free: half the size, growth included */
-#define FLAT_LAYER    11.0  /* elements per layer at least, before FLAT_LEVEL: the front that crosses a slow layer sets the early flux */
+#define FLAT_LAYER                                                                                                     \
+    11.0 /* elements per layer at least, before FLAT_LEVEL: the front that crosses a slow layer sets the early flux */
 #define SIZE_FLOOR_1D 0.01e-6
 #define SIZE_FLOOR_2D 0.10e-6
 #define MARCH         64     /* steps per element when sizes are integrated */
@@ -109,21 +110,23 @@ static struct sizing depth_sizing(const struct problem *p)
                                                                  fmin(p->layer[0].h / 3.0, loss_size(&p->layer[0]))))));
     double z = 0.0;
     if (p->vehicle_layer)
-        add_feature(&s, skin_surface(p), fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[1].D), p->layer[1].h / 3.0))));
+        add_feature(&s, skin_surface(p),
+                    fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[1].D), p->layer[1].h / 3.0))));
     for (size_t i = 0; i + 1 < p->n_layers; i++) {
         const struct layer *above = &p->layer[i], *below = above + 1;
         z += above->h;
         double loss = fmin(loss_size(above), loss_size(below));
         double size = fmin(fmin(SIZE_FACE, loss), FACE_SHARE * fmin(above->h, below->h));
-        /* A slow layer with the larger K, under which a channel brings drug, drinks through its face: an element coarser
-         * than that front would swallow several times as much. */
+        /* A slow layer with the larger K, under which a channel brings drug, drinks through its face: an element
+         * coarser than that front would swallow several times as much. */
         const struct layer *slow = above->D < below->D ? above : below, *fast = slow == above ? below : above;
         if (!flat && slow->K > fast->K)
             size = fmin(size, fmax(floor, first_front(p, slow->D)));
         add_feature(&s, z, size);
     }
     if (!flat)
-        add_feature(&s, skin_surface(p) + p->channel.depth, fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));
+        add_feature(&s, skin_surface(p) + p->channel.depth,
+                    fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));
     return s;
 }
 
@@ -156,7 +159,8 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
 {
     const struct channel *c = &p->channel;
     double edge = EDGE_SHARE * fmin(c->depth, c->r_surface);
-    struct sizing in = {.n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level};
+    struct sizing in = {
+        .n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level};
     int rc = edges_push(out, 0.0);
     if (!rc)
         rc = subdivide(out, &in, 0.0, 1.0);
@@ -167,7 +171,8 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
         if (z > 0.0 || p->n_layers == skin + 1) /* the outermost layer is thin: its lateral front does not matter */
             slowest = fmin(slowest, p->layer[i].D);
     double wall = fmin(fmin(SIZE_WALL, edge), isfinite(slowest) ? first_front(p, slowest) : INFINITY);
-    struct sizing o = {.n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level};
+    struct sizing o = {
+        .n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level};
     struct edges outer = {0};
     if (!rc)
         rc = subdivide(&outer, &o, 0.0, width);
@@ -272,7 +277,8 @@ static void lagrange(double c, double xi, double f[3], double d[3])
     d[2] = (2.0 * xi + 1.0 - c) / (2.0 * (1.0 - c));
 }
 
-/* Weights of the three columns of element jr at depth z: integral over x of the Lagrange functions times r r_x 2/b^2. */
+/* Weights of the three columns of element jr at depth z: integral over x of the Lagrange functions times r r_x 2/b^2.
+ */
 static void cross_weights(const struct mesh *m, const struct problem *p, size_t jr, double z, double out[3])
 {
     double b = p->cell_radius, w = wall_at(p, z), x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0;
@@ -318,7 +324,8 @@ static void add_mass(struct mesh *m, const struct problem *p)
 /* Local stiffness (its lower triangle) of element (jz, jr), node (k, l) = 3 k + l with k down and l across. */
 static void element_stiffness(const struct mesh *m, const struct problem *p, size_t jz, size_t jr, double s[9][9])
 {
-    double b = p->cell_radius, z0 = m->z[2 * jz], dz = m->z[2 * jz + 2] - z0, x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0;
+    double b = p->cell_radius, z0 = m->z[2 * jz], dz = m->z[2 * jz + 2] - z0, x0 = m->x[2 * jr],
+           dx = m->x[2 * jr + 2] - x0;
     bool inside = jr < m->er_inside;
     memset(s, 0, 81 * sizeof(double));
     for (size_t q = 0; q < 16; q++) {
@@ -349,7 +356,8 @@ static void add_stiffness_2d(struct mesh *m, const struct problem *p)
             element_stiffness(m, p, jz, jr, s);
             for (size_t i = 0; i < 9; i++)
                 for (size_t j = 0; j <= i; j++)
-                    zone[slot(m, mesh_at(m, 2 * jz + i / 3, 2 * jr + i % 3), mesh_at(m, 2 * jz + j / 3, 2 * jr + j % 3))] += s[i][j];
+                    zone[slot(m, mesh_at(m, 2 * jz + i / 3, 2 * jr + i % 3),
+                              mesh_at(m, 2 * jz + j / 3, 2 * jr + j % 3))] += s[i][j];
         }
 }
 

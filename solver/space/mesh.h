@@ -4,9 +4,9 @@
  *                         r = w + (x-1)(b - w),   1 <= x <= 2   (outside, to the cell's edge b)      (E3)
  * so layer faces, channel wall and channel floor lie on element edges.  Nodes in each direction are Gauss-Lobatto
  * (-1, 0, 1), in the column at the axis Gauss-Lobatto-Jacobi(0,1) (-1, 1/5, 1); the mass is quadrature at those nodes:
- * diagonal, positive for any tip, exact in volume.  Stiffness by 4 x 4 Gauss points.  Without a channel the mesh has one
- * node per depth and the same code is one-dimensional.
- * All integrals are per unit area of the cell (weight 2 r dr / b^2).  Lengths m. */
+ * diagonal, positive for any tip, exact in volume.  Stiffness by 4 x 4 Gauss points.  Without a channel the mesh has
+ * one node per depth and the same code is one-dimensional. All integrals are per unit area of the cell (weight 2 r dr /
+ * b^2).  Lengths m. */
 #ifndef SOLVER_SPACE_MESH_H
 #define SOLVER_SPACE_MESH_H
 #include <stdbool.h>
@@ -30,7 +30,8 @@ struct mesh {
     size_t n_zones;
     double *mass;         /* n_zones x n: zone volume per cell area at each node, m */
     double *top;          /* nr: share of the cell's area at each node of a row of constant radius: the top face */
-    /* One sparsity pattern for all zones: lower triangle with the whole diagonal, compressed columns, rows ascending. */
+    /* One sparsity pattern for all zones: lower triangle with the whole diagonal, compressed columns, rows ascending.
+     */
     size_t nnz;
     int    *colptr, *row; /* n + 1, nnz */
     double *stiff;        /* n_zones x nnz: integral of grad phi_i . grad phi_j over the zone, per cell area, 1/m */

@@ -29,7 +29,8 @@ double zone_D(const struct system *s, bool metabolite, size_t q, double theta)
         return D;
     double open = metabolite ? s->p->channel.D_metabolite : s->p->channel.D;
     double K = metabolite ? l->K_metabolite : l->K;
-    return theta * open + (1.0 - theta) * D * K / zone_K(s, metabolite, q); /* K D of a closed channel is that of the layer */
+    return theta * open +
+           (1.0 - theta) * D * K / zone_K(s, metabolite, q); /* K D of a closed channel is that of the layer */
 }
 
 double zone_clearance(const struct system *s, bool metabolite, size_t q)
@@ -67,7 +68,8 @@ double zone_amount(const struct system *s, bool metabolite, size_t q, const doub
 
 /* ---- which unknown each node is ---- */
 
-/* The drug sees the donor; the metabolite does not (it is taken not to enter the vehicle: conservative for the skin). */
+/* The drug sees the donor; the metabolite does not (it is taken not to enter the vehicle: conservative for the skin).
+ */
 static void number_nodes(struct core *c, const struct system *s, bool metabolite)
 {
     const struct mesh *m = s->m;
@@ -109,7 +111,8 @@ void core_scatter(const struct system *s, const struct core *c, const double *a,
     }
 }
 
-void core_gather(const struct system *s, const struct core *c, const double *nodal, double donor_a, double receptor_a, double *a)
+void core_gather(const struct system *s, const struct core *c, const double *nodal, double donor_a, double receptor_a,
+                 double *a)
 {
     bool metabolite = c == &s->met;
     memset(a, 0, c->n * sizeof *a);
@@ -133,7 +136,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Nodes grouped by unknown: the nodes of unknown d are node[start[d]] ... node[start[d + 1] - 1]; next[n] is scratch. */
+/* Nodes grouped by unknown: the nodes of unknown d are node[start[d]] ... node[start[d + 1] - 1]; next[n] is scratch.
+ */
 static void group_nodes(const struct core *c, size_t n_nodes, int *start, int *node, int *next)
 {
     memset(start, 0, (c->n + 1) * sizeof *start);
@@ -148,8 +152,8 @@ static void group_nodes(const struct core *c, size_t n_nodes, int *start, int *n
 }
 
 /* Unknowns coupled to one unknown, itself included, larger or equal, unsorted; returns how many. */
-static size_t neighbours(const struct core *c, const int *full_ptr, const int *full, size_t d, const int *start, const int *node,
-                         int *mark, int *list)
+static size_t neighbours(const struct core *c, const int *full_ptr, const int *full, size_t d, const int *start,
+                         const int *node, int *mark, int *list)
 {
     size_t n = 0;
     for (int k = start[d]; k < start[d + 1]; k++)
@@ -190,7 +194,8 @@ static int mirror(const struct mesh *m, int **ptr, int **adj)
 
 static int build_pattern(struct core *c, const struct mesh *m)
 {
-    int *full_ptr = NULL, *full = NULL, *start = malloc((c->n + 1) * sizeof *start), *node = malloc(m->n * sizeof *node);
+    int *full_ptr = NULL, *full = NULL, *start = malloc((c->n + 1) * sizeof *start),
+        *node = malloc(m->n * sizeof *node);
     int *mark = malloc(c->n * sizeof *mark), *list = malloc(c->n * sizeof *list);
     int rc = mirror(m, &full_ptr, &full);
     c->colptr = malloc((c->n + 1) * sizeof *c->colptr);
@@ -269,7 +274,8 @@ static void add_losses(struct core *c, const struct system *s, bool metabolite)
             double capacity = zone_K(s, metabolite, q) * zone_mass(s, metabolite, q, i);
             if (!(capacity > 0.0))
                 continue;
-            double cleared = capacity * zone_clearance(s, metabolite, q), turned = capacity * zone_turnover(s, metabolite, q);
+            double cleared = capacity * zone_clearance(s, metabolite, q),
+                   turned = capacity * zone_turnover(s, metabolite, q);
             if (cleared + turned > 0.0)
                 add_entry(c, i, i, cleared + turned);
             if (cleared > 0.0)

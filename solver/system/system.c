@@ -55,9 +55,13 @@ static int make_sites(struct system *s)
                 if (!(v > 0.0))
                     continue;
                 if (pass)
-                    s->site[n] = (struct site){.node = i, .layer = q % s->p->n_layers, .is_channel = q >= s->p->n_layers,
-                                               .is_active = active, .volume = v,
-                                               .dof = s->drug.node_dof[i], .bound = binds ? (int)bound : -1,
+                    s->site[n] = (struct site){.node = i,
+                                               .layer = q % s->p->n_layers,
+                                               .is_channel = q >= s->p->n_layers,
+                                               .is_active = active,
+                                               .volume = v,
+                                               .dof = s->drug.node_dof[i],
+                                               .bound = binds ? (int)bound : -1,
                                                .dof_m = s->p->metabolite ? s->met.node_dof[i] : NODE_VOID};
                 n++;
                 bound += binds;
@@ -202,8 +206,8 @@ double site_first_order(const struct system *s, const struct site *k, double a)
     return k->is_active ? layer_at(s, k)->metabolism.k * layer_at(s, k)->K * a : 0.0;
 }
 
-static void add_source(const struct system *s, const struct core *c, double (*source)(const void *, double, double, double), double t,
-                       double *out)
+static void add_source(const struct system *s, const struct core *c,
+                       double (*source)(const void *, double, double, double), double t, double *out)
 {
     for (size_t i = 0; source && i < s->m->n; i++) {
         double v = 0.0;

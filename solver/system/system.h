@@ -1,15 +1,15 @@
 /* system.h -- the semi-discrete problem of one segment (constant conditions between two events), in plain arrays:
  *
- *     M a' = f - A(theta) a - sum_sites v (r + rho) + C Cp   core: activities at the free nodes; M diagonal, A symmetric
- *     b'   = r(a, b)                                          bound drug, one unknown per site of a binding layer
+ *     M a' = f - A(theta) a - sum_sites v (r + rho) + C Cp   core: activities at the free nodes; M diagonal, A
+ * symmetric b'   = r(a, b)                                          bound drug, one unknown per site of a binding layer
  *     Mm m' = -Am m + yield sum_sites v rho_all               metabolite field: the same core with its own D, K
  *     V c' = g - R a - H c                                    border: plasma, second compartment, metabolite in plasma
  *
- * State layout y = [core | bound | metabolite | border].  A face in contact with a well-mixed phase (finite vehicle, Franz
- * receptor, stirred channel left without its patch) is collapsed into ONE core unknown that carries the phase's capacity as
- * well (E'AE), so the core stays symmetric.  A face at constant activity is dropped; its residual is the consistent flux (E17).
- * Everything that depends on the channel's openness theta is affine in it: A = A_0 + theta (A_1 - A_0).
- * Amounts kg/m2 of skin, fluxes kg/m2/s, activities kg/m3; border states kg/m3. */
+ * State layout y = [core | bound | metabolite | border].  A face in contact with a well-mixed phase (finite vehicle,
+ * Franz receptor, stirred channel left without its patch) is collapsed into ONE core unknown that carries the phase's
+ * capacity as well (E'AE), so the core stays symmetric.  A face at constant activity is dropped; its residual is the
+ * consistent flux (E17). Everything that depends on the channel's openness theta is affine in it: A = A_0 + theta (A_1
+ * - A_0). Amounts kg/m2 of skin, fluxes kg/m2/s, activities kg/m3; border states kg/m3. */
 #ifndef SOLVER_SYSTEM_SYSTEM_H
 #define SOLVER_SYSTEM_SYSTEM_H
 #include <stddef.h>
@@ -20,7 +20,8 @@ enum { BORDER_MAX = 3 };                             /* plasma, second compartme
 enum { BORDER_PLASMA, BORDER_SECOND, BORDER_METABOLITE }; /* meanings; system.border[] says where each is */
 enum { NODE_DONOR = -1, NODE_SINK = -2, NODE_VOID = -3 }; /* node_dof of a dropped node */
 
-/* Running integrals, from the start of the study.  The first six are linear functionals of a core (drug or metabolite). */
+/* Running integrals, from the start of the study.  The first six are linear functionals of a core (drug or metabolite).
+ */
 enum quad {
     QUAD_TOP, QUAD_BOTTOM, QUAD_CLEARED, QUAD_FLOW, QUAD_EVAPORATED,
     QUAD_METABOLISED,               /* drug turned over in the skin; its saturable part is added site by site */
@@ -39,8 +40,8 @@ struct phase {
     const struct donor *donor;  /* the dose on the skin; read when patch_on */
 };
 
-/* One node's share of a layer with nonlinear laws, volume per cell area, m.  Tissue that has become channel keeps its sites,
- * inactive: the list, and so the bound unknowns, depend on the mesh alone. */
+/* One node's share of a layer with nonlinear laws, volume per cell area, m.  Tissue that has become channel keeps its
+ * sites, inactive: the list, and so the bound unknowns, depend on the mesh alone. */
 struct site {
     size_t node, layer;
     bool is_channel;            /* in a zone that becomes channel when the needles go in */
@@ -66,7 +67,8 @@ struct core {                   /* one diffusing species */
     int    *colptr, *row;
     double *A, *f, *flux, *flux0;
     bool   has_flux[CORE_QUADS]; /* whether a row of flux is not all zero */
-    double *now, *closed, *open;/* the three buffers behind them: at theta, at 0, at 1; the last two NULL when theta is fixed */
+    double *now, *closed,
+        *open; /* the three buffers behind them: at theta, at 0, at 1; the last two NULL when theta is fixed */
     size_t length;
     double theta;
 };
@@ -92,7 +94,8 @@ void system_set_theta(struct system *s, double theta);
 
 /* Nodal activities -> core unknowns: collapsed nodes and the phase they touch are mixed (drug is conserved);
  * donor_a and receptor_a are the activities of the phases before they touch (not read when there is none). */
-void core_gather(const struct system *s, const struct core *c, const double *nodal, double donor_a, double receptor_a, double *a);
+void core_gather(const struct system *s, const struct core *c, const double *nodal, double donor_a, double receptor_a,
+                 double *a);
 /* Core unknowns -> nodal activities, dropped nodes included. */
 void core_scatter(const struct system *s, const struct core *c, const double *a, double *nodal);
 /* out = A a. */

@@ -1,5 +1,5 @@
-/* bench.c -- measures the solver: one job per call, one line of "name value" pairs on stdout; bench.sh puts them together
- * with the peers' and writes docs/reference/benchmarks.md.  Times are CPU time unless called wall. */
+/* bench.c -- measures the solver: one job per call, one line of "name value" pairs on stdout; bench.sh puts them
+ * together with the peers' and writes docs/reference/benchmarks.md.  Times are CPU time unless called wall. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,8 @@ static double worst_error(const struct solution *s, const char *which)
     if (table_read(&t, REFERENCE, &e) || table_numbers(&t, "value", false, &value, &e))
         fail(&e);
     for (size_t i = t.rows; i-- > 0;) { /* 24 h stands last */
-        if (strcmp(table_cell(&t, i, 0), which) || *table_cell(&t, i, 1) != 'A' || strcmp(table_cell(&t, i, 4), "Q_bottom"))
+        if (strcmp(table_cell(&t, i, 0), which) || *table_cell(&t, i, 1) != 'A' ||
+            strcmp(table_cell(&t, i, 4), "Q_bottom"))
             continue;
         last = fmax(last, value[i]);
         for (size_t k = 1; k < 6 && value[i] >= 1e-3 * last; k++)
@@ -87,8 +88,9 @@ static void measure(const char *which, const struct problem *p)
     }
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    printf("unknowns %zu error %.3e cpu_ms %.4f steps %ld setups %ld vectors %ld balance %.1e memory_MB %.1f\n", s.unknowns, worst_error(&s, which),
-           1e3 * median(cpu, runs), s.stats.steps, s.stats.setups, s.stats.vectors, s.worst_balance, (double)use.ru_maxrss / 1024.0);
+    printf("unknowns %zu error %.3e cpu_ms %.4f steps %ld setups %ld vectors %ld balance %.1e memory_MB %.1f\n",
+           s.unknowns, worst_error(&s, which), 1e3 * median(cpu, runs), s.stats.steps, s.stats.setups, s.stats.vectors,
+           s.worst_balance, (double)use.ru_maxrss / 1024.0);
     solution_release(&s);
 }
 
@@ -97,7 +99,8 @@ static void measure(const char *which, const struct problem *p)
 struct sweep_row { double Q, bound; };
 struct sweep_job { size_t n; struct sweep_row *row; };
 
-/* Lengths 100-1000 um at densities 10-1600 /cm2, cones whose radius is 0.15 of their length, or as wide as the density allows; uptake and delivery of 8 h. */
+/* Lengths 100-1000 um at densities 10-1600 /cm2, cones whose radius is 0.15 of their length, or as wide as the density
+ * allows; uptake and delivery of 8 h. */
 static void compute_case(void *self, size_t i)
 {
     static const double times[] = {1, 2, 4, 8};
@@ -134,12 +137,13 @@ static void sweep(size_t n, size_t threads)
         sum = sum * 31 + bits;
     }
     getrusage(RUSAGE_SELF, &use);
-    printf("cases %zu threads %zu wall_s %.4f cpu_s %.4f worst_bound %.3e memory_MB %.1f digest %016lx\n", n, threads, wall, cpu,
-           worst, (double)use.ru_maxrss / 1024.0, sum);
+    printf("cases %zu threads %zu wall_s %.4f cpu_s %.4f worst_bound %.3e memory_MB %.1f digest %016lx\n", n, threads,
+           wall, cpu, worst, (double)use.ru_maxrss / 1024.0, sum);
     free(job.row);
 }
 
-/* The semi-discrete problem for the peers: "n entries", the load of the donor's face, n rows "M f top bottom", entries. */
+/* The semi-discrete problem for the peers: "n entries", the load of the donor's face, n rows "M f top bottom", entries.
+ */
 static void write_matrices(const struct problem *p, const char *path)
 {
     struct mesh m;
@@ -148,7 +152,9 @@ static void write_matrices(const struct problem *p, const char *path)
     char name[600];
     snprintf(name, sizeof name, "%s.top0", path);
     FILE *f = fopen(path, "w"), *g = fopen(name, "w");
-    if (!f || !g || mesh_build(&m, p, &e) || system_build(&s, p, &m, (struct phase){.patch_on = true, .held = true, .opened = true, .donor = &p->donor}, &e)) {
+    if (!f || !g || mesh_build(&m, p, &e) ||
+        system_build(&s, p, &m, (struct phase){.patch_on = true, .held = true, .opened = true, .donor = &p->donor},
+                     &e)) {
         err_set(&e, ERR_IO, "%s: cannot be written", path);
         fail(&e);
     }
@@ -159,7 +165,8 @@ static void write_matrices(const struct problem *p, const char *path)
     fprintf(g, "%.17g\n", c->flux0[QUAD_TOP]);
     fprintf(f, "%zu %d\n%.17g\n", c->n, c->colptr[c->n], load);
     for (size_t d = 0; d < c->n; d++)
-        fprintf(f, "%.17g %.17g %.17g %.17g\n", c->M[d], c->f[d], c->flux[QUAD_TOP * c->n + d], c->flux[QUAD_BOTTOM * c->n + d]);
+        fprintf(f, "%.17g %.17g %.17g %.17g\n", c->M[d], c->f[d], c->flux[QUAD_TOP * c->n + d],
+                c->flux[QUAD_BOTTOM * c->n + d]);
     for (size_t d = 0; d < c->n; d++)
         for (int k = c->colptr[d]; k < c->colptr[d + 1]; k++)
             fprintf(f, "%d %zu %.17g\n", c->row[k], d, c->A[k]);
@@ -190,6 +197,7 @@ int main(int argc, char **argv)
         sweep((size_t)atol(argv[2]), (size_t)atol(argv[3]));
         return 0;
     }
-    fprintf(stderr, "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS\n");
+    fprintf(stderr,
+            "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS\n");
     return 2;
 }

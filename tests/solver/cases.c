@@ -32,9 +32,15 @@ struct problem reference_skin(char drug)
     return p;
 }
 
-void add_channel(struct problem *p, char drug, enum channel_fill fill, double depth, double r_surface, double r_tip, double n_per_cm2)
+void add_channel(struct problem *p, char drug, enum channel_fill fill, double depth, double r_surface, double r_tip,
+                 double n_per_cm2)
 {
-    p->channel = (struct channel){.fill = fill, .depth = depth, .r_surface = r_surface, .r_tip = r_tip, .D = DRUG[drug - 'A'].D[3], .K = DRUG[drug - 'A'].K[3]};
+    p->channel = (struct channel){.fill = fill,
+                                  .depth = depth,
+                                  .r_surface = r_surface,
+                                  .r_tip = r_tip,
+                                  .D = DRUG[drug - 'A'].D[3],
+                                  .K = DRUG[drug - 'A'].K[3]};
     p->cell_radius = cell_radius_of_density(n_per_cm2 * 1e4);
 }
 

@@ -1,4 +1,5 @@
-/* fit.c -- estimates from synthetic data: intervals cover the truth as often as they say, and what the data cannot say is named. */
+/* fit.c -- estimates from synthetic data: intervals cover the truth as often as they say, and what the data cannot say
+ * is named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,7 @@ static void many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_er
 CU_TestInfo fit_tests[] = {
     {"the_intervals_cover_the_truth_as_often_as_they_say", the_intervals_cover_the_truth_as_often_as_they_say},
     {"what_the_data_cannot_say_is_named", what_the_data_cannot_say_is_named},
-    {"many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors", many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors},
+    {"many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors",
+     many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors},
     CU_TEST_INFO_NULL,
 };

@@ -26,22 +26,31 @@ static void draw_skin(struct draw *d, struct problem *p)
 {
     p->n_layers = 1 + (size_t)uniform(d, 0.0, 2.999);
     for (size_t i = 0; i < p->n_layers; i++) {
-        p->layer[i] = (struct layer){.h = decades(d, 12e-6, 600e-6), .D = decades(d, 3e-14, 4e-10), .K = decades(d, 0.1, 20.0),
+        p->layer[i] = (struct layer){.h = decades(d, 12e-6, 600e-6),
+                                     .D = decades(d, 3e-14, 4e-10),
+                                     .K = decades(d, 0.1, 20.0),
                                      .clearance = coin(d) ? decades(d, 1e-6, 1e-3) : 0.0};
         snprintf(p->layer[i].name, sizeof p->layer[i].name, "layer_%zu", i);
     }
     if (coin(d)) {
         double depth = fmin(decades(d, 60e-6, 700e-6), 0.9 * skin_thickness(p)), r = depth * uniform(d, 0.08, 0.3);
-        p->channel = (struct channel){.fill = coin(d) ? CHANNEL_DIFFUSING : CHANNEL_STIRRED, .depth = depth, .r_surface = r,
-                                      .r_tip = fmax(CHANNEL_TIP_MIN, r * uniform(d, 0.05, 0.9)), .D = decades(d, 5e-11, 6e-10), .K = 1.0};
+        p->channel = (struct channel){.fill = coin(d) ? CHANNEL_DIFFUSING : CHANNEL_STIRRED,
+                                      .depth = depth,
+                                      .r_surface = r,
+                                      .r_tip = fmax(CHANNEL_TIP_MIN, r * uniform(d, 0.05, 0.9)),
+                                      .D = decades(d, 5e-11, 6e-10),
+                                      .K = 1.0};
         p->cell_radius = r * uniform(d, 2.2, 9.0);
     }
 }
 
 static void draw_outside(struct draw *d, struct problem *p)
 {
-    p->donor = (struct donor){.kind = coin(d) ? DONOR_INFINITE : DONOR_FINITE, .C0 = decades(d, 0.3, 80.0), .K = decades(d, 0.3, 3.0),
-                              .H = decades(d, 30e-6, 5e-3), .evaporation = coin(d) ? decades(d, 1e-10, 1e-8) : 0.0};
+    p->donor = (struct donor){.kind = coin(d) ? DONOR_INFINITE : DONOR_FINITE,
+                              .C0 = decades(d, 0.3, 80.0),
+                              .K = decades(d, 0.3, 3.0),
+                              .H = decades(d, 30e-6, 5e-3),
+                              .evaporation = coin(d) ? decades(d, 1e-10, 1e-8) : 0.0};
     if (p->donor.kind == DONOR_INFINITE)
         p->donor.evaporation = 0.0;
     p->receptor.kind = (enum receptor_kind)(int)uniform(d, 0.0, 2.999);
@@ -49,8 +58,13 @@ static void draw_outside(struct draw *d, struct problem *p)
     p->receptor.q = coin(d) ? decades(d, 1e-8, 1e-5) : 0.0;
     p->receptor.sample_fraction = uniform(d, 0.02, 0.9);
     if (coin(d))
-        p->body = (struct body){.present = true, .V = decades(d, 0.01, 0.2), .CL = decades(d, 1e-6, 4e-5), .V2 = coin(d) ? 0.083 : 0.0,
-                                .CL_d = 2.1e-5, .infusion = coin(d) ? 3.3e-10 : 0.0, .infusion_end = 4321.0};
+        p->body = (struct body){.present = true,
+                                .V = decades(d, 0.01, 0.2),
+                                .CL = decades(d, 1e-6, 4e-5),
+                                .V2 = coin(d) ? 0.083 : 0.0,
+                                .CL_d = 2.1e-5,
+                                .infusion = coin(d) ? 3.3e-10 : 0.0,
+                                .infusion_end = 4321.0};
 }
 
 static void draw_times(struct draw *d, struct problem *p)
@@ -66,23 +80,26 @@ static void draw_times(struct draw *d, struct problem *p)
         p->receptor.sample_at[p->receptor.n_samples++] = p->t_out[1 + 2 * k];
 }
 
-/* Every column at every output: two runs on one mesh are no further apart than their stated bounds, or than the path's own
- * bound in time when b is CVODE at a tolerance of TIGHT, which is as good as exact. */
+/* Every column at every output: two runs on one mesh are no further apart than their stated bounds, or than the path's
+ * own bound in time when b is CVODE at a tolerance of TIGHT, which is as good as exact. */
 static size_t count_apart(const struct solution *a, const struct solution *b, bool exact, unsigned long seed)
 {
     size_t apart = 0;
     double in = solution_at(b, b->n_out - 1, COL_Q_TOP) + solution_at(b, b->n_out - 1, COL_APPLIED);
     for (size_t c = 0; c < a->n_cols; c++) {
-        double largest = c == COL_J_TOP || c == COL_J_BOTTOM || c == COL_J_CLEARED ? SPECK_RATE * in / a->t[0] : SPECK * in;
+        double largest =
+            c == COL_J_TOP || c == COL_J_BOTTOM || c == COL_J_CLEARED ? SPECK_RATE * in / a->t[0] : SPECK * in;
         for (size_t k = 0; k < a->n_out; k++)
             largest = fmax(largest, fabs(b->value[k * COLS_MAX + c]));
         for (size_t k = 0; k < a->n_out; k++) {
             size_t i = k * COLS_MAX + c;
-            double bound = exact ? a->time_error[i] + 100.0 * TIGHT * largest
-                                 : solution_error(a, k, (enum column)c) + solution_error(b, k, (enum column)c) + 1e-9 * largest;
+            double bound =
+                exact ? a->time_error[i] + 100.0 * TIGHT * largest
+                      : solution_error(a, k, (enum column)c) + solution_error(b, k, (enum column)c) + 1e-9 * largest;
             if (c == COL_BALANCE || fabs(a->value[i] - b->value[i]) <= bound)
                 continue;
-            printf("\nseed %lu, column %zu, output %zu: %.10g and %.10g of up to %.3g, bound %.2g", seed, c, k, a->value[i], b->value[i], largest, bound);
+            printf("\nseed %lu, column %zu, output %zu: %.10g and %.10g of up to %.3g, bound %.2g", seed, c, k,
+                   a->value[i], b->value[i], largest, bound);
             apart++;
         }
     }

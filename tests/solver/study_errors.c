@@ -73,14 +73,16 @@ static void insertion_by_force_is_refused_where_the_model_cannot_say(void)
     refused("depth: 312 um", "force: 9", ERR_PARSE, "6:20", "insertion/force", "");
     refused("depth: 312 um", "force: 0.9 N", ERR_RANGE, "6:1", "insertion: no needle goes in", "press harder");
     refused("depth: 312 um", "force: 9 N, speed: 1 m/s", ERR_RANGE, "6:32", "insertion/speed: 1 m/s", "");
-    refused("depth: 312 um", "depth: 312 um, speed: 1 mm/s", ERR_PARSE, "6:35", "insertion/speed: is for the insertion model",
-            "{force: ...}");
-    refused("depth: 312 um", "force: 9 N, mechanics: {k3: 1}", ERR_PARSE, "6:37", "insertion/mechanics/k3: unknown key", "");
+    refused("depth: 312 um", "depth: 312 um, speed: 1 mm/s", ERR_PARSE, "6:35",
+            "insertion/speed: is for the insertion model", "{force: ...}");
+    refused("depth: 312 um", "force: 9 N, mechanics: {k3: 1}", ERR_PARSE, "6:37", "insertion/mechanics/k3: unknown key",
+            "");
     refused("depth: 312 um", "force: 9 N, mechanics: {k1: 1 m}", ERR_PARSE, "6:41", "insertion/mechanics/k1", "");
     refused("depth: 312 um", "force: 9 N, mechanics: {cv_tip: 2}", ERR_RANGE, "6:45", "insertion/mechanics/cv_tip", "");
     refused("depth: 312 um", "force: 9 N, mechanics: {relaxation: [{share: 0.8, time: 1 s}, {share: 0.3, time: 9 s}]}",
             ERR_RANGE, "6:37", "the shares add up to 1.1: must be at most 1", "");
-    refused("depth: 312 um", "force: 9 N, mechanics: {relaxation: 3}", ERR_PARSE, "6:49", "must be a list of at most 4 terms", "e.g.");
+    refused("depth: 312 um", "force: 9 N, mechanics: {relaxation: 3}", ERR_PARSE, "6:49",
+            "must be a list of at most 4 terms", "e.g.");
 }
 
 static void radius_ratio_has_no_default(void)
@@ -189,7 +191,8 @@ CU_TestInfo study_error_tests[] = {
     {"depth_beyond_the_needle_is_refused", depth_beyond_the_needle_is_refused},
     {"overlapping_channels_are_refused_at_the_density", overlapping_channels_are_refused_at_the_density},
     {"travel_is_not_depth", travel_is_not_depth},
-    {"insertion_by_force_is_refused_where_the_model_cannot_say", insertion_by_force_is_refused_where_the_model_cannot_say},
+    {"insertion_by_force_is_refused_where_the_model_cannot_say",
+     insertion_by_force_is_refused_where_the_model_cannot_say},
     {"radius_ratio_has_no_default", radius_ratio_has_no_default},
     {"times_outside_the_study_are_refused", times_outside_the_study_are_refused},
     {"missing_sections_are_named", missing_sections_are_named},

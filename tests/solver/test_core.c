@@ -119,16 +119,19 @@ static void check_newton(const struct problem *p, struct phase phase)
 void newton_solve_matches_finite_differences_of_the_right_hand_side(void)
 {
     struct problem p = frustum();
-    check_newton(&p, (struct phase){.patch_on = true, .held = p.donor.kind == DONOR_INFINITE, .opened = true, .donor = &p.donor});
+    check_newton(&p, (struct phase){
+                         .patch_on = true, .held = p.donor.kind == DONOR_INFINITE, .opened = true, .donor = &p.donor});
     p.donor = (struct donor){.kind = DONOR_FINITE, .C0 = 3.0, .K = 1.2, .H = 83e-6};
     p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = 0.013, .q = 2.3e-7};
-    check_newton(&p, (struct phase){.patch_on = true, .held = p.donor.kind == DONOR_INFINITE, .opened = true, .donor = &p.donor});
+    check_newton(&p, (struct phase){
+                         .patch_on = true, .held = p.donor.kind == DONOR_INFINITE, .opened = true, .donor = &p.donor});
     p.receptor = (struct receptor){.kind = RECEPTOR_CLOSED};
     p.layer[2].clearance = 4.4e-4;
     p.body = (struct body){.present = true, .V = 0.0042, .CL = 1.7e-6};
     p.channel.fill = CHANNEL_STIRRED;
     check_newton(&p, (struct phase){.opened = true});
-    check_newton(&p, (struct phase){.patch_on = true, .held = p.donor.kind == DONOR_INFINITE, .opened = true, .donor = &p.donor});
+    check_newton(&p, (struct phase){
+                         .patch_on = true, .held = p.donor.kind == DONOR_INFINITE, .opened = true, .donor = &p.donor});
 }
 
 void newton_solve_holds_for_binding_metabolism_and_blood(void)
@@ -138,7 +141,14 @@ void newton_solve_holds_for_binding_metabolism_and_blood(void)
     p.layer[1].metabolism = (struct metabolism){.k = 3e-4, .V_max = 2e-3, .K_m = 0.7};
     p.layer[2].clearance = 4.4e-4;
     p.receptor.kind = RECEPTOR_CLOSED;
-    p.body = (struct body){.present = true, .V = 2e-6, .CL = 1.7e-9, .V2 = 3e-6, .CL_d = 4e-9, .V_m = 1e-6, .CL_m = 2e-9, .f_m = 0.4,
+    p.body = (struct body){.present = true,
+                           .V = 2e-6,
+                           .CL = 1.7e-9,
+                           .V2 = 3e-6,
+                           .CL_d = 4e-9,
+                           .V_m = 1e-6,
+                           .CL_m = 2e-9,
+                           .f_m = 0.4,
                            .feedback = 1.3};
     p.metabolite = true;
     p.metabolite_yield = 0.8;
@@ -163,10 +173,16 @@ void drug_is_conserved_through_removal_and_sampling(void)
     for (int i = 0; i < 12; i++) {
         struct problem p = frustum();
         p.channel.fill = i % 2 ? CHANNEL_STIRRED : CHANNEL_DIFFUSING;
-        p.donor = i % 4 < 2 ? (struct donor){.kind = DONOR_INFINITE, .C0 = 2.7, .K = 1.3, .H = 0.0} : (struct donor){.kind = DONOR_FINITE, .C0 = 2.7, .K = 1.3, .H = 120e-6};
+        p.donor = i % 4 < 2 ? (struct donor){.kind = DONOR_INFINITE, .C0 = 2.7, .K = 1.3, .H = 0.0}
+                            : (struct donor){.kind = DONOR_FINITE, .C0 = 2.7, .K = 1.3, .H = 120e-6};
         p.remove_at = 2.2 * 3600.0;
         if (i < 4) {
-            p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = 0.011, .q = i < 2 ? 0.0 : 3e-7, .sample_fraction = 0.21, .n_samples = 2};
+            p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ,
+                                           .K = 1.0,
+                                           .H = 0.011,
+                                           .q = i < 2 ? 0.0 : 3e-7,
+                                           .sample_fraction = 0.21,
+                                           .n_samples = 2};
             p.receptor.sample_at[0] = 1.1 * 3600.0;
             p.receptor.sample_at[1] = 3.1 * 3600.0;
         } else if (i < 8) {
@@ -183,7 +199,8 @@ void drug_is_conserved_through_removal_and_sampling(void)
         for (int l = 0; l < 3; l++)
             tissue += solution_at(&s, 2, (enum column)(COL_LAYER0 + l));
         ASSERT_REL(tissue + solution_delivered(&s, 2), in, 2e-6);
-        ASSERT_REL(solution_at(&s, 2, COL_Q_TOP), solution_at(&s, 1, COL_Q_TOP), 1e-9); /* nothing enters after removal */
+        ASSERT_REL(solution_at(&s, 2, COL_Q_TOP), solution_at(&s, 1, COL_Q_TOP),
+                   1e-9); /* nothing enters after removal */
         CU_ASSERT(solution_delivered(&s, 2) > solution_delivered(&s, 1));
         if (p.donor.kind == DONOR_FINITE)
             ASSERT_REL(in + solution_at(&s, 2, COL_REMOVED), 120e-6 * 2.7, 1e-9);
@@ -200,7 +217,8 @@ void a_channel_of_tissue_changes_nothing(void)
     struct solution flat, cell;
     if (!solve(&p, &flat))
         return;
-    p.channel = (struct channel){.fill = CHANNEL_DIFFUSING, .depth = 333e-6, .r_surface = 70e-6, .r_tip = 9e-6, .D = 2.3e-10, .K = 0.77};
+    p.channel = (struct channel){
+        .fill = CHANNEL_DIFFUSING, .depth = 333e-6, .r_surface = 70e-6, .r_tip = 9e-6, .D = 2.3e-10, .K = 0.77};
     p.cell_radius = cell_radius_of_density(150e4);
     if (solve(&p, &cell)) {
         ASSERT_REL(cell.J_ss, flat.J_ss, 1e-9);
@@ -227,7 +245,9 @@ void bad_problems_are_refused_with_value_and_bound(void)
     p.layer[1].h = -17.3e-6;        refused(&p, "'viable_epidermis': thickness -17.3 um"); p = ok;
     p.layer[2].D = NAN;             refused(&p, "'dermis'"); p = ok;
     p.layer[2].clearance = -1.0;    refused(&p, "clearance -1 1/s: must be >= 0"); p = ok;
-    p.channel.depth = 1101e-6;      refused(&p, "channel depth 1101 um: must be at most the skin's thickness of 1100 um"); p = ok;
+    p.channel.depth = 1101e-6;
+    refused(&p, "channel depth 1101 um: must be at most the skin's thickness of 1100 um");
+    p = ok;
     p.channel.depth = 0.41e-6;      refused(&p, "channel depth 0.41 um: must be at least 0.5 um"); p = ok;
     p.cell_radius = 0.17;           refused(&p, "unit cell radius 170000 um: must be at most 100000 um"); p = ok;
     p.channel.depth = 0.0;          refused(&p, "channel depth 0 um: must be > 0"); p = ok;
@@ -244,7 +264,9 @@ void bad_problems_are_refused_with_value_and_bound(void)
     p.t_out[1] = p.t_out[0];        refused(&p, "output time 2, 0.7 h: times must ascend"); p = ok;
     p.layer[2].D = 2.3e-4;          refused(&p, "'dermis': D 0.00023 m2/s: must be at most 0.0001 m2/s"); p = ok;
     p.channel.D = 4.1e7;            refused(&p, "channel D 4.1e+07 m2/s: must be at most 0.0001 m2/s"); p = ok;
-    p.layer[1].h = 3.7e-9;          refused(&p, "'viable_epidermis': thickness 0.0037 um: must be 0.01 to 100000 um"); p = ok;
+    p.layer[1].h = 3.7e-9;
+    refused(&p, "'viable_epidermis': thickness 0.0037 um: must be 0.01 to 100000 um");
+    p = ok;
     p.body = (struct body){.present = true, .V = 1, .infusion = 1e-9, .infusion_end = -7.2};
                                     refused(&p, "infusion ends at -0.002 h: must be > 0"); p = ok;
     p.level = 9.0;                  refused(&p, "mesh level 9: must be 0.125 to 4"); p = ok;

@@ -1,5 +1,6 @@
-/* test_exact.c -- the solver against closed forms.  Each test checks the series against its tabulated values first (so the
- * oracle is itself checked), then the solver at default settings within its own stated bound, then a fine run closely. */
+/* test_exact.c -- the solver against closed forms.  Each test checks the series against its tabulated values first (so
+ * the oracle is itself checked), then the solver at default settings within its own stated bound, then a fine run
+ * closely. */
 #include <string.h>
 #include "solver/physics/laboratory.h"
 #include "tests/runner.h"
@@ -21,7 +22,8 @@ static void check(struct problem *p, enum column c, const double *want, double r
     if (solve_with_error(p, &s)) {
         for (size_t k = 0; k < p->n_out; k++) {
             double v = delivered ? solution_delivered(&s, k) : solution_at(&s, k, c);
-            double bound = delivered ? solution_error(&s, k, COL_Q_BOTTOM) + solution_error(&s, k, COL_Q_CLEARED) : solution_error(&s, k, c);
+            double bound = delivered ? solution_error(&s, k, COL_Q_BOTTOM) + solution_error(&s, k, COL_Q_CLEARED)
+                                     : solution_error(&s, k, c);
             ASSERT_ABS(v, want[k], bound);
             ASSERT_ABS(v, want[k], 2e-3 * largest); /* and the bound is not an excuse */
         }
@@ -41,7 +43,8 @@ static void check(struct problem *p, enum column c, const double *want, double r
 void t1_slab_with_constant_donor_and_sink(void)
 {
     static const double t[] = {60, 120, 300, 600, 1800, 3600};
-    static const double table[] = {7.85550895e-6, 1.48872671e-4, 1.43824427e-3, 4.3387651e-3, 1.63333334e-2, 3.43333333e-2};
+    static const double table[] = {7.85550895e-6, 1.48872671e-4, 1.43824427e-3,
+                                   4.3387651e-3,  1.63333334e-2, 3.43333333e-2};
     double L = 1e-4, D = 1e-11, Q[6], J[6];
     for (int k = 0; k < 6; k++) {
         Q[k] = L * exact_slab_amount(D * t[k] / (L * L));
@@ -117,7 +120,8 @@ void t3_clearance_in_the_dermis(void)
 void t4_finite_vehicle_over_a_sink_and_its_reciprocal(void)
 {
     static const double tau[] = {0.05, 0.1, 0.25, 0.5, 1, 2, 5};
-    static const double table[] = {4.62968824e-4, 0.0122211349, 0.126694396, 0.340381605, 0.630444281, 0.884109586, 0.996426047};
+    static const double table[] = {4.62968824e-4, 0.0122211349, 0.126694396, 0.340381605,
+                                   0.630444281,   0.884109586,  0.996426047};
     double L = 173e-6, D = 3.1e-12, K = 2.385, alpha = 0.5, Q[7];
     struct problem p = slab(L, D, K);
     p.donor = (struct donor){.kind = DONOR_FINITE, .C0 = 7.3, .K = 1.0, .H = alpha * K * L};
@@ -155,7 +159,8 @@ static struct problem annulus(double a, double b, double H, double k)
     p.n_layers = 2;
     p.layer[0] = (struct layer){.name = "cover", .h = 2e-6, .D = 1e-30, .K = 1e-9, .clearance = 0.0};
     p.layer[1] = (struct layer){.name = "tissue", .h = H, .D = 5e-11, .K = 0.83, .clearance = k};
-    p.channel = (struct channel){.fill = CHANNEL_STIRRED, .depth = 2e-6 + H, .r_surface = a, .r_tip = a, .D = 5e-10, .K = 1.0};
+    p.channel =
+        (struct channel){.fill = CHANNEL_STIRRED, .depth = 2e-6 + H, .r_surface = a, .r_tip = a, .D = 5e-10, .K = 1.0};
     p.cell_radius = b;
     p.receptor.kind = RECEPTOR_CLOSED;
     return p;
@@ -193,7 +198,8 @@ void t9_pores_through_an_impermeable_sheet(void)
     p.n_layers = 2;
     p.layer[0] = (struct layer){.name = "sheet", .h = 15e-6, .D = 1e-30, .K = 1e-9, .clearance = 0.0};
     p.layer[1] = (struct layer){.name = "tissue", .h = 500e-6, .D = 5e-11, .K = 1.0, .clearance = 0.0};
-    p.channel = (struct channel){.fill = CHANNEL_DIFFUSING, .depth = 15e-6, .r_surface = 25e-6, .r_tip = 25e-6, .D = 5e-10, .K = 1.0};
+    p.channel = (struct channel){
+        .fill = CHANNEL_DIFFUSING, .depth = 15e-6, .r_surface = 25e-6, .r_tip = 25e-6, .D = 5e-10, .K = 1.0};
     p.cell_radius = cell_radius_of_density(400e4);
     double t = 24 * 3600.0;
     set_times(&p, 1, &t, 1.0);
@@ -221,7 +227,8 @@ void t13_sampling_with_replacement(void)
     static const double t[] = {1, 2, 3.7, 6, 8, 11, 24};
     set_times(&p, 7, t, 3600.0);
     double A = 0.64e-4, V = 5.1e-6, v = 1.47e-6;
-    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = V / A, .sample_fraction = v / V, .n_samples = 7};
+    p.receptor =
+        (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = V / A, .sample_fraction = v / V, .n_samples = 7};
     memcpy(p.receptor.sample_at, p.t_out, 7 * sizeof(double));
     struct solution s;
     if (solve(&p, &s)) {
@@ -246,7 +253,8 @@ void t14_one_compartment_with_zero_order_input(void)
         C[k] = mg_per_L[k] * 1e-3;
     struct problem p = slab(100e-6, 1e-14, 1.0);
     p.donor.C0 = 0.0;
-    p.body = (struct body){.present = true, .V = 0.105, .CL = 38.4e-3 / 3600, .infusion = 64e-6 / 12 / 3600, .infusion_end = 12 * 3600.0};
+    p.body = (struct body){
+        .present = true, .V = 0.105, .CL = 38.4e-3 / 3600, .infusion = 64e-6 / 12 / 3600, .infusion_end = 12 * 3600.0};
     set_times(&p, 4, t, 3600.0);
     check(&p, COL_PLASMA, C, 1e-7, false);
 }
@@ -263,9 +271,15 @@ void t18_length_by_density_table_of_stirred_channels(void)
         problem_init(&p);
         p.n_layers = 2;
         p.layer[0] = (struct layer){.name = "cover", .h = 0.5e-6, .D = 1e-30, .K = 1e-9, .clearance = 0.0};
-        p.layer[1] = (struct layer){.name = "tissue", .h = 1000e-6, .D = 5e-11, .K = 1.0, .clearance = in_vivo ? 5e-4 : 0.0};
+        p.layer[1] =
+            (struct layer){.name = "tissue", .h = 1000e-6, .D = 5e-11, .K = 1.0, .clearance = in_vivo ? 5e-4 : 0.0};
         double L = in_vivo ? 500 : row[i].L, n = in_vivo ? 400 : row[i].n;
-        p.channel = (struct channel){.fill = CHANNEL_STIRRED, .depth = 0.5e-6 + L * 1e-6, .r_surface = 50e-6, .r_tip = 50e-6, .D = 5e-10, .K = 1.0};
+        p.channel = (struct channel){.fill = CHANNEL_STIRRED,
+                                     .depth = 0.5e-6 + L * 1e-6,
+                                     .r_surface = 50e-6,
+                                     .r_tip = 50e-6,
+                                     .D = 5e-10,
+                                     .K = 1.0};
         p.cell_radius = cell_radius_of_density(n * 1e4);
         p.receptor.kind = in_vivo ? RECEPTOR_CLOSED : RECEPTOR_SINK;
         set_times(&p, 1, &t, 1.0);

@@ -108,8 +108,10 @@ void cream_needles_serum_keep_the_drug(void)
 
 void events_out_of_order_or_impossible_are_refused(void)
 {
-    static const struct { struct event v[2]; const char *part; } bad[] = {
-        {{{EVENT_APPLY, 0, 0, 0}, {EVENT_APPLY, 3600, 0, 0}}, "event 2 at 1 h: a dose is applied while another is on the skin"},
+    static const struct { struct event v[2]; const char *part;
+    } bad[] = {
+        {{{EVENT_APPLY, 0, 0, 0}, {EVENT_APPLY, 3600, 0, 0}},
+         "event 2 at 1 h: a dose is applied while another is on the skin"},
         {{{EVENT_REMOVE, 0, 0, 1.0}, {EVENT_APPLY, 3600, 0, 0}}, "event 1 at 0 h: nothing is on the skin to remove"},
         {{{EVENT_APPLY, 7200, 0, 0}, {EVENT_REMOVE, 3600, 0, 1.0}}, "event 2 at 1 h: times must not descend"},
         {{{EVENT_APPLY, 0, 0, 0}, {EVENT_REMOVE, 3600, 0, 1.2}}, "the fraction removed must be in (0, 1]"},
@@ -146,7 +148,8 @@ void evaporation_over_sealed_skin_is_exponential(void)
     }
 }
 
-/* Saturated with undissolved drug: an infinite dose until the excess is used up, then a finite one that conserves drug. */
+/* Saturated with undissolved drug: an infinite dose until the excess is used up, then a finite one that conserves drug.
+ */
 void undissolved_excess_holds_the_vehicle_until_it_is_used_up(void)
 {
     struct problem p = slab(60e-6, 7.7e-13, 1.3), q = p;
@@ -228,7 +231,8 @@ void slow_closure_is_quasi_steady(void)
     for (size_t k = 0; k < 3; k++)
         J[k] = solution_at(&s, k, COL_J_BOTTOM);
     CU_ASSERT(J[0] < 0.9 * s.J_ss && J[1] < J[0] && J[2] < J[1]);
-    /* One steady solve with the same mixture in the corneum; deeper layers' D is close to the channel's, so use them too. */
+    /* One steady solve with the same mixture in the corneum; deeper layers' D is close to the channel's, so use them
+     * too. */
     for (size_t k = 0; k < 3; k++) {
         double theta = pow(2.0, -(double)(k + 1));
         struct problem q = p;
@@ -259,7 +263,8 @@ void quick_binding_is_local_equilibrium(void)
     struct solution s;
     if (solve(&p, &s)) {
         for (size_t k = 0; k < 3; k++) {
-            ASSERT_ABS(solution_at(&s, k, COL_Q_BOTTOM), 1e-3 * K * L * R * exact_slab_amount(tau[k]), 2e-5 * 1e-3 * K * L * R);
+            ASSERT_ABS(solution_at(&s, k, COL_Q_BOTTOM), 1e-3 * K * L * R * exact_slab_amount(tau[k]),
+                       2e-5 * 1e-3 * K * L * R);
             ASSERT_REL(solution_at(&s, k, COL_BOUND), (R - 1.0) * solution_at(&s, k, COL_LAYER0), 1e-2);
         }
         CU_ASSERT(s.worst_balance < 1e-9);
@@ -398,7 +403,8 @@ void sparse_channels_and_shallow_channels_are_intact_skin(void)
         solution_release(&b);
     }
     add_channel(&p, 'B', CHANNEL_DIFFUSING, 0.6e-6, 20e-6, 20e-6, 100.0);
-    if (solve_with_error(&p, &b)) { /* 0.6 um of 15: the resistance of the corneum falls by 4 % under 0.13 % of the area */
+    if (solve_with_error(&p,
+                         &b)) { /* 0.6 um of 15: the resistance of the corneum falls by 4 % under 0.13 % of the area */
         ASSERT_REL(b.J_ss, a.J_ss, 1e-3);
         CU_ASSERT(b.J_ss > a.J_ss * (1.0 - 1e-6));
         solution_release(&b);
@@ -406,7 +412,8 @@ void sparse_channels_and_shallow_channels_are_intact_skin(void)
     solution_release(&a);
 }
 
-/* A channel that just passes the tight sheet is the pore of T9; each depth below costs what the tissue's own path does. */
+/* A channel that just passes the tight sheet is the pore of T9; each depth below costs what the tissue's own path does.
+ */
 void a_channel_as_deep_as_the_corneum_is_a_pore(void)
 {
     static const double beyond[] = {1.5e-6, 0.5e-6, 0.0};
@@ -417,8 +424,12 @@ void a_channel_as_deep_as_the_corneum_is_a_pore(void)
         p.n_layers = 2;
         p.layer[0] = (struct layer){.name = "sheet", .h = 15e-6, .D = 1e-30, .K = 1e-9};
         p.layer[1] = (struct layer){.name = "tissue", .h = 500e-6, .D = 5e-11, .K = 1.0};
-        p.channel = (struct channel){.fill = CHANNEL_DIFFUSING, .depth = 15e-6 + beyond[i], .r_surface = 25e-6, .r_tip = 25e-6,
-                                     .D = 5e-10, .K = 1.0};
+        p.channel = (struct channel){.fill = CHANNEL_DIFFUSING,
+                                     .depth = 15e-6 + beyond[i],
+                                     .r_surface = 25e-6,
+                                     .r_tip = 25e-6,
+                                     .D = 5e-10,
+                                     .K = 1.0};
         p.cell_radius = cell_radius_of_density(400e4);
         p.level = 0.25;
         set_times(&p, 1, &t, 1.0);
@@ -441,7 +452,8 @@ void full_coverage_is_the_slab_below(void)
     p.n_layers = 2;
     p.layer[0] = (struct layer){.name = "cover", .h = 400e-6, .D = 1e-30, .K = 1e-9};
     p.layer[1] = (struct layer){.name = "tissue", .h = 600e-6, .D = 5e-11, .K = 0.8};
-    p.channel = (struct channel){.fill = CHANNEL_STIRRED, .depth = 400e-6, .r_surface = 97.9e-6, .r_tip = 97.9e-6, .D = 1e-10, .K = 1.0};
+    p.channel = (struct channel){
+        .fill = CHANNEL_STIRRED, .depth = 400e-6, .r_surface = 97.9e-6, .r_tip = 97.9e-6, .D = 1e-10, .K = 1.0};
     p.cell_radius = 100e-6;
     double t = 24 * 3600.0;
     set_times(&p, 1, &t, 1.0);
@@ -472,8 +484,8 @@ static double shape(const struct made *m, double r, double z)
     return sin(PI * z / m->L) * (1.0 + m->ripple * cos(PI * r * r / (m->b * m->b)));
 }
 
-/* Bound drug where C = K shape s(u), s = 1 - exp(-u/tau), from b = 0:  b = int_0^t k_on C(u) B exp(-int_u^t (k_on C + k_off)) du,
- * by 24 Gauss-Legendre points on four panels; the inner integral is exact. */
+/* Bound drug where C = K shape s(u), s = 1 - exp(-u/tau), from b = 0:  b = int_0^t k_on C(u) B exp(-int_u^t (k_on C +
+ * k_off)) du, by 24 Gauss-Legendre points on four panels; the inner integral is exact. */
 static double made_bound(const struct made *m, double g, double t)
 {
     static const double x[3] = {0.2386191860831969, 0.6612093864662645, 0.9324695142031521};
@@ -514,8 +526,12 @@ static double made_error(const struct made *m, bool cell, double level, double r
     p.layer[0].binding = (struct binding){.B_max = m->B, .k_on = m->kon, .k_off = m->koff};
     set_times(&p, 1, &t, 1.0);
     if (cell) { /* the mesh of a channel that is never opened: its tissue has the same laws */
-        p.channel = (struct channel){.fill = CHANNEL_DIFFUSING, .depth = 0.45 * m->L, .r_surface = 0.3 * m->b, .r_tip = 0.1 * m->b,
-                                     .D = m->D, .K = m->K};
+        p.channel = (struct channel){.fill = CHANNEL_DIFFUSING,
+                                     .depth = 0.45 * m->L,
+                                     .r_surface = 0.3 * m->b,
+                                     .r_tip = 0.1 * m->b,
+                                     .D = m->D,
+                                     .K = m->K};
         p.cell_radius = m->b;
         add_event(&p, EVENT_APPLY, 0.0, 0, 0.0);
         add_event(&p, EVENT_NEEDLES, p.t_end / 3600.0, 0, 0.0);
@@ -539,7 +555,8 @@ static double made_error(const struct made *m, bool cell, double level, double r
 /* Element sizes are proportional to the level, so the order is that of the error in the level. */
 static void made_orders(const struct made *m, bool cell)
 {
-    double level = cell ? 0.25 : 1.0, coarse = made_error(m, cell, 4.0 * level, 1e-9), fine = made_error(m, cell, level, 1e-9);
+    double level = cell ? 0.25 : 1.0, coarse = made_error(m, cell, 4.0 * level, 1e-9),
+           fine = made_error(m, cell, level, 1e-9);
     double order = log(coarse / fine) / log(4.0);
     printf(" [space order %.2f, error %.1e]", order, fine);
     CU_ASSERT(order > 2.7);
@@ -556,7 +573,8 @@ void manufactured_metabolism_in_one_dimension(void)
 
 void manufactured_binding_in_one_dimension(void)
 {
-    struct made m = {.L = 310e-6, .b = 1.0, .D = 3.3e-11, .K = 1.4, .tau = 900.0, .kon = 2.3e-3, .koff = 1.1e-3, .B = 2.9};
+    struct made m = {
+        .L = 310e-6, .b = 1.0, .D = 3.3e-11, .K = 1.4, .tau = 900.0, .kon = 2.3e-3, .koff = 1.1e-3, .B = 2.9};
     made_orders(&m, false);
 }
 

@@ -25,9 +25,10 @@ static size_t time_index(double h)
 
 static int column_of(const char *quantity)
 {
-    static const struct { const char *name; int c; } map[] = {
-        {"Q_bottom", COL_Q_BOTTOM}, {"Q_top", COL_Q_TOP}, {"J_bottom", COL_J_BOTTOM}, {"J_top", COL_J_TOP}, {"amount_CH", COL_CHANNEL},
-        {"amount_SC", COL_LAYER0}, {"amount_VE", COL_LAYER0 + 1}, {"amount_DE", COL_LAYER0 + 2}};
+    static const struct { const char *name; int c;
+    } map[] = {{"Q_bottom", COL_Q_BOTTOM},    {"Q_top", COL_Q_TOP},         {"J_bottom", COL_J_BOTTOM},
+               {"J_top", COL_J_TOP},          {"amount_CH", COL_CHANNEL},   {"amount_SC", COL_LAYER0},
+               {"amount_VE", COL_LAYER0 + 1}, {"amount_DE", COL_LAYER0 + 2}};
     for (size_t i = 0; i < sizeof map / sizeof *map; i++)
         if (!strcmp(quantity, map[i].name))
             return map[i].c;
@@ -63,7 +64,8 @@ struct reference { struct table t; double *value; };
 static double at_24h(const struct reference *r, size_t row)
 {
     for (size_t i = 0; i < r->t.rows; i++)
-        if (!strcmp(table_cell(&r->t, i, 0), table_cell(&r->t, row, 0)) && !strcmp(table_cell(&r->t, i, 1), table_cell(&r->t, row, 1)) &&
+        if (!strcmp(table_cell(&r->t, i, 0), table_cell(&r->t, row, 0)) &&
+            !strcmp(table_cell(&r->t, i, 1), table_cell(&r->t, row, 1)) &&
             !strcmp(table_cell(&r->t, i, 4), table_cell(&r->t, row, 4)) && atof(table_cell(&r->t, i, 5)) == 24.0)
             return r->value[i];
     return r->value[row]; /* a steady row */
@@ -82,12 +84,14 @@ static int check_rows(const struct reference *r, const char *which, char drug, c
         bool small = fabs(want) < 1e-3 * fabs(last), corneum = strstr(quantity, "amount_SC") != NULL;
         double tol = small ? 1e-6 * fabs(last) : 1e-3 * fabs(want);
         if (!(fabs(got.v - want) <= tol) && !(corneum && !fine))
-            printf("\n%s %c %s %s h: %.8g, want %.8g (%.2g relative)", which, drug, quantity, time, got.v, want, got.v / want - 1.0);
+            printf("\n%s %c %s %s h: %.8g, want %.8g (%.2g relative)", which, drug, quantity, time, got.v, want,
+                   got.v / want - 1.0);
         if (fine || !corneum)
             CU_ASSERT(fabs(got.v - want) <= tol);
         if (!fine && !isnan(got.bound)) {
             if (!(fabs(got.v - want) <= got.bound + 2e-9 * fabs(want)))
-                printf("\n%s %c %s %s h: off by %.3g, stated bound %.3g", which, drug, quantity, time, fabs(got.v - want), got.bound);
+                printf("\n%s %c %s %s h: off by %.3g, stated bound %.3g", which, drug, quantity, time,
+                       fabs(got.v - want), got.bound);
             CU_ASSERT(fabs(got.v - want) <= got.bound + 2e-9 * fabs(want)); /* the references have ten digits */
         }
         rows++;
@@ -199,7 +203,7 @@ void error_falls_with_the_mesh_at_the_scheme_s_order(void)
     }
     printf(" [1-D order %.2f]", observed_order(error, elements));
     CU_ASSERT(observed_order(error, elements) > 3.5);
-    for (int i = 0; i < 2; i++) { /* the unit cell: at least second order in the steady flux, tip singularity included */
+    for (int i = 0; i < 2; i++) { /* the unit cell: at least second order, tip singularity included */
         struct problem p = reference_skin('A');
         add_channel(&p, 'A', CHANNEL_DIFFUSING, 500e-6, 75e-6, 5e-6, 100.0);
         set_times(&p, 1, &t, 1.0);
