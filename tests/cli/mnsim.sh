@@ -67,6 +67,8 @@ check "a resolved study gives the same bytes" cmp -s "$tmp/good/timeseries.csv" 
 expect 3 "must be at most the skin's thickness" "$mnsim" run $P -o "$tmp/bad" \
     --set 'needles/length=2 mm' --set 'insertion/depth=1.2 mm'
 expect 3 "set by 'insertion/depth=400'" "$mnsim" run $P -o "$tmp/bad" --set insertion/depth=400
+expect 0 "receptor/flow = 0 mL/h: a static cell" "$mnsim" check $P \
+    --set 'receptor={type: franz, volume: 5.1 mL, area: 0.95 cm2}'
 expect 3 "is this the travel of the axis?" "$mnsim" run $P -o "$tmp/bad" --set 'insertion={depth: 1.05 mm}'
 expect 3 "channels overlap" "$mnsim" run $P -o "$tmp/bad" --set 'density=9000 /cm2'
 expect 3 "did you mean 'density'?" "$mnsim" run $P -o "$tmp/bad" --set 'densty=90 /cm2'
