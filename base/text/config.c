@@ -576,3 +576,15 @@ int config_string(struct cnode map, const char *key, const char **out, struct er
         *out = at.n->text;
     return r;
 }
+
+int config_string_copy(struct cnode map, const char *key, char *out, size_t size, struct err *e)
+{
+    const char *text = NULL;
+    int rc = config_string(map, key, &text, e);
+    if (rc)
+        return rc;
+    if (strlen(text) >= size)
+        return config_fail(config_get(map, key), e, ERR_RANGE, "%s: '%s': at most %zu characters", key, text, size - 1);
+    memcpy(out, text, strlen(text) + 1);
+    return 0;
+}

@@ -62,6 +62,8 @@ int config_number(struct cnode map, const char *key, struct range r, double *out
 int config_integer(struct cnode map, const char *key, long lo, long hi, long *out, struct err *e); /* dec or 0x hex */
 int config_bool(struct cnode map, const char *key, bool *out, struct err *e); /* true|false|yes|no */
 int config_string(struct cnode map, const char *key, const char **out, struct err *e);
+/* The same, copied into out[size]; ERR_RANGE when it is longer than size - 1. */
+int config_string_copy(struct cnode map, const char *key, char *out, size_t size, struct err *e);
 /* One of words[] (NULL-terminated): its index.  The message lists the words. */
 int config_choice(struct cnode map, const char *key, const char *const words[], int *out, struct err *e);
 /* The same for a scalar node itself (an item of a list). */

@@ -7,23 +7,11 @@
 
 const char *const bench_input_names[] = {"estop_healthy", "home_switch", "lower_limit", "door_closed", NULL};
 
-static int read_text(struct cnode map, const char *key, char *out, size_t size, struct err *e)
-{
-    const char *text = NULL;
-    int rc = config_string(map, key, &text, e);
-    if (rc)
-        return rc;
-    if (strlen(text) >= size)
-        return config_fail(config_get(map, key), e, ERR_RANGE, "'%s': at most %zu characters", text, size - 1);
-    memcpy(out, text, strlen(text) + 1);
-    return 0;
-}
-
 /* "8E1" */
 static int read_format(struct cnode at, struct bus_address *a, struct err *e)
 {
     char f[8];
-    int rc = read_text(at, "format", f, sizeof f, e);
+    int rc = config_string_copy(at, "format", f, sizeof f, e);
     if (rc)
         return rc;
     if (strlen(f) != 3 || (f[0] != '7' && f[0] != '8') || !strchr("NEO", f[1]) || (f[2] != '1' && f[2] != '2')) {
@@ -51,13 +39,13 @@ static int read_link(struct cnode at, const char *key, struct bench_link *l, str
     a->kind = is_tcp ? BUS_KIND_TCP : BUS_KIND_RTU;
     a->connect_timeout = 1.0; /* opening a serial line does not wait */
     if (is_tcp) {
-        rc = read_text(at, "tcp", a->host, sizeof a->host, e);
+        rc = config_string_copy(at, "tcp", a->host, sizeof a->host, e);
         if (rc == 0) rc = config_integer(at, "port", 1, 65535, &n, e);
         if (rc == 0) rc = config_quantity(at, "connect_timeout", "s", RANGE_POSITIVE, &a->connect_timeout, e);
         a->port = (int)n;
         return rc;
     }
-    rc = read_text(at, "rtu", a->path, sizeof a->path, e);
+    rc = config_string_copy(at, "rtu", a->path, sizeof a->path, e);
     if (rc == 0) rc = config_integer(at, "baud", 300, 4000000, &n, e);
     if (rc == 0) rc = read_format(at, a, e);
     a->baud = (int)n;
@@ -182,7 +170,7 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
     if (rc == 0 && config_is(config_get(at, "watchdog_action"))) /* check_watchdog: needed by some kinds */
         rc = config_number(at, "watchdog_action", RANGE_NONNEG, &a->watchdog_action, e);
     if (rc == 0 && config_is(config_get(at, "no_watchdog")))
-        rc = read_text(at, "no_watchdog", a->no_watchdog, sizeof a->no_watchdog, e);
+        rc = config_string_copy(at, "no_watchdog", a->no_watchdog, sizeof a->no_watchdog, e);
     if (rc == 0) rc = config_choice(at, "on_disable", kinds, &kind, e);
     a->direction = way == 0 ? 1.0 : -1.0;
     a->on_disable = (enum on_disable)kind;
@@ -199,7 +187,7 @@ static int read_cell(struct bench_cell *c, struct cnode root, struct err *e)
     if (rc == 0) rc = config_number(at, "slope", RANGE_ANY, &c->slope, e);
     if (rc == 0) rc = config_quantity(at, "zero", "N", RANGE_ANY, &c->zero, e);
     if (rc == 0) rc = config_quantity(at, "capacity", "N", RANGE_POSITIVE, &c->capacity, e);
-    if (rc == 0) rc = read_text(at, "calibrated", c->calibrated, sizeof c->calibrated, e);
+    if (rc == 0) rc = config_string_copy(at, "calibrated", c->calibrated, sizeof c->calibrated, e);
     if (rc == 0) rc = config_quantity(at, "filter_delay", "s", RANGE_NONNEG, &c->filter_delay, e);
     if (rc == 0) rc = config_quantity(at, "period", "s", RANGE_POSITIVE, &c->period, e);
     if (rc == 0) rc = config_quantity(at, "noise_low", "N", RANGE_NONNEG, &c->noise_low, e);
@@ -331,7 +319,7 @@ static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, str
     static const char *const known[] = {"bench", "description", "links", "devices", "axis", "load_cell", "interlocks",
                                         "limits", "tick", "unload", NULL};
     int rc = config_known(root, known, e);
-    if (rc == 0) rc = read_text(root, "bench", b->name, sizeof b->name, e);
+    if (rc == 0) rc = config_string_copy(root, "bench", b->name, sizeof b->name, e);
     if (rc == 0) rc = read_links(b, root, e);
     if (rc == 0) rc = read_devices(b, root, hash, e);
     if (rc == 0) rc = read_axis(&b->axis, root, e);

@@ -4,25 +4,13 @@
 #include "base/provenance.h"
 #include "rig/method/method.h"
 
-static int read_text(struct cnode map, const char *key, char *out, size_t size, struct err *e)
-{
-    const char *text = NULL;
-    int rc = config_string(map, key, &text, e);
-    if (rc)
-        return rc;
-    if (strlen(text) >= size)
-        return config_fail(config_get(map, key), e, ERR_RANGE, "'%s': at most %zu characters", text, size - 1);
-    memcpy(out, text, strlen(text) + 1);
-    return 0;
-}
-
 static int read_needles(struct method *m, struct cnode root, struct err *e)
 {
     static const char *const known[] = {"name", "count", "length", "area", NULL};
     struct cnode at = {0};
     int rc = config_need(root, "needles", &at, e);
     if (rc == 0) rc = config_known(at, known, e);
-    if (rc == 0) rc = read_text(at, "name", m->needles_name, sizeof m->needles_name, e);
+    if (rc == 0) rc = config_string_copy(at, "name", m->needles_name, sizeof m->needles_name, e);
     if (rc == 0) rc = config_integer(at, "count", 1, 1000000, &m->needles_count, e);
     if (rc == 0) rc = config_quantity(at, "length", "m", RANGE_POSITIVE, &m->needles_length, e);
     if (rc == 0) rc = config_quantity(at, "area", "m2", RANGE_POSITIVE, &m->needles_area, e);
@@ -183,7 +171,7 @@ int method_read(struct method *m, struct config **doc, const char *path, const c
         return rc;
     struct cnode root = config_root(*doc);
     rc = config_known(root, known, e);
-    if (rc == 0) rc = read_text(root, "method", m->name, sizeof m->name, e);
+    if (rc == 0) rc = config_string_copy(root, "method", m->name, sizeof m->name, e);
     if (rc == 0) rc = config_integer(root, "version", 1, 1000000, &m->version, e);
     if (rc == 0) rc = read_needles(m, root, e);
     if (rc == 0) rc = read_specimen(m, root, e);

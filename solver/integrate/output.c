@@ -142,14 +142,6 @@ static void write_profiles(const struct run *r, const double *nodal, double *axi
     }
 }
 
-static double donor_scale(const struct run *r)
-{
-    double a = r->p->donor.C0 / r->p->donor.K;
-    for (size_t i = 1; i <= r->p->n_doses; i++)
-        a = fmax(a, r->p->dose[i].C0 / r->p->dose[i].K);
-    return a > 0.0 ? a : 1.0;
-}
-
 void run_write_output(struct run *r, struct solution *out, size_t k)
 {
     double *row = out->value + k * COLS_MAX, rate[QUADS_MAX];
@@ -168,7 +160,7 @@ void run_write_output(struct run *r, struct solution *out, size_t k)
     write_metabolite(r, row);
     row[COL_BALANCE] = balance(r, tissue, row);
     out->worst_balance = fmax(out->worst_balance, row[COL_BALANCE]);
-    double scale = donor_scale(r);
+    double scale = run_activity_scale(r->p);
     for (size_t i = 0; i < r->mesh.n; i++)
         out->lowest = fmin(out->lowest, r->nodal[i] / scale);
     write_profiles(r, r->nodal, out->axis + k * out->nz, out->mean + k * out->nz, out->edge + k * out->nz);

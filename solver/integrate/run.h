@@ -59,4 +59,5 @@ void run_write_steady(struct run *r, struct solution *out, const double *core);
 
 /* simulate.c */
 int  run_allocate_state(struct run *r);
+double run_activity_scale(const struct problem *p); /* the largest activity of any dose, kg/m3; 1 without drug */
 #endif

@@ -59,7 +59,7 @@ static int on_root(void *self, double t, const double *y, const double *q, doubl
 
 /* ---- one segment ---- */
 
-static double activity_scale(const struct problem *p)
+double run_activity_scale(const struct problem *p)
 {
     double scale = p->donor.C0 / p->donor.K;
     for (size_t i = 1; i <= p->n_doses; i++)
@@ -79,7 +79,7 @@ static void set_tolerances(struct run *r)
 {
     const struct problem *p = r->p;
     const struct system *s = &r->sys;
-    double scale = activity_scale(p), share = ATOL_SHARE * p->rtol, alone = sqrt((double)s->size);
+    double scale = run_activity_scale(p), share = ATOL_SHARE * p->rtol, alone = sqrt((double)s->size);
     set_range(r->emphasis, 0, s->size, 1.0);
     set_range(r->atol, 0, s->drug.n, share * scale);
     set_range(r->atol, s->at_met, s->met.n, share * scale * p->metabolite_yield);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "solver/physics/laboratory.h"
 #include "solver/results/endpoint.h"
 
 static struct endpoint *add(struct endpoints *l, const char *name, const char *unit, double value, double error)
@@ -80,15 +81,12 @@ static void add_end(const struct study *s, const struct solution *sol, struct en
 static void add_lab(const struct study *s, const struct solution *sol, struct endpoints *out)
 {
     if (!isfinite(s->lab_from)) return;
-    double n = 0, st = 0, sq = 0, stt = 0, stq = 0;
-    for (size_t k = 0; k < sol->n_out; k++) {
-        double t = sol->t[k], q = solution_delivered(sol, k);
-        if (t < s->lab_from * (1.0 - 1e-9) || t > s->lab_to * (1.0 + 1e-9)) continue;
-        n += 1.0, st += t, sq += q, stt += t * t, stq += t * q;
-    }
-    double slope = (n * stq - st * sq) / (n * stt - st * st), lag = (st - sq / slope) / n;
+    double Q[OUTPUTS_MAX], slope, lag;
+    for (size_t k = 0; k < sol->n_out; k++)
+        Q[k] = solution_delivered(sol, k);
+    size_t n = lab_line(sol->t, Q, sol->n_out, s->lab_from * (1.0 - 1e-9), s->lab_to * (1.0 + 1e-9), &slope, &lag);
     struct endpoint *J = add(out, "J_lab", "ug/cm2/h", slope * UG_CM2_H, NAN);
-    snprintf(J->remark, sizeof J->remark, "straight line through %.0f points, %.4g to %.4g h", n, s->lab_from / HOUR,
+    snprintf(J->remark, sizeof J->remark, "straight line through %zu points, %.4g to %.4g h", n, s->lab_from / HOUR,
              s->lab_to / HOUR);
     add(out, "lag_lab", "h", lag / HOUR, NAN);
     if (isfinite(sol->lag) && s->lab_from < 2.5 * sol->lag)

@@ -54,6 +54,12 @@ static void values_are_read_in_si(void)
     CU_ASSERT_EQUAL(config_bool(root, "stirred", &stirred, &e), 0);
     CU_ASSERT_TRUE(stirred);
     CU_ASSERT_EQUAL(config_string(root, "mode", &text, &e), 0);
+    char small[4], fits[40];
+    struct err full = {0};
+    CU_ASSERT_EQUAL(config_string_copy(root, "mode", fits, sizeof fits, NULL), 0);
+    CU_ASSERT_STRING_EQUAL(fits, text);
+    CU_ASSERT_EQUAL(config_string_copy(root, "mode", small, sizeof small, &full), ERR_RANGE);
+    ASSERT_HAS(full.msg, "mode: 'dffusing': at most 3 characters");
     CU_ASSERT_STRING_EQUAL(text, "dffusing");
     CU_ASSERT_EQUAL(e.code, 0);
     config_close(c);
