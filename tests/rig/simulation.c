@@ -33,7 +33,7 @@ static int make_world(struct simulation *s, const char *faults, struct err *e)
     if (rc == 0) rc = vbench_new(&s->world, &set, 41, e);
     if (rc == 0) rc = vbench_log_to(s->world, s->logs, e);
     if (rc == 0 && faults) rc = fault_parse(&s->world->faults, "faults", faults, e);
-    s->clock = (struct memory_clock){.now = 0.0, .peer = {world_pdu, world_advance, s->world}};
+    s->pace.clock = (struct memory_clock){.now = 0.0, .peer = {world_pdu, world_advance, s->world}};
     return rc;
 }
 
@@ -44,7 +44,7 @@ static int make_links(struct simulation *s, struct err *e)
         const struct bus_address *a = &s->bench.link[i].address;
         bool serial = a->kind == BUS_KIND_RTU;
         struct memory_line line = {serial ? a->baud : 0, serial ? 11 : 0, serial ? 1e-3 : 5e-4};
-        rc = bus_memory_new(&s->bus[i], &s->clock, &line, e);
+        rc = bus_memory_new(&s->bus[i], &s->pace.clock, &line, e);
         if (rc == 0) rc = link_new(&s->link[i], &s->bench, i, s->bus[i], e);
         if (rc == 0) rc = link_prepare(s->link[i], e);
     }
@@ -72,88 +72,18 @@ int simulation_new(struct simulation **out, const char *bench, const char *metho
     if (rc == 0) rc = recorder_open(&s->recorder, s->folder, e);
     if (rc)
         return rc;
-    rig_init(&s->rig, &s->bench, &s->limits, &s->method, s->link, s->recorder, s->clock.now);
+    rig_init(&s->rig, &s->bench, &s->limits, &s->method, s->link, s->recorder, s->pace.clock.now);
     s->rig.is_unattended = true;
-    s->deadline = s->clock.now;
-    s->goes_on = true;
+    pace_start(&s->pace, &s->rig, s->link, s->recorder);
     return 0;
 }
 
-/* ---- what happens when: each link by itself, the tick by itself, as threads would ---- */
-
-static double tick_time(const struct simulation *s)
-{
-    return s->deadline + s->bench.tick_period + (s->is_late_once ? 0.15 : 0.0);
-}
-
-static void run_tick(struct simulation *s)
-{
-    enum rig_key key = s->key;
-    double due = s->deadline + s->bench.tick_period;
-    s->in_tick = true;
-    s->key = KEY_NONE;
-    s->is_late_once = false;
-    s->deadline = due;
-    s->ticks++;
-    if (!s->is_dead && s->goes_on) {
-        s->goes_on = rig_tick(&s->rig, s->clock.now, s->clock.now - due, key);
-        for (size_t i = 0; i < s->bench.links; i++) /* an order or a STOP wakes its link */
-            s->wants[i] = s->clock.now;
-        recorder_pump(s->recorder);
-    }
-    while (s->deadline + s->bench.tick_period < s->clock.now) /* missed deadlines are skipped */
-        s->deadline += s->bench.tick_period;
-    s->in_tick = false;
-}
-
-static void run_link(struct simulation *s, size_t i)
-{
-    s->is_busy[i] = true;
-    double next = link_step(s->link[i]);
-    s->wants[i] = fmax(next, s->clock.now + 1e-6);
-    s->is_busy[i] = false;
-}
-
-/* Runs what is due until t, but for what is under way already. */
-static void meanwhile(void *self, double t)
-{
-    struct simulation *s = self;
-    while (!s->in_tick) {
-        double best = tick_time(s);
-        size_t who = BENCH_LINKS;
-        for (size_t i = 0; i < s->bench.links; i++)
-            if (!s->is_busy[i] && fmax(s->wants[i], s->clock.now) < best) {
-                best = fmax(s->wants[i], s->clock.now);
-                who = i;
-            }
-        if (best >= t)
-            return;
-        s->clock.meanwhile = NULL;
-        memory_clock_until(&s->clock, best);
-        s->clock.meanwhile = meanwhile;
-        if (who < BENCH_LINKS)
-            run_link(s, who);
-        else
-            run_tick(s);
-    }
-}
-
-bool simulation_tick(struct simulation *s, enum rig_key key)
-{
-    uint64_t before = s->ticks;
-    s->key = key;
-    s->clock.meanwhile = meanwhile;
-    s->clock.self = s;
-    while (s->ticks == before)
-        memory_clock_until(&s->clock, tick_time(s) + 1e-9);
-    s->clock.meanwhile = NULL;
-    return s->goes_on;
-}
+bool simulation_tick(struct simulation *s, enum rig_key key) { return pace_tick(&s->pace, key); }
 
 void simulation_run(struct simulation *s, double seconds)
 {
-    double end = s->clock.now + seconds;
-    while (s->clock.now < end && simulation_tick(s, KEY_NONE))
+    double end = s->pace.clock.now + seconds;
+    while (s->pace.clock.now < end && simulation_tick(s, KEY_NONE))
         ;
 }
 

@@ -2,9 +2,8 @@
 #ifndef TESTS_RIG_SIMULATION_H
 #define TESTS_RIG_SIMULATION_H
 #include "base/text/config.h"
-#include "rig/bus/memory.h"
-#include "rig/loop/tick.h"
 #include "rig/virtual/vbench.h"
+#include "tests/rig/pace.h"
 
 struct simulation {
     char folder[300], logs[340];     /* below $TMPDIR; removed by simulation_free */
@@ -13,18 +12,11 @@ struct simulation {
     struct method method;
     struct config *bench_doc, *method_doc;
     struct vbench *world;
-    struct memory_clock clock;
     struct bus *bus[BENCH_LINKS];
     struct link *link[BENCH_LINKS];
     struct recorder *recorder;
     struct rig rig;
-    double deadline;
-    double wants[BENCH_LINKS];
-    bool is_busy[BENCH_LINKS], in_tick, goes_on;
-    uint64_t ticks;                  /* run so far */
-    enum rig_key key;                /* for the next tick */
-    bool is_late_once;               /* the next tick comes 150 ms late */
-    bool is_dead;                    /* the tick no longer runs (links do) */
+    struct pace pace;                /* the clock, and who is due when */
 };
 /* bench and method: file names below config/; faults: a fault script's text or NULL. */
 int  simulation_new(struct simulation **out, const char *bench, const char *method, const char *faults, struct err *e);

@@ -180,13 +180,13 @@ static void the_second_pair_presses_to_force_and_to_travel(void)
 static void without_a_watchdog_the_axis_runs_on_for_its_leash_and_no_further(void)
 {
     struct simulation *s = begin(SECOND, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->clock.now < 60.0)
+    while (s->rig.force.force < 5.0 && s->pace.clock.now < 60.0)
         simulation_tick(s, KEY_NONE);
     CU_ASSERT_TRUE(leash_holds(&s->rig)); /* the move's end is 3 mm below: further than the leash */
-    double at = s->world->plant.axis.actual, from = s->clock.now;
+    double at = s->world->plant.axis.actual, from = s->pace.clock.now;
     bus_memory_faults(s->bus[0])->is_cut = true; /* not even the STOP of the dying link gets through */
-    s->is_dead = true;
-    while (s->clock.now < from + 10.0)
+    s->pace.is_dead = true;
+    while (s->pace.clock.now < from + 10.0)
         simulation_tick(s, KEY_NONE);
     double run_on = s->world->plant.axis.actual - at;
     printf(" [ran on %.1f um of 175]", run_on * 1e6);
@@ -276,9 +276,9 @@ static void the_estop_stops_the_run_and_allows_no_unload(void)
 static void a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->clock.now < 40.0)
+    while (s->rig.force.force < 5.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
-    double cut = s->clock.now, before = s->rig.axis.position;
+    double cut = s->pace.clock.now, before = s->rig.axis.position;
     bus_memory_faults(s->bus[0])->is_cut = true;
     simulation_run(s, 20.0);
     ended_as(s, "tripped", "link");
@@ -299,11 +299,11 @@ static void a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis(void)
 static void a_link_that_comes_back_is_told_stop_first_and_motion_never_resumes(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->clock.now < 40.0)
+    while (s->rig.force.force < 5.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
     bus_memory_faults(s->bus[0])->is_cut = true;
-    double end = s->clock.now + 0.1, when;
-    while (s->clock.now < end)
+    double end = s->pace.clock.now + 0.1, when;
+    while (s->pace.clock.now < end)
         simulation_tick(s, KEY_NONE);
     bus_memory_faults(s->bus[0])->is_cut = false;
     simulation_run(s, 20.0);
@@ -337,15 +337,15 @@ static void a_silent_load_cell_trips_on_age(void)
 static void a_dead_tick_leaves_the_drive_to_its_watchdog(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->clock.now < 40.0)
+    while (s->rig.force.force < 5.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
-    s->is_dead = true;
-    double from = s->clock.now, when;
-    while (s->clock.now < from + 3.0)
+    s->pace.is_dead = true;
+    double from = s->pace.clock.now, when;
+    while (s->pace.clock.now < from + 3.0)
         simulation_tick(s, KEY_NONE);
     struct link_stats t0, t1;
     link_statistics(s->link[0], &t0);
-    while (s->clock.now < from + 5.0)
+    while (s->pace.clock.now < from + 5.0)
         simulation_tick(s, KEY_NONE);
     link_statistics(s->link[0], &t1);
     CU_ASSERT_EQUAL(t0.device[BENCH_AXIS].requests, t1.device[BENCH_AXIS].requests); /* nothing is said that would feed the watchdog */
@@ -363,9 +363,9 @@ static void a_dead_tick_leaves_the_drive_to_its_watchdog(void)
 static void a_late_tick_trips(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 2.0 && s->clock.now < 40.0)
+    while (s->rig.force.force < 2.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
-    s->is_late_once = true;
+    s->pace.is_late_once = true;
     simulation_run(s, 30.0);
     ended_as(s, "tripped", "lateness");
     simulation_free(s);
@@ -374,7 +374,7 @@ static void a_late_tick_trips(void)
 static void a_stop_by_the_operator_ends_as_stopped(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 2.0 && s->clock.now < 40.0)
+    while (s->rig.force.force < 2.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
     simulation_tick(s, KEY_STOP);
     simulation_run(s, 30.0);
@@ -408,7 +408,7 @@ static void an_operator_unloads_step_by_step(void)
     s->rig.is_unattended = false;
     simulation_run(s, 1.0);
     simulation_tick(s, KEY_ARM);
-    while (s->rig.state != RIG_TRIPPED && s->clock.now < 60.0)
+    while (s->rig.state != RIG_TRIPPED && s->pace.clock.now < 60.0)
         simulation_tick(s, KEY_NONE);
     simulation_run(s, 1.0);
     double at = s->rig.axis.position;
@@ -457,14 +457,14 @@ static void a_stop_is_proven_only_by_two_fresh_equal_positions(void)
 static void a_link_reopened_between_two_ticks_still_trips(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 3.0 && s->clock.now < 40.0)
+    while (s->rig.force.force < 3.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
     bus_memory_faults(s->bus[0])->is_cut = true;
     while (s->bus[0]->is_open)
-        memory_clock_until(&s->clock, fmin(link_step(s->link[0]), s->clock.now + 1e-3));
+        memory_clock_until(&s->pace.clock, fmin(link_step(s->link[0]), s->pace.clock.now + 1e-3));
     bus_memory_faults(s->bus[0])->is_cut = false;
     while (!s->bus[0]->is_open)
-        memory_clock_until(&s->clock, fmin(link_step(s->link[0]), s->clock.now + 1e-3));
+        memory_clock_until(&s->pace.clock, fmin(link_step(s->link[0]), s->pace.clock.now + 1e-3));
     simulation_run(s, 20.0);
     ended_as(s, "tripped", "link");
     simulation_free(s);
@@ -477,7 +477,7 @@ static struct simulation *begin_unloading(void)
     s->rig.is_unattended = false;
     simulation_run(s, 1.0);
     simulation_tick(s, KEY_ARM);
-    while (s->rig.state != RIG_TRIPPED && s->clock.now < 60.0)
+    while (s->rig.state != RIG_TRIPPED && s->pace.clock.now < 60.0)
         simulation_tick(s, KEY_NONE);
     simulation_run(s, 1.0);
     simulation_tick(s, KEY_UNLOAD);
@@ -576,12 +576,12 @@ static void a_frozen_cell_a_stalled_axis_and_a_stiffer_specimen_are_found(void)
 static void a_second_master_is_found_by_what_it_wrote(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 2.0 && s->clock.now < 40.0)
+    while (s->rig.force.force < 2.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
     const uint8_t write[] = {16, 394 >> 8, 394 & 255, 0, 2, 4, 0, 0, 0x07, 0xD0}; /* watchdog 2 s */
     uint8_t reply[VBENCH_PDU_MAX];
     CU_ASSERT_EQUAL(vbench_pdu(s->world, 1, write, sizeof write, reply, sizeof reply), 5);
-    double at = s->clock.now;
+    double at = s->pace.clock.now;
     simulation_run(s, 20.0);
     ended_as(s, "tripped", "foreign_write: 'axis': watchdog_time (register 394) now reads 2000, at start 300");
     ended_as(s, "tripped", "foreign_write");
@@ -595,7 +595,7 @@ static void after_an_open_door_the_drive_is_switched_off(void)
     s->rig.is_unattended = false;
     simulation_run(s, 1.0);
     simulation_tick(s, KEY_ARM);
-    while (s->rig.state != RIG_TRIPPED && s->clock.now < 40.0)
+    while (s->rig.state != RIG_TRIPPED && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
     simulation_run(s, 2.0);
     CU_ASSERT_TRUE(s->rig.released);
