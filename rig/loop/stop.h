@@ -6,7 +6,7 @@
 
 void stop_begin(struct rig *r); /* a stop already under way goes on */
 void stop_step(struct rig *r);  /* once a tick */
-/* tick.c's, for stop, unload and leash */
+/* states.c: orders to the axis */
 void rig_order(struct rig *r, const struct axis_command *c);
 void rig_send(struct rig *r, const struct axis_command *c); /* to the link, without veto, leash or event */
 bool rig_order_is_done(const struct rig *r, bool *failed);

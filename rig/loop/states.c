@@ -1,0 +1,242 @@
+/* states.c -- see states.h: what the controller does in each state, and the orders it gives. */
+#include <math.h>
+#include <stdio.h>
+#include "rig/loop/leash.h"
+#include "rig/loop/states.h"
+#include "rig/loop/stop.h"
+#include "rig/loop/unload.h"
+
+#define ARM_PATIENCE 10.0    /* s an unattended run waits for all clear */
+#define ENABLE_TIME 2.0      /* s a drive may take to switch on */
+#define FINISH_TIME 2.0      /* s it may take to switch off */
+enum { RESETS_MAX = 3 };
+
+const char *const rig_state_names[] = {"waiting", "enabling",  "running",   "tripped",
+                                       "stopped", "unloading", "finishing", "ended"};
+
+void rig_go(struct rig *r, enum rig_state to, const char *why)
+{
+    rig_event(r, "state", rig_state_names[to], rig_state_names[r->state], why);
+    r->state = to;
+    r->state_since = r->now;
+}
+
+/* ---- orders ---- */
+
+/* A move past the soft limits is never sent: the method is wrong, so it trips. */
+static bool is_vetoed(struct rig *r, const struct axis_command *c)
+{
+    double slack = r->bench->axis.position_tolerance;
+    if (c->order != AXIS_MOVE || r->state == RIG_UNLOADING ||
+        (c->target >= r->limits.soft_from - slack && c->target <= r->limits.soft_to + slack))
+        return false;
+    snprintf(r->sequence.reason, sizeof r->sequence.reason,
+             "a move to %.4f mm is outside the soft limits %.4g..%.4g mm", c->target * 1e3, r->limits.soft_from * 1e3,
+             r->limits.soft_to * 1e3);
+    r->sequence_failed = true;
+    return true;
+}
+
+void rig_send(struct rig *r, const struct axis_command *c)
+{
+    struct link_inbox *in = &r->inbox[r->bench->device[BENCH_AXIS].link];
+    in->command = *c;
+    in->order = ++r->order;
+    r->order_is_pending = true;
+    r->last_order = c->order;
+}
+
+void rig_order(struct rig *r, const struct axis_command *c)
+{
+    char value[48];
+    if (is_vetoed(r, c))
+        return;
+    struct axis_command first = leash_begin(r, c);
+    rig_send(r, &first);
+    if (c->order == AXIS_MOVE)
+        snprintf(value, sizeof value, "to %.4f mm at %.4g mm/s", c->target * 1e3, c->speed * 1e3);
+    else if (c->order == AXIS_HOME)
+        snprintf(value, sizeof value, "at %.4g mm/s", c->speed * 1e3);
+    else
+        value[0] = '\0';
+    rig_event(r, "command", axis_order_names[c->order], value, "");
+}
+
+bool rig_order_is_done(const struct rig *r, bool *failed)
+{
+    const struct link_outbox *o = &r->outbox[r->bench->device[BENCH_AXIS].link];
+    bool done = o->order_done == r->order;
+    *failed = done && o->order_failed;
+    return done && (*failed || !leash_holds(r));
+}
+
+/* ---- the states ---- */
+
+static void give_up_waiting(struct rig *r)
+{
+    enum safety_cause c = safety_check(&r->limits, &r->inputs, &r->latch.value, &r->latch.limit);
+    r->latch.first = c == SAFETY_CLEAR ? SAFETY_START : c;
+    r->latch.at = r->now;
+    rig_describe_trip(r, r->trip_text, sizeof r->trip_text);
+    r->ended_from = RIG_TRIPPED;
+    rig_go(r, RIG_ENDED, "never all clear");
+}
+
+/* Alarms are reset on the operator's edge; without an operator only the one that the last run's end left behind. */
+static void maybe_reset_alarm(struct rig *r, enum rig_key key)
+{
+    bool failed, is_idle = rig_order_is_done(r, &failed);
+    bool wanted = key == KEY_ARM || (r->is_unattended && r->axis.alarm_comms);
+    if (!r->has_axis || !(r->axis.fault || r->axis.alarm) || !wanted || !is_idle || r->resets >= RESETS_MAX ||
+        !r->inputs.estop_healthy) /* an E-stop's alarm stays in the drive when the button is out again */
+        return;
+    r->resets++;
+    rig_order(r, &(struct axis_command){.order = AXIS_ALARM_RESET});
+}
+
+static void step_waiting(struct rig *r, enum rig_key key)
+{
+    double v, l;
+    char text[160];
+    enum safety_cause c = safety_check(&r->limits, &r->inputs, &v, &l);
+    safety_describe(c, v, l, text, sizeof text);
+    if (c == SAFETY_CLEAR)
+        snprintf(r->message, sizeof r->message, "all clear: a = arm and start, q = quit");
+    else
+        snprintf(r->message, sizeof r->message, "not clear (%.150s): a = reset a drive alarm, q = quit", text);
+    maybe_reset_alarm(r, key);
+    if (r->is_unattended && r->now - r->state_since > ARM_PATIENCE)
+        give_up_waiting(r);
+}
+
+static void fail_sequence(struct rig *r, const char *why)
+{
+    snprintf(r->sequence.reason, sizeof r->sequence.reason, "%s", why);
+    r->sequence_failed = true;
+}
+
+static void step_enabling(struct rig *r)
+{
+    bool failed, done = rig_order_is_done(r, &failed);
+    snprintf(r->message, sizeof r->message, "switching the drive on: space = stop");
+    if (r->axis.enabled) {
+        sequence_init(&r->sequence, r->method, r->bench, r->now);
+        rig_go(r, RIG_RUNNING, sequence_stage(&r->sequence));
+    } else if (done && r->last_order != AXIS_ENABLE) {
+        rig_order(r, &(struct axis_command){.order = AXIS_ENABLE});
+    } else if (failed || r->now - r->state_since > ENABLE_TIME) {
+        fail_sequence(r, "the drive does not switch on");
+    }
+}
+
+static void step_running(struct rig *r)
+{
+    struct seq_output out;
+    const struct link_sample *a = rig_sample(r, BENCH_AXIS), *f = rig_sample(r, BENCH_FORCE);
+    const struct link_outbox *o = &r->outbox[r->bench->device[BENCH_AXIS].link];
+    struct seq_inputs in = {.now = r->now, .axis = &r->axis, .axis_sent = a->sent, .axis_count = a->count,
+                            .force = r->force.force, .force_sent = f->sent, .force_count = f->count,
+                            .order_time = o->order_time, .is_still = !r->stopper.is_active};
+    size_t stage = r->sequence.stage;
+    in.order_done = rig_order_is_done(r, &in.order_failed);
+    sequence_step(&r->sequence, &in, &out);
+    snprintf(r->message, sizeof r->message, "%s: space = stop", sequence_stage(&r->sequence));
+    switch (out.request) {
+    case SEQ_ORDER: rig_order(r, &out.command); break;
+    case SEQ_STOP: stop_begin(r); break;
+    case SEQ_TRIP: r->sequence_failed = true; break;
+    case SEQ_POLARITY: r->polarity_wrong = true; break;
+    case SEQ_DONE:
+        r->ended_from = RIG_FINISHING;
+        rig_go(r, RIG_FINISHING, r->sequence.reason);
+        break;
+    case SEQ_NOTHING: break;
+    }
+    if (r->sequence.stage != stage)
+        rig_event(r, "state", sequence_stage(&r->sequence), stage_names[r->method->stage[stage].kind],
+                  r->sequence.reason);
+}
+
+/* A drive whose load would fall is never switched off by software. */
+static void step_finishing(struct rig *r)
+{
+    bool failed, done = rig_order_is_done(r, &failed);
+    snprintf(r->message, sizeof r->message, "finishing");
+    bool leave_on = r->bench->axis.on_disable == ON_DISABLE_FALLS;
+    if (!leave_on && done && r->last_order != AXIS_DISABLE)
+        rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+    else if (leave_on || (done && r->last_order == AXIS_DISABLE) || r->now - r->state_since > FINISH_TIME)
+        rig_go(r, RIG_ENDED, "");
+}
+
+static void end_from(struct rig *r, enum rig_state how)
+{
+    r->ended_from = how;
+    rig_go(r, RIG_ENDED, "");
+}
+
+/* After an E-stop or an open door the drive is also told to switch off, once the axis stands. */
+static void release_drive(struct rig *r)
+{
+    if (r->state != RIG_TRIPPED || r->released || r->stopper.is_active || safety_action(r->latch.first) != ACTION_RELEASE ||
+        r->bench->axis.on_disable == ON_DISABLE_FALLS)
+        return;
+    r->released = true;
+    rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+}
+
+/* Tripped or stopped by the operator: first stand still, then perhaps unload, then end. */
+static void step_halted(struct rig *r, enum rig_key key)
+{
+    enum rig_state how = r->state;
+    release_drive(r);
+    if (r->stopper.is_active) {
+        snprintf(r->message, sizeof r->message, "stopping: waiting for the proof that the axis stands");
+        return;
+    }
+    if (r->is_unattended) {
+        if (how == RIG_TRIPPED && unload_wants_more(r))
+            unload_begin(r);
+        else
+            end_from(r, how);
+        return;
+    }
+    snprintf(r->message, sizeof r->message, "%s: u = one step away from the sample, q = end the run",
+             rig_state_names[how]);
+    if (key == KEY_UNLOAD)
+        unload_begin(r);
+    else if (key == KEY_QUIT)
+        end_from(r, how);
+}
+
+static void take_key(struct rig *r, enum rig_key key)
+{
+    static const char *const names[] = {"", "arm", "stop", "unload", "quit"};
+    if (key == KEY_NONE)
+        return;
+    rig_event(r, "operator", names[key], "", rig_state_names[r->state]);
+    if (key != KEY_STOP && key != KEY_QUIT)
+        return;
+    if (r->state == RIG_WAITING) {
+        end_from(r, RIG_STOPPED);
+    } else if (r->state == RIG_ENABLING || r->state == RIG_RUNNING) {
+        stop_begin(r);
+        rig_go(r, RIG_STOPPED, "by the operator");
+    } else if (r->state == RIG_UNLOADING) {
+        unload_stop(r, "by the operator");
+    }
+}
+
+void states_step(struct rig *r, enum rig_key key)
+{
+    take_key(r, key);
+    switch (r->state) {
+    case RIG_WAITING: step_waiting(r, key); break;
+    case RIG_ENABLING: step_enabling(r); break;
+    case RIG_RUNNING: step_running(r); break;
+    case RIG_TRIPPED: case RIG_STOPPED: step_halted(r, key); break;
+    case RIG_UNLOADING: unload_step(r); break;
+    case RIG_FINISHING: step_finishing(r); break;
+    case RIG_ENDED: break;
+    }
+}
