@@ -365,7 +365,7 @@ static void a_late_tick_trips(void)
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
     while (s->rig.force.force < 2.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
-    s->pace.is_late_once = true;
+    s->pace.late = 0.15;
     simulation_run(s, 30.0);
     ended_as(s, "tripped", "lateness");
     simulation_free(s);

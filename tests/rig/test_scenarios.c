@@ -120,9 +120,6 @@ static const char *judge(struct simulation *s, const struct scenario *f, const s
     if (f->stop_reaches && !is_stop)
         return "the first axis write after the cause is not STOP";
     double slowest = s->bench.link[0].address.kind == BUS_KIND_TCP ? 0.002 : 0.065; /* a cell's time-out on one line */
-    if (is_listed(f->causes,
-                  "force_age")) /* one call stack: time-outs that begin inside the two halves of a read hold it up */
-        slowest = 2.0 * s->bench.device[BENCH_FORCE].timeout + 0.005;
     if (f->stop_reaches && after > s->bench.tick_period + slowest)
         return "STOP came later than a tick and a transaction";
     return judge_record(s, rows);
