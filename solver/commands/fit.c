@@ -29,10 +29,12 @@ static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
     size_t flaws = 0;
     if (!quiet)
         printf("%s: %zu parameters, %zu data, sum of squares %.4g, AICc %.4g, %zu of %ld starts agree\n", f->title,
-               f->n_estimated, f->n_points, x->chi2, x->aicc, f->agreeing, f->starts + 1);
+               f->n_estimated, f->n_fitted, x->chi2, x->aicc, f->agreeing, f->starts + 1);
     for (size_t i = 0; i < f->n_estimated; i++) {
         const struct fit_parameter *p = fit_estimated(f, i);
-        if (!quiet)
+        bool open = x->flaw[i] != FLAW_NONE && x->flaw[i] != FLAW_AT_BOUND;
+        if (!quiet && open) printf("  %-20s %-11.4g %-8s 95 %%: open\n", p->id, x->value[i], p->unit);
+        if (!quiet && !open)
             printf("  %-20s %-11.4g %-8s 95 %%: %.4g to %.4g\n", p->id, x->value[i], p->unit, x->low[i], x->high[i]);
         for (size_t k = 0; !quiet && k < i; k++)
             if (fabs(x->correlation[i][k]) > 0.9)
@@ -42,6 +44,9 @@ static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
             printf("  not identified: %s\n", flaw);
         }
     }
+    for (size_t i = 0; !quiet && i < f->n_cases; i++)
+        printf("  %-20s %-9s %3zu readings, mean fold error %.3f\n", f->item[i].name,
+               f->item[i].is_predicted ? "PREDICTED" : "FITTED", f->item[i].n, fit_fold_error(&f->item[i]));
     if (!quiet) printf("  written to %s\n", folder);
     return flaws;
 }

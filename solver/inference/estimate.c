@@ -115,6 +115,42 @@ static double corrected_akaike(const struct estimate_problem *p, double sum)
     return (p->sd_known ? sum : n * log(sum / n)) + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0);
 }
 
+/* covariance := C B C with C = (J'J)^-1 and B = G/(G-1) sum over groups of g g', g = sum of J_i r_i in the group: right
+ * however the residuals of one group hang together.  Residuals without a group add J_i J_i'. */
+static void between_groups(const struct estimate_problem *p, const gsl_matrix *J, const gsl_vector *r,
+                           gsl_matrix *covariance)
+{
+    size_t n = p->n_parameters;
+    double B[ESTIMATE_MAX][ESTIMATE_MAX] = {{0}}, CB[ESTIMATE_MAX][ESTIMATE_MAX] = {{0}};
+    double factor = (double)p->n_groups / ((double)p->n_groups - 1.0);
+    for (size_t k = 0; k < p->n_groups; k++) {
+        double g[ESTIMATE_MAX] = {0};
+        for (size_t i = 0; i < p->n_residuals; i++) {
+            bool alone = p->group[i] == ESTIMATE_NO_GROUP;
+            for (size_t a = 0; a < n && p->group[i] == k; a++)
+                g[a] += gsl_matrix_get(J, i, a) * gsl_vector_get(r, i);
+            for (size_t a = 0; a < n && alone && k == 0; a++)
+                for (size_t b = 0; b < n; b++)
+                    B[a][b] += gsl_matrix_get(J, i, a) * gsl_matrix_get(J, i, b);
+        }
+        for (size_t a = 0; a < n; a++)
+            for (size_t b = 0; b < n; b++)
+                B[a][b] += factor * g[a] * g[b];
+    }
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = 0; b < n; b++)
+            for (size_t c = 0; c < n; c++)
+                CB[a][b] += gsl_matrix_get(covariance, a, c) * B[c][b];
+    double out[ESTIMATE_MAX][ESTIMATE_MAX] = {{0}};
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = 0; b < n; b++)
+            for (size_t c = 0; c < n; c++)
+                out[a][b] += CB[a][c] * gsl_matrix_get(covariance, c, b);
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = 0; b < n; b++)
+            gsl_matrix_set(covariance, a, b, out[a][b]);
+}
+
 /* Covariance of u: (J'J)^-1, times the residual variance when that is estimated. */
 static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct bridge *b, gsl_matrix *covariance,
                            struct estimate *out)
@@ -133,8 +169,11 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
                              .aicc = corrected_akaike(b->p, sum),
                              .iterations = gsl_multifit_nlinear_niter(w),
                              .evaluations = b->evaluations};
-    double variance = b->p->sd_known ? 1.0 : sum / (double)(n - p);
-    double quantile = b->p->sd_known ? gsl_cdf_ugaussian_Pinv(0.975) : gsl_cdf_tdist_Pinv(0.975, (double)(n - p));
+    bool grouped = b->p->group != NULL;
+    if (grouped) between_groups(b->p, J, f, covariance);
+    double variance = b->p->sd_known || grouped ? 1.0 : sum / (double)(n - p);
+    double freedom = grouped ? (double)b->p->n_groups - 1.0 : (double)(n - p);
+    double quantile = b->p->sd_known && !grouped ? gsl_cdf_ugaussian_Pinv(0.975) : gsl_cdf_tdist_Pinv(0.975, freedom);
     for (size_t i = 0; i < p; i++) {
         u[i] = gsl_vector_get(x, i);
         bool is_log = !b->p->bound || b->p->bound[i].is_log;
@@ -155,14 +194,17 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
         find_flaw(b, column, u, i, out);
 }
 
+/* *settled becomes false when the search was still moving at the end of its iterations: along a valley, if the data do
+ * not identify the parameters. */
 static int iterate(gsl_multifit_nlinear_workspace *w, gsl_multifit_nlinear_fdf *fdf, const gsl_vector *x,
-                   struct bridge *b, struct err *e)
+                   struct bridge *b, bool *settled, struct err *e)
 {
     int info = 0, status = gsl_multifit_nlinear_init(x, fdf, w);
     if (status == GSL_SUCCESS)
         status = gsl_multifit_nlinear_driver(ITERATIONS_MAX, XTOL, 1e-10, 0.0, NULL, NULL, &info, w);
     /* "no progress" at a minimum that the integrator's noise does not resolve further is an end, not a failure */
     if (status == GSL_SUCCESS || (status == GSL_ENOPROG && gsl_multifit_nlinear_niter(w) > 1)) return 0;
+    if (status == GSL_EMAXITER) *settled = false;
     if (b->first.code)
         err_set(e, ERR_NUMERIC, "fit: %s", b->first.msg);
     else
@@ -188,8 +230,17 @@ int estimate_fit(const struct estimate_problem *p, const double *start, struct e
     int rc = w && x && covariance ? 0 : err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; !rc && i < fdf.p; i++)
         gsl_vector_set(x, i, search_of(p, i, start[i]));
-    if (!rc) rc = iterate(w, &fdf, x, &b, e);
-    if (!rc) write_estimate(w, &b, covariance, out);
+    bool settled = true, flawed = false;
+    if (!rc) rc = iterate(w, &fdf, x, &b, &settled, e);
+    if (!rc || !settled) {
+        write_estimate(w, &b, covariance, out);
+        for (size_t i = 0; i < fdf.p; i++)
+            flawed = flawed || out->flaw[i] != FLAW_NONE;
+    }
+    if (flawed && !settled) { /* the valley is named: an answer */
+        rc = 0;
+        if (e) *e = (struct err){0};
+    }
     if (w) gsl_multifit_nlinear_free(w);
     if (x) gsl_vector_free(x);
     if (covariance) gsl_matrix_free(covariance);
@@ -258,7 +309,11 @@ int estimate_profile(const struct estimate_problem *p, const struct estimate *at
             start[n++] = at->value[i];
         }
     if (n) {
-        struct estimate_problem q = {n, p->n_residuals, &h, residuals_held, p->bound ? bound : NULL, p->sd_known};
+        struct estimate_problem q = *p;
+        q.n_parameters = n;
+        q.self = &h;
+        q.residuals = residuals_held;
+        q.bound = p->bound ? bound : NULL;
         int rc = estimate_fit(&q, start, &one, e);
         *chi2 = rc ? NAN : one.chi2;
         return rc;

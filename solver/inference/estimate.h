@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 enum { ESTIMATE_MAX = 8, ESTIMATE_STARTS = 50 };
+#define ESTIMATE_NO_GROUP ((size_t)-1)
 
 /* What the data cannot say about a parameter. */
 enum estimate_flaw {
@@ -28,6 +29,11 @@ struct estimate_problem {
     int (*residuals)(void *self, const double *parameter, double *r, struct err *e);
     const struct estimate_bound *bound; /* n_parameters, or NULL: positive parameters, log scale, no bounds */
     bool sd_known; /* residuals are in units of their standard deviation; else it is estimated from them */
+    /* Residuals of one group (a donor) share an error: the covariance then comes from the spread between the groups
+     * (sandwich, factor G/(G-1), Student's t with G-1) and not from sd_known.  group[n_residuals] in 0..n_groups-1, or
+     * ESTIMATE_NO_GROUP for one that stands alone with unit variance; NULL: all are independent. */
+    const size_t *group;
+    size_t n_groups; /* >= 2 with group */
 };
 struct estimate {
     size_t n_parameters, n_residuals;

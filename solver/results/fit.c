@@ -1,34 +1,14 @@
-/* fit.c -- see fit.h: reading, the model, the estimate.  Writing: fit_write.c. */
+/* fit.c -- see fit.h: the model and the estimate.  Reading: fit_read.c; writing: fit_write.c. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/text/table.h"
 #include "solver/results/fit.h"
 
-enum { OBSERVED_CUMULATIVE, OBSERVED_LAB, OBSERVED_FLUX, OBSERVED_RECEPTOR, OBSERVED_PLASMA };
-static const char *const observed_words[] = {"cumulative", "cumulative_by_samples", "flux", "receptor", "plasma", NULL};
-static const struct { const char *suffix; double scale; } observed_units[] = {
-    {"_ug_cm2", UG_CM2}, {"_ug_cm2", UG_CM2}, {"_ug_cm2_h", UG_CM2_H}, {"_ug_mL", 1e3}, {"_ng_mL", NG_ML}};
 #define TAIL_FLOOR   1e-300 /* of a probability */
-#define MORE_OUT     1.1    /* times the dose: measurements above contradict the study */
+#define RATIO_FLOOR 1e-6  /* of the measured value: a model at zero is this on a log scale */
 #define PROFILE_SPAN 2.0    /* standard errors to either side */
-
-static void beside(const char *file, const char *name, char *out, size_t size)
-{
-    const char *slash = strrchr(file, '/');
-    if (name[0] == '/' || !slash)
-        snprintf(out, size, "%s", name);
-    else
-        snprintf(out, size, "%.*s/%s", (int)(slash - file), file, name);
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n > m && strcmp(text + n - m, end) == 0;
-}
 
 const struct fit_parameter *fit_estimated(const struct fit *f, size_t i)
 {
@@ -39,8 +19,7 @@ const struct fit_parameter *fit_estimated(const struct fit *f, size_t i)
 
 /* ---- the model ---- */
 
-/* The study of a case with parameter values; value NULL: the nominal ones. */
-static int study_with(const struct fit *f, const struct fit_case *c, const double *value, struct study *s,
+int fit_study(const struct fit *f, const struct fit_case *c, const double *value, struct study *s,
                       struct err *e)
 {
     char text[FIT_PARAMETERS_MAX][240];
@@ -75,7 +54,7 @@ static int model(struct fit *f, struct fit_case *c, const double *value, struct 
     struct study *s = malloc(sizeof *s);
     struct solution sol;
     if (!s) return err_set(e, ERR_NOMEM, "out of memory");
-    int rc = study_with(f, c, value, s, e);
+    int rc = fit_study(f, c, value, s, e);
     if (rc) {
         free(s);
         return rc;
@@ -98,231 +77,54 @@ static int model(struct fit *f, struct fit_case *c, const double *value, struct 
     return rc;
 }
 
-/* (model - value)/sd; below the limit: the root of -2 ln of the probability to read less than the limit. */
-static double residual(const struct fit_point *p)
+/* (model - value)/sd on the case's scale. */
+static double deviate(const struct fit_case *c, const struct fit_point *p)
 {
-    double sd = isnan(p->sd) ? 1.0 : p->sd, z = (p->model - p->value) / sd;
-    return p->censored ? sqrt(-2.0 * log(fmax(gsl_cdf_ugaussian_P(-z), TAIL_FLOOR))) : z;
+    if (!c->is_log) return (p->model - p->value) / (isnan(p->sd) ? 1.0 : p->sd);
+    return log(fmax(p->model / p->value, RATIO_FLOOR)) / (isnan(p->sd) ? 1.0 : p->sd / p->value);
 }
 
+double fit_residual(const struct fit_case *c, const struct fit_point *p)
+{
+    double z = deviate(c, p);
+    return p->censored ? sqrt(fabs(2.0 * log(fmax(gsl_cdf_ugaussian_P(-z), TAIL_FLOOR)))) : z;
+}
+
+/* The model of every case at the values, into its points. */
+static int evaluate(struct fit *f, const double *value, bool predicted_too, struct err *e)
+{
+    int rc = 0;
+    f->lag = NAN;
+    for (size_t i = 0; !rc && i < f->n_cases; i++)
+        if (predicted_too || !f->item[i].is_predicted) rc = model(f, &f->item[i], value, e);
+    return rc;
+}
+
+/* One for each reading of the fitted cases, then one for each prior. */
 static int residuals(void *self, const double *value, double *r, struct err *e)
 {
     struct fit *f = self;
-    int rc = 0;
-    f->lag = NAN;
-    for (size_t i = 0; !rc && i < f->n_cases; i++) {
-        rc = model(f, &f->item[i], value, e);
-        for (size_t k = 0; !rc && k < f->item[i].n; k++)
-            *r++ = residual(&f->item[i].point[k]);
+    int rc = evaluate(f, value, false, e);
+    for (size_t i = 0; !rc && i < f->n_cases; i++)
+        for (size_t k = 0; !f->item[i].is_predicted && k < f->item[i].n; k++)
+            *r++ = fit_residual(&f->item[i], &f->item[i].point[k]);
+    for (size_t i = 0; !rc && i < f->n_estimated; i++) {
+        const struct fit_parameter *p = fit_estimated(f, i);
+        if (p->has_prior) *r++ = ((p->bound.is_log ? log(value[i]) : value[i]) - p->prior_mean) / p->prior_sd;
     }
     return rc;
 }
 
-/* ---- reading ---- */
-
-static int read_parameter(struct fit *f, const struct table *t, size_t row, struct err *e)
-{
-    static const char *const columns[] = {"parameterId", "path",       "unit",         "parameterScale",
-                                          "lowerBound",  "upperBound", "nominalValue", "estimate"};
-    struct fit_parameter *p = &f->parameter[f->n_parameters++];
-    const char *cell[8];
-    double number[3];
-    for (size_t i = 0; i < 8; i++) {
-        size_t col;
-        int rc = table_col(t, columns[i], &col, e);
-        if (rc) return rc;
-        cell[i] = table_cell(t, row, col);
-    }
-    for (size_t i = 0; i < 3; i++) {
-        char *end;
-        number[i] = strtod(cell[4 + i], &end);
-        if (end == cell[4 + i] || *end || !isfinite(number[i]))
-            return err_set(e, ERR_PARSE, "%s:%d: %s: '%s': must be a number", t->path, t->line[row], columns[4 + i],
-                           cell[4 + i]);
-    }
-    bool is_log = strcmp(cell[3], "log") == 0 || strcmp(cell[3], "log10") == 0;
-    if (!is_log && strcmp(cell[3], "lin") != 0)
-        return err_set(e, ERR_PARSE, "%s:%d: parameterScale: '%s': must be lin, log or log10", t->path, t->line[row],
-                       cell[3]);
-    if (!(number[0] < number[1] && number[0] <= number[2] && number[2] <= number[1] && (number[0] > 0.0 || !is_log)))
-        return err_set(e, ERR_RANGE, "%s:%d: %s: lowerBound %g, nominalValue %g, upperBound %g: must rise%s", t->path,
-                       t->line[row], cell[0], number[0], number[2], number[1],
-                       is_log ? ", above 0 on a log scale" : "");
-    *p = (struct fit_parameter){
-        .is_estimated = strcmp(cell[7], "0") != 0, .nominal = number[2], .bound = {number[0], number[1], is_log}};
-    snprintf(p->id, sizeof p->id, "%s", cell[0]);
-    snprintf(p->path, sizeof p->path, "%s", cell[1]);
-    snprintf(p->unit, sizeof p->unit, "%s", cell[2]);
-    f->n_estimated += p->is_estimated;
-    return 0;
-}
-
-static int read_parameters(struct fit *f, const char *path, struct err *e)
-{
-    struct table t;
-    int rc = table_read(&t, path, e);
-    if (rc) return rc;
-    if (t.rows < 1 || t.rows > FIT_PARAMETERS_MAX)
-        rc = err_set(e, ERR_PARSE, "%s: %zu parameters: must be 1 to %d", path, t.rows, FIT_PARAMETERS_MAX);
-    for (size_t i = 0; !rc && i < t.rows; i++)
-        rc = read_parameter(f, &t, i, e);
-    if (!rc && (f->n_estimated < 1 || f->n_estimated > ESTIMATE_MAX))
-        rc = err_set(e, ERR_PARSE, "%s: %zu parameters with estimate = 1: must be 1 to %d", path, f->n_estimated,
-                     ESTIMATE_MAX);
-    table_release(&t);
-    return rc;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const struct fit_point *x = a, *y = b;
-    return x->t < y->t ? -1 : x->t > y->t ? 1 : (x->line > y->line) - (x->line < y->line);
-}
-
-static int check_point(const struct fit_case *c, const struct fit_point *p, double t_end, struct err *e)
-{
-    if (!(p->t >= 0.0))
-        return err_set(e, ERR_RANGE, "%s:%d: time %g h: must not be before the start", c->data, p->line, p->t / HOUR);
-    if (p->t > t_end * (1.0 + 1e-9))
-        return err_set(e, ERR_RANGE, "%s:%d: time %g h: must lie within the study's %g h", c->data, p->line,
-                       p->t / HOUR, t_end / HOUR);
-    if (!isnan(p->sd) && !(p->sd > 0.0))
-        return err_set(e, ERR_RANGE, "%s:%d: standard deviation %g: must be above 0", c->data, p->line, p->sd);
-    if (c->quantity <= OBSERVED_LAB && p->value > MORE_OUT * c->dose)
-        return err_set(e, ERR_RANGE, "%s:%d: %s = %g: more than the dose of %g that the study puts on", c->data,
-                       p->line, c->column, p->value, c->dose);
-    return 0;
-}
-
-static int read_points(struct fit *f, struct fit_case *c, const char *time, const char *sd, double limit, double t_end,
-                       struct err *e)
-{
-    struct table t;
-    double *at = NULL, *y = NULL, *s = NULL;
-    int rc = table_read(&t, c->data, e);
-    if (rc) return rc;
-    rc = table_numbers(&t, time, false, &at, e);
-    if (!rc) rc = table_numbers(&t, c->column, true, &y, e);
-    if (!rc && sd) rc = table_numbers(&t, sd, true, &s, e);
-    if (!rc && !(c->point = calloc(t.rows + 1, sizeof *c->point)))
-        rc = err_set(e, ERR_NOMEM, "out of memory for %zu rows", t.rows);
-    for (size_t i = 0; !rc && i < t.rows; i++) {
-        struct fit_point p = {.t = at[i] * HOUR, .value = y[i], .sd = s ? s[i] : NAN, .line = t.line[i]};
-        if (isnan(y[i])) continue;
-        p.censored = y[i] < limit;
-        if (p.censored) p.value = limit;
-        rc = check_point(c, &p, t_end, e);
-        if (!rc && s && isnan(s[i]))
-            rc = err_set(e, ERR_PARSE, "%s:%d: %s: empty beside a value", c->data, t.line[i], sd);
-        if (!rc && p.t > 0.0) c->point[c->n++] = p; /* at the start there is nothing to simulate */
-    }
-    if (!rc && (c->n < 1 || f->n_points + c->n > FIT_POINTS_MAX))
-        rc = err_set(e, ERR_PARSE, "%s: column '%s' has %zu values after the start: must be 1 to %d in all", c->data,
-                     c->column, c->n, FIT_POINTS_MAX);
-    if (!rc) qsort(c->point, c->n, sizeof *c->point, by_time);
-    f->n_points += c->n;
-    free(at);
-    free(y);
-    free(s);
-    table_release(&t);
-    return rc;
-}
-
-/* What the study can deliver at most, in the column's unit. */
-static double largest_dose(const struct problem *p, double scale)
+double fit_fold_error(const struct fit_case *c)
 {
     double sum = 0.0;
-    for (size_t i = 0; i <= p->n_doses; i++) {
-        const struct donor *d = i ? &p->dose[i] : &p->donor;
-        if (d->kind == DONOR_INFINITE || p->vehicle_layer) return INFINITY;
-        sum += d->H * d->C0 + d->excess;
-    }
-    return sum * scale;
-}
-
-static int read_case(struct fit *f, const char *file, struct cnode at, struct err *e)
-{
-    static const char *const keys[] = {
-        "name", "study", "data", "time", "quantity", "column", "sd", "limit_of_quantification", "note", NULL};
-    struct fit_case *c = &f->item[f->n_cases];
-    const char *name = "", *study = "", *data = "", *time = "", *column = "", *sd = NULL;
-    double limit = -INFINITY;
-    int rc = config_known(at, keys, e);
-    if (!rc) rc = config_string(at, "name", &name, e);
-    if (!rc) rc = config_string(at, "study", &study, e);
-    if (!rc) rc = config_string(at, "data", &data, e);
-    if (!rc) rc = config_string(at, "time", &time, e);
-    if (!rc) rc = config_string(at, "column", &column, e);
-    if (!rc) rc = config_choice(at, "quantity", observed_words, &c->quantity, e);
-    if (!rc && config_is(config_get(at, "sd"))) rc = config_string(at, "sd", &sd, e);
-    if (!rc && config_is(config_get(at, "limit_of_quantification")))
-        rc = config_number(at, "limit_of_quantification", RANGE_POSITIVE, &limit, e);
-    if (rc) return rc;
-    if (!ends_with(time, "_h") || !ends_with(column, observed_units[c->quantity].suffix) ||
-        (c->quantity < OBSERVED_FLUX && ends_with(column, "_h")) ||
-        (sd && !ends_with(sd, observed_units[c->quantity].suffix)))
-        return config_fail(at, e, ERR_PARSE, "columns '%s', '%s'%s%s: must end in their units, _h and %s", time, column,
-                           sd ? ", " : "", sd ? sd : "", observed_units[c->quantity].suffix);
-    f->n_cases++;
-    c->scale = observed_units[c->quantity].scale;
-    snprintf(c->name, sizeof c->name, "%s", name);
-    snprintf(c->column, sizeof c->column, "%s", column);
-    beside(file, study, c->study, sizeof c->study);
-    beside(file, data, c->data, sizeof c->data);
-    struct study *s = malloc(sizeof *s);
-    if (!s) return err_set(e, ERR_NOMEM, "out of memory");
-    rc = study_with(f, c, NULL, s, e);
-    if (!rc) {
-        bool missing = (c->quantity == OBSERVED_PLASMA && !s->problem.body.present) ||
-                       ((c->quantity == OBSERVED_RECEPTOR || c->quantity == OBSERVED_LAB) &&
-                        s->problem.receptor.kind != RECEPTOR_FRANZ);
-        c->dose = largest_dose(&s->problem, c->scale);
-        rc = missing ? config_fail(at, e, ERR_PARSE, "the study has no %s: there is no '%s' to fit",
-                                   c->quantity == OBSERVED_PLASMA ? "body" : "well-mixed receptor",
-                                   observed_words[c->quantity])
-                     : read_points(f, c, time, sd, limit, s->problem.t_end, e);
-        study_release(s);
-    }
-    free(s);
-    return rc;
-}
-
-int fit_load(struct fit *f, const char *path, const struct study_options *options, struct err *e)
-{
-    static const char *const keys[] = {"fit", "note", "parameters", "starts", "cases", NULL};
-    const char *title, *table;
-    char file[700];
-    struct cnode cases = {NULL, NULL};
-    *f = (struct fit){.options = options, .starts = 3, .lag = NAN};
-    int rc = config_open(&f->doc, path, e);
-    struct cnode root = rc ? cases : config_root(f->doc);
-    if (!rc) rc = config_known(root, keys, e);
-    if (!rc) rc = config_string(root, "fit", &title, e);
-    if (!rc) snprintf(f->title, sizeof f->title, "%s", title);
-    if (!rc && config_is(config_get(root, "starts")))
-        rc = config_integer(root, "starts", 0, ESTIMATE_STARTS, &f->starts, e);
-    if (!rc) rc = config_string(root, "parameters", &table, e);
-    if (!rc) {
-        beside(path, table, file, sizeof file);
-        rc = read_parameters(f, file, e);
-    }
-    if (!rc) rc = config_need(root, "cases", &cases, e);
-    if (!rc && (!config_is_list(cases) || config_count(cases) < 1 || config_count(cases) > FIT_CASES_MAX))
-        rc = config_fail(cases, e, ERR_PARSE, "cases: must be a list of 1 to %d cases", FIT_CASES_MAX);
-    for (size_t i = 0; !rc && i < config_count(cases); i++)
-        rc = read_case(f, path, config_item(cases, i), e);
-    bool with = f->n_cases && !isnan(f->item[0].point ? f->item[0].point[0].sd : NAN);
-    for (size_t i = 0; !rc && i < f->n_cases; i++)
-        for (size_t k = 0; !rc && k < f->item[i].n; k++) {
-            if (isnan(f->item[i].point[k].sd) == with)
-                rc = err_set(e, ERR_PARSE, "%s:%d: either every case states standard deviations or none does",
-                             f->item[i].data, f->item[i].point[k].line);
-            else if (f->item[i].point[k].censored && !with)
-                rc = err_set(e, ERR_PARSE, "%s:%d: below the limit of quantification: needs standard deviations (sd)",
-                             f->item[i].data, f->item[i].point[k].line);
+    size_t n = 0;
+    for (size_t k = 0; k < c->n; k++)
+        if (!c->point[k].censored && c->point[k].value > 0.0 && c->point[k].model > 0.0) {
+            sum += fabs(log(c->point[k].model / c->point[k].value));
+            n++;
         }
-    if (rc) fit_release(f);
-    return rc;
+    return n ? exp(sum / (double)n) : NAN;
 }
 
 /* ---- the estimate ---- */
@@ -346,20 +148,45 @@ static int profile(struct fit *f, const struct estimate_problem *p, struct err *
     return 0;
 }
 
+size_t fit_donors(const struct fit *f, size_t *group)
+{
+    size_t number[FIT_DONORS_MAX] = {0}, donors = 0, n = 0; /* of each donor among those of the fitted cases, from 1 */
+    for (size_t i = 0; i < f->n_cases; i++)
+        for (size_t k = 0; !f->item[i].is_predicted && k < f->item[i].n; k++) {
+            size_t *mine = &number[f->item[i].point[k].donor - 1];
+            if (*mine == 0) *mine = ++donors;
+            if (group) group[n++] = *mine - 1;
+        }
+    for (size_t i = 0; group && i < f->n_priors; i++)
+        group[n++] = ESTIMATE_NO_GROUP;
+    return donors;
+}
+
 int fit_solve(struct fit *f, bool profiles, struct err *e)
 {
     struct estimate_bound bound[ESTIMATE_MAX];
-    double start[ESTIMATE_MAX], *r = calloc(f->n_points + 1, sizeof *r);
-    if (!r) return err_set(e, ERR_NOMEM, "out of memory");
+    double start[ESTIMATE_MAX];
+    size_t *group = f->n_donors ? calloc(f->n_fitted + f->n_priors + 1, sizeof *group) : NULL;
+    if (f->n_donors && !group) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < f->n_estimated; i++) {
         bound[i] = fit_estimated(f, i)->bound;
         start[i] = fit_estimated(f, i)->nominal;
     }
-    struct estimate_problem p = {f->n_estimated, f->n_points, f, residuals, bound, !isnan(f->item[0].point[0].sd)};
+    struct estimate_problem p = {.n_parameters = f->n_estimated,
+                                 .n_residuals = f->n_fitted + f->n_priors,
+                                 .self = f,
+                                 .residuals = residuals,
+                                 .bound = bound,
+                                 .sd_known = !isnan(f->item[0].point[0].sd),
+                                 .group = group,
+                                 .n_groups = group ? fit_donors(f, group) : 0};
     int rc = estimate_multistart(&p, start, (size_t)f->starts, &f->estimate, &f->agreeing, e);
-    if (!rc && profiles) rc = profile(f, &p, e);
-    if (!rc) rc = residuals(f, f->estimate.value, r, e); /* leaves the model at the estimate in the points */
-    free(r);
+    for (size_t i = 0; i < ESTIMATE_MAX; i++)
+        for (size_t k = 0; k < FIT_PROFILE; k++)
+            f->profile_value[i][k] = f->profile_rise[i][k] = NAN;
+    if (!rc && profiles && !group) rc = profile(f, &p, e); /* with donors the sum of squares is no likelihood */
+    if (!rc) rc = evaluate(f, f->estimate.value, true, e);
+    free(group);
     return rc;
 }
 

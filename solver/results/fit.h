@@ -5,24 +5,31 @@
 #include "solver/inference/estimate.h"
 #include "solver/results/result.h"
 
-enum { FIT_CASES_MAX = 16, FIT_POINTS_MAX = 1000, FIT_PARAMETERS_MAX = 16, FIT_PROFILE = 6 };
+enum { FIT_CASES_MAX = 16, FIT_POINTS_MAX = 1000, FIT_PARAMETERS_MAX = 16, FIT_PROFILE = 6, FIT_DONORS_MAX = 100 };
+
+enum { OBSERVED_CUMULATIVE, OBSERVED_LAB, OBSERVED_FLUX, OBSERVED_RECEPTOR, OBSERVED_PLASMA };
 
 struct fit_parameter { /* a row of the parameter table; its columns have PEtab's names, and path and unit */
     char id[60], path[120], unit[30];
     bool is_estimated;
     double nominal;
     struct estimate_bound bound;
+    bool has_prior;         /* what is known from elsewhere: normal, on the scale of the search (ln for log) */
+    double prior_mean, prior_sd;
 };
 struct fit_point {
     double t, value, sd; /* s; in the column's unit; sd NAN: not stated */
     bool censored;       /* below the limit of quantification, which is value then */
     int line;
-    double model, error; /* at the estimate */
+    size_t donor; /* 1-based among fit.donor; 0: not stated */
+    double model; /* at the estimate */
 };
 struct fit_case {
     char name[60], study[700], data[700], column[80];
     int quantity;
-    double scale; /* SI to the column's unit */
+    bool is_log;       /* residuals are ratios: geometric means of replicates and donors */
+    bool is_predicted; /* not in the fit: compared with the estimate afterwards */
+    double scale;      /* SI to the column's unit */
     size_t n;
     struct fit_point *point; /* ascending in time */
     double dose;             /* largest amount that can arrive, in the column's unit; INFINITY: no bound */
@@ -31,7 +38,10 @@ struct fit {
     struct config *doc;
     char title[200];
     long starts;
-    size_t n_parameters, n_estimated, n_cases, n_points, agreeing;
+    size_t n_parameters, n_estimated, n_priors, n_cases, n_points, agreeing;
+    size_t n_fitted; /* of n_points, those of fitted cases */
+    size_t n_donors;
+    char donor[FIT_DONORS_MAX][40];
     struct fit_parameter parameter[FIT_PARAMETERS_MAX];
     struct fit_case item[FIT_CASES_MAX];
     const struct study_options *options;
@@ -43,6 +53,11 @@ struct fit {
 
 /* Reads fit file, parameter table and data; checks each study with the nominal values.  Mistakes with file and line. */
 int fit_load(struct fit *f, const char *path, const struct study_options *options, struct err *e);
+/* The study of a case with parameter values; value NULL: the nominal ones.  The caller releases it. */
+int fit_study(const struct fit *f, const struct fit_case *c, const double *value, struct study *s, struct err *e);
+/* How many donors the fitted cases have (they must name them); group, unless NULL, gets each residual's donor from 0,
+ * and ESTIMATE_NO_GROUP for priors. */
+size_t fit_donors(const struct fit *f, size_t *group);
 /* Estimates; profiles when wanted. */
 int fit_solve(struct fit *f, bool profiles, struct err *e);
 /* fit.yaml, parameters.csv (the table with the estimates), fit.csv (data, model, residuals) into an open folder. */
@@ -51,6 +66,11 @@ int fit_write(const struct fit *f, const struct result_context *c, const struct 
 int fit_figures(const struct fit *f, const struct folder *folder, struct err *e);
 /* What the data cannot say about estimated parameter i, or "" ; returns buf. */
 const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size);
+/* What one reading adds to the sum of squares, unsquared: (model - value)/sd on the case's scale; below the limit the
+ * root of -2 ln of the probability to read less than the limit. */
+double fit_residual(const struct fit_case *c, const struct fit_point *p);
+/* Geometric mean of max(model/value, value/model) of a case's readings above the limit; NAN: none above 0. */
+double fit_fold_error(const struct fit_case *c);
 const struct fit_parameter *fit_estimated(const struct fit *f, size_t i);
 void fit_release(struct fit *f);
 #endif

@@ -40,6 +40,21 @@ static void put_parameter(struct record *r, const struct fit *f, size_t i)
     if (fit_flaw(f, i, text, sizeof text)[0]) record_text(r, "not_identified/-", text);
 }
 
+/* FITTED: its data entered the fit; PREDICTED: they did not. */
+static void put_case(struct record *r, const struct fit *f, size_t i)
+{
+    const struct fit_case *c = &f->item[i];
+    char at[80];
+    snprintf(at, sizeof at, "cases/%zu/name", i);
+    record_text(r, at, c->name);
+    snprintf(at, sizeof at, "cases/%zu/label", i);
+    record_text(r, at, c->is_predicted ? "PREDICTED" : "FITTED");
+    snprintf(at, sizeof at, "cases/%zu/readings", i);
+    record_integer(r, at, (long long)c->n);
+    snprintf(at, sizeof at, "cases/%zu/mean_fold_error", i);
+    record_number(r, at, fit_fold_error(c));
+}
+
 static int write_yaml(const struct fit *f, const struct result_context *c, const struct folder *folder, struct err *e)
 {
     char path[FOLDER_PATH + 100];
@@ -47,17 +62,24 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     int rc = record_new(&r, e);
     if (rc) return rc;
     record_text(r, "fit", f->title);
-    record_integer(r, "data", (long long)f->n_points);
+    record_integer(r, "data", (long long)f->n_fitted);
+    if (f->n_priors) record_integer(r, "priors", (long long)f->n_priors);
+    if (f->n_donors) record_integer(r, "donors", (long long)fit_donors(f, NULL));
     record_number(r, "sum_of_squares", f->estimate.chi2);
-    record_text(r, "weights",
-                isnan(f->item[0].point[0].sd) ? "none stated: the residuals' own spread gives the errors"
-                                              : "1/sd^2 of the tables");
+    bool with = !isnan(f->item[0].point[0].sd);
+    record_text(r, "weights", with ? "1/sd^2 of the tables" : "none stated: all readings alike");
+    record_text(r, "intervals_from",
+                f->n_donors ? "the spread between donors"
+                : with      ? "the standard deviations of the tables"
+                            : "the spread of the residuals");
     record_number(r, "aicc", f->estimate.aicc);
     record_integer(r, "simulations", (long long)f->estimate.evaluations);
     record_integer(r, "starts", f->starts + 1);
     record_integer(r, "starts_that_agree", (long long)f->agreeing);
     for (size_t i = 0; i < f->n_estimated; i++)
         put_parameter(r, f, i);
+    for (size_t i = 0; i < f->n_cases; i++)
+        put_case(r, f, i);
     record_number(r, "wall_time_s", c->wall_s);
     struct provenance who = {"mnsim", c->command,
                              "",      c->unix_time,
@@ -93,28 +115,35 @@ static int write_parameters(const struct fit *f, const struct folder *folder, st
 
 static int write_points(const struct fit *f, const struct folder *folder, struct err *e)
 {
-    static const char *const columns[] = {"case", "line",        "column", "time_h",  "observed",
-                                          "sd",   "below_limit", "model",  "residual"};
+    static const char *const columns[] = {"case",     "label", "line",        "column", "donor",   "time_h",
+                                          "observed", "sd",    "below_limit", "model",  "residual"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
-    int rc = table_create(&o, folder_file(folder, "fit.csv", path), columns, 9, e);
+    int rc = table_create(&o, folder_file(folder, "fit.csv", path), columns, 11, e);
     for (size_t i = 0; !rc && i < f->n_cases; i++)
         for (size_t k = 0; !rc && k < f->item[i].n; k++) {
             const struct fit_point *p = &f->item[i].point[k];
             table_word(o, f->item[i].name);
+            table_word(o, f->item[i].is_predicted ? "PREDICTED" : "FITTED");
             table_integer(o, p->line);
             table_word(o, f->item[i].column);
+            table_word(o, p->donor ? f->donor[p->donor - 1] : "");
             table_number(o, p->t / HOUR);
             table_number(o, p->value);
             table_number(o, p->sd);
             table_integer(o, p->censored);
             table_number(o, p->model);
-            table_number(o, (p->model - p->value) / (isnan(p->sd) ? 1.0 : p->sd));
+            table_number(o, fit_residual(&f->item[i], p));
             rc = table_end_row(o, e);
             if (rc) table_abandon(o);
         }
     return rc ? rc : table_close(o, e);
 }
+
+static const char *const quantity_labels[] = {"delivered / (ug/cm2)",
+                                              "delivered, by samples / (ug/cm2)",
+                                              "flux / (ug/cm2/h)",
+                                              "receptor concentration / (ug/mL)", "plasma / (ng/mL)"};
 
 static int draw(const struct fit *f, const struct folder *folder, bool is_residual, struct err *e)
 {
@@ -128,7 +157,7 @@ static int draw(const struct fit *f, const struct folder *folder, bool is_residu
         for (size_t k = 0; k < c->n; k++) {
             const struct fit_point *p = &c->point[k];
             at[k] = p->t / HOUR;
-            at[c->n + k] = is_residual ? (p->model - p->value) / (isnan(p->sd) ? 1.0 : p->sd) : p->value;
+            at[c->n + k] = is_residual ? fit_residual(c, p) : p->value;
             at[2 * c->n + k] = p->model;
         }
         snprintf(title[n], sizeof title[0], "%s%s", c->name, is_residual ? "" : " measured");
@@ -136,7 +165,7 @@ static int draw(const struct fit *f, const struct folder *folder, bool is_residu
             .title = title[n], .style = PLOT_POINTS, .n = c->n, .x = at, .y = at + c->n, .colour = (int)i + 1};
         n++;
         if (!is_residual) {
-            snprintf(title[n], sizeof title[0], "%s fitted", c->name);
+            snprintf(title[n], sizeof title[0], "%s %s", c->name, c->is_predicted ? "predicted" : "fitted");
             series[n] = (struct plot_series){
                 .title = title[n], .style = PLOT_LINE, .n = c->n, .x = at, .y = at + 2 * c->n, .colour = (int)i + 1};
             n++;
@@ -145,7 +174,7 @@ static int draw(const struct fit *f, const struct folder *folder, bool is_residu
     }
     struct plot p = {.title = f->title,
                      .xlabel = "time / h",
-                     .ylabel = is_residual ? "(model - measured) / sd" : f->item[0].column,
+                     .ylabel = is_residual ? "(model - measured) / sd" : quantity_labels[f->item[0].quantity],
                      .n = n,
                      .series = series};
     int rc = plot_write(&p, folder->temporary, is_residual ? "residuals" : "fit", e);

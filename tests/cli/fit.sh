@@ -51,4 +51,93 @@ expect 3 "data.csv:2: standard deviation 0: must be above 0"
 printf 'time_h,Q_ug_cm2\n1,0.3\n2,5\n3,9\n' >"$tmp/data.csv"
 fit 'quantity: cumulative, column: Q_ug_cm2, limit_of_quantification: 0.5'
 expect 3 "data.csv:2: below the limit of quantification: needs standard deviations"
+
+# ---- every quantity finds what made its data ----
+
+# synthetic QUANTITY STUDY COLUMN_OF_RUN COLUMN_OF_DATA SET...: data with 2 % and a floor as sd, in $tmp/data.csv
+synthetic() {
+    quantity=$1 study=$2 from=$3 column=$4
+    shift 4
+    "$mnsim" run "$study" -o "$tmp/truth" --force --quiet "$@" || failed=1
+    awk -F, -v from="$from" -v column="$column" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "time_h," column ",sd" substr(column, 2) }
+        NR > 1 && $at["time_h"] > 0 { q = $at[from]; n++; if (q + 0 > top) top = q; t[n] = $at["time_h"]; y[n] = q }
+        END { for (i = 1; i <= n; i++) printf "%s,%.10g,%.10g\n", t[i], y[i], 0.02 * y[i] + 1e-3 * top }' "$tmp/truth/timeseries.csv" >"$tmp/data.csv"
+    fit "quantity: $quantity, column: $column, sd: sd${column#?}"
+}
+# finds ID VALUE SHARE: the estimate in $tmp/out lies within a share of what made the data
+finds() {
+    "$mnsim" fit "$tmp/fit.yaml" -o "$tmp/out" --force --quiet >"$tmp/said" 2>&1 || { echo "FAILED: $quantity"; cat "$tmp/said"; failed=1; }
+    awk -F, -v id="$1" -v want="$2" -v share="$3" '$1 == id { d = $7 / want - 1; ok = d < share && d > -share } END { exit !ok }' "$tmp/out/parameters.csv" ||
+        { echo "FAILED: $quantity: $1 is not $2"; cat "$tmp/out/parameters.csv"; failed=1; }
+}
+body=$PWD/config/studies/two_compartments.yaml
+franz=$PWD/config/studies/franz_four_layers.yaml
+printf '%s\nclearance,body/clearance,L/h,log,5,400,97,1\n' $header >"$tmp/parameters.csv"
+synthetic plasma "$body" plasma_ng_mL Q_ng_mL --set 'body/clearance=31.7 L/h'
+finds clearance 31.7 0.01
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+synthetic receptor "$franz" receptor_ug_mL Q_ug_mL --set 'skin/layers/1/D=2.43e-3 cm2/h'
+finds D 2.43e-3 0.01
+synthetic flux "$franz" flux_ug_cm2_h Q_ug_cm2_h --set 'skin/layers/1/D=2.43e-3 cm2/h'
+finds D 2.43e-3 0.01
+synthetic cumulative_by_samples "$franz" lab_delivered_ug_cm2 Q_ug_cm2 --set 'skin/layers/1/D=2.43e-3 cm2/h'
+finds D 2.43e-3 0.01
+
+# amounts below the limit count as "less than": leaving them out would lose what they say, taking them as the limit would mislead
+synthetic cumulative "$franz" delivered_ug_cm2 Q_ug_cm2 --set 'skin/layers/1/D=2.43e-3 cm2/h'
+fit "quantity: cumulative, column: Q_ug_cm2, sd: sd_ug_cm2, limit_of_quantification: $(awk -F, 'NR == 3 { print $2 + 0.01 }' "$tmp/data.csv")"
+quantity=censored
+finds D 2.43e-3 0.05
+[ "$(awk -F, '$9 == 1' "$tmp/out/fit.csv" | wc -l)" -eq 2 ] || { echo "FAILED: two readings lie below the limit"; cat "$tmp/out/fit.csv"; failed=1; }
+
+# a prior pulls by its weight; it needs the weights of the data too
+printf '%s,objectivePriorType,objectivePriorParameters\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1,logNormal,-4.6051702;1e-4\n' $header >"$tmp/parameters.csv"
+quantity=prior
+finds D 0.01 0.01
+fit 'quantity: cumulative, column: Q_ug_cm2'
+expect 3 "a prior can only be weighed against data with standard deviations"
+fit 'quantity: cumulative, column: Q_ug_cm2, sd: sd_ug_cm2'
+printf '%s,objectivePriorType,objectivePriorParameters\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1,laplace,-4;1\n' $header >"$tmp/parameters.csv"
+expect 3 "parameters.csv:2: objectivePriorType: 'laplace': must be empty, parameterScaleNormal or logNormal"
+printf '%s,objectivePriorType,objectivePriorParameters\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1,logNormal,-4;0\n' $header >"$tmp/parameters.csv"
+expect 3 "parameters.csv:2: objectivePriorParameters: '-4;0': must be mean;sd with sd above 0"
+
+# donors: geometric means, intervals from the spread between donors; a case that is predicted stays out of the fit
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+awk -F, 'NR == 1 { print $1 "," $2 ",cell"; next } { printf "%s,%.10g,A\n%s,%.10g,B\n%s,%.10g,C\n%s,%.10g,D\n", $1, 1.31 * $2, $1, $2 / 1.31, $1, 1.12 * $2, $1, $2 / 1.12 }' "$tmp/data.csv" >"$tmp/donors.csv"
+cat >"$tmp/fit.yaml" <<EOF
+fit: donors
+parameters: parameters.csv
+starts: 0
+cases:
+  - {name: four, study: $franz, data: donors.csv, time: time_h, quantity: cumulative, column: Q_ug_cm2, scale: log, donor: cell}
+  - {name: whole, study: $franz, role: predicted, data: wrong.csv, time: time_h, quantity: cumulative, column: Q_ug_cm2, donor: cell}
+EOF
+printf 'time_h,Q_ug_cm2,cell\n1,9,E\n10,900,E\n' >"$tmp/wrong.csv"
+quantity=donors
+finds D 2.43e-3 0.01
+for line in 'donors: 4' 'intervals_from: the spread between donors' 'label: PREDICTED'; do
+    grep -q "$line" "$tmp/out/fit.yaml" || { echo "FAILED: fit.yaml lacks '$line'"; cat "$tmp/out/fit.yaml"; failed=1; }
+done
+sed -i 's/role: predicted, //' "$tmp/fit.yaml"
+expect 3 "cannot be weighed against each other without standard deviations"
+printf 'time_h,Q_ug_cm2,cell\n1,9,A\n10,900,B\n' >"$tmp/donors.csv"
+sed -i '/name: whole/d' "$tmp/fit.yaml"
+expect 3 "2 donors in the fitted cases: intervals from the spread between donors need at least 3"
+printf 'time_h,Q_ug_cm2,cell\n1,9,A\n10,900,\n' >"$tmp/donors.csv"
+expect 3 "donors.csv:3: cell: empty: name the donor"
+printf 'time_h,Q_ug_cm2,cell\n1,9,A\n10,0,A\n' >"$tmp/donors.csv"
+expect 3 "donors.csv:3: Q_ug_cm2 = 0: must be above 0 on a log scale"
+sed -i 's/scale: log, donor: cell/role: predicted/' "$tmp/fit.yaml"
+expect 3 "every case is predicted: none is left to fit"
+
+# more out than the study puts on
+study=$franz
+fit 'quantity: cumulative, column: Q_ug_cm2'
+printf 'time_h,Q_ug_cm2\n1,9\n10,9000\n' >"$tmp/data.csv"
+expect 3 "data.csv:3: Q_ug_cm2 = 9000: more than the dose of 7859.16 that the study puts on"
+
+# the shipped case: three patches of nicotine, one fitted
+"$mnsim" fit config/studies/fit_nicotine.yaml -o "$tmp/nicotine" >"$tmp/said" || { echo "FAILED: nicotine"; cat "$tmp/said"; failed=1; }
+[ "$(grep -c 'PREDICTED  12 readings, mean fold error 1\.[12]' "$tmp/said")" -eq 2 ] || { echo "FAILED: nicotine's predictions"; cat "$tmp/said"; failed=1; }
 exit $failed

@@ -78,7 +78,12 @@ static void the_intervals_cover_the_truth_as_often_as_they_say(void)
         struct estimate x;
         struct err e = {0};
         observe(&w, seed);
-        struct estimate_problem p = {2, DATA, &w, residuals, BOUND, true};
+        struct estimate_problem p = {.n_parameters = 2,
+                                     .n_residuals = DATA,
+                                     .self = &w,
+                                     .residuals = residuals,
+                                     .bound = BOUND,
+                                     .sd_known = true};
         CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
         covered[0] += x.low[0] <= TRUE_D && TRUE_D <= x.high[0];
         covered[1] += x.low[1] <= TRUE_K && TRUE_K <= x.high[1];
@@ -89,6 +94,66 @@ static void the_intervals_cover_the_truth_as_often_as_they_say(void)
         CU_ASSERT(covered[i] >= 181 && covered[i] <= 199);
 }
 
+enum { DONORS = 12 };
+static const double DONOR_SPREAD = 0.31, READING_SPREAD = 0.04; /* of ln(amount) */
+
+struct cohort {
+    double log_observed[DONORS * DATA];
+    size_t donor[DONORS * DATA];
+};
+
+static int log_residuals(void *self, const double *x, double *r, struct err *e)
+{
+    const struct cohort *w = self;
+    double Q[DATA];
+    (void)e;
+    if (amounts(x[0], x[1], Q)) return ERR_NUMERIC;
+    for (size_t i = 0; i < DONORS * DATA; i++)
+        r[i] = log(Q[i % DATA]) - w->log_observed[i];
+    return 0;
+}
+
+/* Each donor's skin lets a factor of its own through: readings of one donor say
+ * the same thing twelve times. */
+static void intervals_rest_on_the_number_of_donors_not_of_readings(void)
+{
+    static const double start[] = {1.9e-13, 3.1};
+    int covered[2] = {0}, taken_alone = 0;
+    for (unsigned long long seed = 1; seed <= 100; seed++) {
+        struct cohort w;
+        struct estimate x, alone;
+        struct err e = {0};
+        double exact[DATA];
+        unsigned long long state = seed * 2862933555777941757ull + 3037000493ull;
+        CU_ASSERT_EQUAL_FATAL(amounts(TRUE_D, TRUE_K, exact), 0);
+        for (size_t d = 0; d < DONORS; d++) {
+            double factor = DONOR_SPREAD * normal(&state);
+            for (size_t k = 0; k < DATA; k++) {
+                w.log_observed[d * DATA + k] = log(exact[k]) + factor + READING_SPREAD * normal(&state);
+                w.donor[d * DATA + k] = d;
+            }
+        }
+        struct estimate_problem p = {.n_parameters = 2,
+                                     .n_residuals = DONORS * DATA,
+                                     .self = &w,
+                                     .residuals = log_residuals,
+                                     .bound = BOUND,
+                                     .group = w.donor,
+                                     .n_groups = DONORS};
+        CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
+        p.group = NULL;
+        CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &alone, &e), 0);
+        ASSERT_REL(alone.value[1], x.value[1], 1e-12);
+        covered[0] += x.low[0] <= TRUE_D && TRUE_D <= x.high[0];
+        covered[1] += x.low[1] <= TRUE_K && TRUE_K <= x.high[1];
+        taken_alone += alone.low[1] <= TRUE_K && TRUE_K <= alone.high[1];
+    }
+    printf(" [covered %d and %d of 100; %d when donors are ignored]", covered[0], covered[1], taken_alone);
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT(covered[i] >= 87 && covered[i] <= 100);
+    CU_ASSERT(taken_alone < covered[1] - 8); /* what the groups are for */
+}
+
 static void what_the_data_cannot_say_is_named(void)
 {
     static const double start[] = {2.2e-13, 2.9}, factors[] = {1.3, 2.1};
@@ -96,7 +161,8 @@ static void what_the_data_cannot_say_is_named(void)
     struct estimate x;
     struct err e = {0};
     observe(&w, 11);
-    struct estimate_problem p = {2, DATA, &w, residuals, BOUND, true};
+    struct estimate_problem p = {
+        .n_parameters = 2, .n_residuals = DATA, .self = &w, .residuals = residuals, .bound = BOUND, .sd_known = true};
     CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
     CU_ASSERT_EQUAL(x.flaw[0], FLAW_NONE);
     CU_ASSERT_EQUAL(x.flaw[1], FLAW_NO_EFFECT);
@@ -119,7 +185,8 @@ static void many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_er
     size_t agreeing;
     double chi2;
     observe(&w, 5);
-    struct estimate_problem p = {2, DATA, &w, residuals, BOUND, true};
+    struct estimate_problem p = {
+        .n_parameters = 2, .n_residuals = DATA, .self = &w, .residuals = residuals, .bound = BOUND, .sd_known = true};
     CU_ASSERT_EQUAL_FATAL(estimate_multistart(&p, start, 4, &x, &agreeing, &e), 0);
     CU_ASSERT(agreeing >= 3);
     ASSERT_REL(x.value[0], TRUE_D, 0.2);
@@ -129,6 +196,7 @@ static void many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_er
 
 CU_TestInfo fit_tests[] = {
     {"the_intervals_cover_the_truth_as_often_as_they_say", the_intervals_cover_the_truth_as_often_as_they_say},
+    {"intervals_rest_on_the_number_of_donors_not_of_readings", intervals_rest_on_the_number_of_donors_not_of_readings},
     {"what_the_data_cannot_say_is_named", what_the_data_cannot_say_is_named},
     {"many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors",
      many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors},

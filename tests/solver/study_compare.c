@@ -31,7 +31,8 @@ static void exact_data_give_back_the_parameters(void)
 {
     struct decay d = {20, 3.7, 0.81, 0.0};
     struct estimate fit;
-    CU_ASSERT_EQUAL_FATAL(estimate_fit(&(struct estimate_problem){2, 20, &d, decay_residuals, NULL, false},
+    CU_ASSERT_EQUAL_FATAL(estimate_fit(&(struct estimate_problem){.n_parameters = 2, .n_residuals = 20, .self = &d,
+                                     .residuals = decay_residuals},
                                        (double[]){1.0, 2.0}, &fit, NULL),
                           0);
     ASSERT_REL(fit.value[0], 3.7, 1e-6);
@@ -53,7 +54,8 @@ static int constant_residuals(void *self, const double *v, double *r, struct err
 static void standard_error_is_that_of_linear_theory(void)
 {
     struct estimate fit;
-    CU_ASSERT_EQUAL_FATAL(estimate_fit(&(struct estimate_problem){1, 4, NULL, constant_residuals, NULL, false},
+    CU_ASSERT_EQUAL_FATAL(estimate_fit(&(struct estimate_problem){.n_parameters = 1, .n_residuals = 4, .self = NULL,
+                                     .residuals = constant_residuals},
                                        (double[]){1.0}, &fit, NULL),
                           0);
     ASSERT_REL(fit.value[0], 4.5, 1e-6);
@@ -75,11 +77,13 @@ static void a_fit_that_cannot_start_says_why(void)
     struct estimate fit;
     struct err e = {0};
     CU_ASSERT_EQUAL(
-        estimate_fit(&(struct estimate_problem){1, 4, NULL, failing_residuals, NULL, false}, (double[]){1.0}, &fit, &e),
+        estimate_fit(&(struct estimate_problem){.n_parameters = 1, .n_residuals = 4, .self = NULL,
+                                     .residuals = failing_residuals}, (double[]){1.0}, &fit, &e),
         ERR_NUMERIC);
     ASSERT_HAS(e.msg, "volume must be > 0");
     e = (struct err){0};
-    CU_ASSERT_EQUAL(estimate_fit(&(struct estimate_problem){4, 4, NULL, constant_residuals, NULL, false},
+    CU_ASSERT_EQUAL(estimate_fit(&(struct estimate_problem){.n_parameters = 4, .n_residuals = 4, .self = NULL,
+                                     .residuals = constant_residuals},
                                  (double[]){1, 1, 1, 1}, &fit, &e),
                     ERR_ARG);
     ASSERT_HAS(e.msg, "more data than parameters");
