@@ -54,11 +54,12 @@ VIRTUAL_O = $(call objs,$(filter-out rig/virtual/main.c,$(call find_c,rig/virtua
 TBASE_O   = $(call objs,tests/runner.c $(call find_c,tests/base))
 TSOLVER_O = $(call objs,tests/runner.c $(call find_c,tests/solver))
 TRIG_O    = $(call objs,tests/runner.c $(call find_c,tests/rig))
+TFAULTS_O = $(call objs,tests/runner.c $(call find_c,tests/faults) tests/rig/pace.c)
 
 PROGRAMS = $(if $(wildcard solver/main.c),$B/mnsim) $(if $(wildcard rig/main.c),$B/mnrig) \
            $(if $(wildcard rig/virtual/main.c),$B/mnbench)
 RUNNERS  = $(if $(wildcard tests/base/*.c),$B/tests/base/run) $(if $(wildcard tests/solver/*.c),$B/tests/solver/run) \
-           $(if $(wildcard tests/rig/*.c),$B/tests/rig/run)
+           $(if $(wildcard tests/rig/*.c),$B/tests/rig/run) $(if $(wildcard tests/faults/*.c),$B/tests/faults/run)
 
 all: $(PROGRAMS)
 
@@ -74,6 +75,13 @@ $B/tests/solver/run: $(TSOLVER_O) $(SOLVER_O) $(BASE_O)
 	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)
 $B/tests/rig/run: $(TRIG_O) $(RIG_O) $(VIRTUAL_O) $(BASE_O)
 	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(RIG_LIBS) $(BASE_LIBS)
+
+
+# The fault sweep runs the whole of mnrig: these calls of it go through tests/faults first (door.h, outside.h).
+FAULT_WRAPS = malloc calloc realloc strdup strndup asprintf free open write fsync fdatasync rename mkdir ftruncate \
+              fopen fflush fclose bus_modbus_new run_folder_make link_start recorder_start runner_now runner_run
+$B/tests/faults/run: $(TFAULTS_O) $(RIG_O) $(VIRTUAL_O) $(BASE_O)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(addprefix -Wl$(,)--wrap=,$(FAULT_WRAPS)) -o $@ $^ $(TEST_LIBS) $(RIG_LIBS) $(BASE_LIBS)
 
 $B/tests/perf/bench: $B/tests/perf/bench.o $B/tests/solver/cases.o $(SOLVER_O) $(BASE_O)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)

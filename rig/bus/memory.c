@@ -77,6 +77,17 @@ static int time_out(struct memory_bus *m, const struct bus_request *r, double se
     return bus_fail(&m->base, r, BUS_TIMEOUT, "", e);
 }
 
+static int break_off(struct memory_bus *m, const struct bus_request *r, struct err *e)
+{
+    if (m->faults.resets > 0) {
+        m->faults.resets--;
+        bus_close(&m->base);
+        return bus_fail(&m->base, r, BUS_LOST, "Connection reset by peer", e);
+    }
+    m->faults.foreign_replies--;
+    return bus_fail(&m->base, r, BUS_GARBLED, "the answer of another unit", e);
+}
+
 /* Sends a PDU and waits for the reply; the reply's length through *got. */
 static int exchange(struct memory_bus *m, const struct bus_request *r, const uint8_t *pdu, size_t n, uint8_t *reply,
                     size_t *got, struct err *e)
@@ -100,6 +111,10 @@ static int exchange(struct memory_bus *m, const struct bus_request *r, const uin
     if (answered > 0 && m->faults.drop_replies > 0) {
         m->faults.drop_replies--;
         return time_out(m, r, sent, e);
+    }
+    if (answered > 0 && (m->faults.resets > 0 || m->faults.foreign_replies > 0)) {
+        memory_clock_until(m->clock, sent + t);
+        return break_off(m, r, e);
     }
     if (answered > 0 && m->faults.delay_replies > 0) {
         m->faults.delay_replies--;

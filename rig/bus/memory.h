@@ -29,6 +29,8 @@ struct memory_faults {      /* set by the test at any moment */
     unsigned drop_replies;   /* so many next replies are lost */
     unsigned delay_replies;  /* so many next replies come `delay` later than they should */
     double delay;
+    unsigned foreign_replies; /* so many next replies come from another unit */
+    unsigned resets;         /* instead of so many next replies the connection is closed */
 };
 int bus_memory_new(struct bus **out, struct memory_clock *clock, const struct memory_line *line, struct err *e);
 struct memory_faults *bus_memory_faults(struct bus *b); /* lives as long as the bus */

@@ -164,6 +164,8 @@ void rig_describe_trip(const struct rig *r, char *out, size_t size)
         snprintf(out, size, "%s: %.150s", safety_cause_names[s->first], r->sequence.reason);
     else if (s->first == SAFETY_LINK || s->first == SAFETY_BUS_FAILURES || s->first == SAFETY_FOREIGN)
         snprintf(out, size, "%s: %.150s", text, trouble_of(r));
+    else if (s->first == SAFETY_RECORDER)
+        snprintf(out, size, "%s: %s", text, recorder_trouble(r->recorder));
     else
         snprintf(out, size, "%s", text);
 }

@@ -12,47 +12,57 @@
 
 enum { ROWS = 4096, EVENTS = 512 }; /* powers of two: over a minute of ticks at 50 Hz */
 
+struct record_file {
+    int handle;
+    uint64_t rows;              /* whole ones, without the header */
+    bool is_broken;             /* it may end within a row: nothing is put behind that any more */
+};
 struct recorder {
     atomic_size_t row_head, row_tail, event_head, event_tail;
-    atomic_bool failed, quit;
+    atomic_int error;           /* errno of the first failure, 0 for none */
+    atomic_bool has_gap, quit;  /* has_gap: a row or an event found no room; none is taken any more */
     struct record_row row[ROWS];
     struct record_event event[EVENTS];
     /* the writer's own */
     struct record_door door;
-    int samples, events;
-    uint64_t rows, event_rows;
+    struct record_file samples, events;
     char chain[65];
     struct sha256 hash;
-    int error;                  /* errno of the first failure */
     pthread_t thread;
     bool has_thread;
 };
 
 static void fail(struct recorder *r, int error)
 {
-    if (!atomic_exchange(&r->failed, true))
-        r->error = error;
+    int none = 0;
+    atomic_compare_exchange_strong(&r->error, &none, error);
 }
 
-static void put(struct recorder *r, int fd, const char *text, size_t n)
+/* False when the text is not in the file whole. */
+static bool put(struct recorder *r, struct record_file *f, const char *text, size_t n)
 {
-    while (n > 0 && !atomic_load(&r->failed)) {
-        ssize_t k = r->door.write(r->door.self, fd, text, n);
+    while (n > 0 && !f->is_broken) {
+        ssize_t k = r->door.write(r->door.self, f->handle, text, n);
         if (k < 0 && errno == EINTR)
             continue;
         if (k <= 0) {
+            f->is_broken = true;
             fail(r, k < 0 ? errno : EIO);
-            return;
+        } else {
+            text += k;
+            n -= (size_t)k;
         }
-        text += k;
-        n -= (size_t)k;
     }
+    return !f->is_broken;
 }
 
-static void put_sample(struct recorder *r, const char *text, size_t n)
+/* The sums are those of the rows that are there. */
+static bool put_sample(struct recorder *r, const char *text, size_t n)
 {
-    put(r, r->samples, text, n);
-    sha256_add(&r->hash, text, n);
+    bool whole = put(r, &r->samples, text, n);
+    if (whole)
+        sha256_add(&r->hash, text, n);
+    return whole;
 }
 
 static int create(const struct record_door *door, const char *folder, const char *name, struct err *e)
@@ -76,34 +86,61 @@ int recorder_open(struct recorder **out, const char *folder, struct err *e)
     return recorder_open_by(out, folder, &RECORD_DISK, e);
 }
 
-int recorder_open_by(struct recorder **out, const char *folder, const struct record_door *door, struct err *e)
+const char *recorder_trouble(const struct recorder *r)
+{
+    int error = atomic_load(&r->error);
+    switch (error) {
+    case 0: return "";
+    case ENOBUFS: return "it could not keep up: rows were lost";
+    case ENOENT: return "its files were removed";
+    default: return strerror(error);
+    }
+}
+
+/* Both header rows; a disk that does not even take these ends the run before it begins. */
+static int begin(struct recorder *r, const char *folder, struct err *e)
 {
     static const char *const samples[] = {RUN_SAMPLES_COLUMNS}, *const events[] = {RUN_EVENTS_COLUMNS};
     char line[400];
+    bool whole = put_sample(r, line, join_header(line, sizeof line, samples, sizeof samples / sizeof *samples)) &&
+                 put(r, &r->events, line, join_header(line, sizeof line, events, sizeof events / sizeof *events));
+    return whole ? 0 : err_set(e, ERR_IO, "%s: cannot be written to: %s", folder, recorder_trouble(r));
+}
+
+static void abandon(struct recorder *r)
+{
+    if (r->samples.handle >= 0)
+        r->door.close(r->door.self, r->samples.handle);
+    if (r->events.handle >= 0)
+        r->door.close(r->door.self, r->events.handle);
+    free(r);
+}
+
+int recorder_open_by(struct recorder **out, const char *folder, const struct record_door *door, struct err *e)
+{
     struct recorder *r = calloc(1, sizeof *r);
     if (!r)
         return err_set(e, ERR_NOMEM, "out of memory for the recorder");
     sha256_start(&r->hash);
     r->door = *door;
     memset(r->chain, '0', 64);
-    r->samples = create(door, folder, RUN_SAMPLES, e);
-    r->events = r->samples < 0 ? -1 : create(door, folder, RUN_EVENTS, e);
-    if (r->events < 0) {
-        if (r->samples >= 0)
-            door->close(door->self, r->samples);
-        free(r);
-        return ERR_IO;
-    }
-    put_sample(r, line, join_header(line, sizeof line, samples, sizeof samples / sizeof *samples));
-    put(r, r->events, line, join_header(line, sizeof line, events, sizeof events / sizeof *events));
-    *out = r;
-    return 0;
+    r->samples.handle = create(door, folder, RUN_SAMPLES, e);
+    r->events.handle = r->samples.handle < 0 ? -1 : create(door, folder, RUN_EVENTS, e);
+    int rc = r->events.handle < 0 ? ERR_IO : begin(r, folder, e);
+    if (rc)
+        abandon(r);
+    else
+        *out = r;
+    return rc;
 }
 
 void recorder_row(struct recorder *r, const struct record_row *row)
 {
     size_t head = atomic_load_explicit(&r->row_head, memory_order_relaxed);
+    if (atomic_load(&r->has_gap))
+        return;
     if (head - atomic_load_explicit(&r->row_tail, memory_order_acquire) == ROWS) {
+        atomic_store(&r->has_gap, true);
         fail(r, ENOBUFS);
         return;
     }
@@ -114,7 +151,10 @@ void recorder_row(struct recorder *r, const struct record_row *row)
 void recorder_event(struct recorder *r, const struct record_event *event)
 {
     size_t head = atomic_load_explicit(&r->event_head, memory_order_relaxed);
+    if (atomic_load(&r->has_gap))
+        return;
     if (head - atomic_load_explicit(&r->event_tail, memory_order_acquire) == EVENTS) {
+        atomic_store(&r->has_gap, true);
         fail(r, ENOBUFS);
         return;
     }
@@ -122,7 +162,7 @@ void recorder_event(struct recorder *r, const struct record_event *event)
     atomic_store_explicit(&r->event_head, head + 1, memory_order_release);
 }
 
-bool recorder_has_failed(const struct recorder *r) { return atomic_load(&r->failed); }
+bool recorder_has_failed(const struct recorder *r) { return atomic_load(&r->error) != 0; }
 
 /* One number and the comma after it; NaN is an empty cell. */
 static size_t cell(char *out, size_t size, double x, int decimals)
@@ -134,7 +174,7 @@ static size_t cell(char *out, size_t size, double x, int decimals)
 static void write_row(struct recorder *r, const struct record_row *w)
 {
     char line[400];
-    size_t n = (size_t)snprintf(line, sizeof line, "%llu,%.6f,%s,", (unsigned long long)r->rows, w->time, w->state);
+    size_t n = (size_t)snprintf(line, sizeof line, "%llu,%.6f,%s,", (unsigned long long)r->samples.rows, w->time, w->state);
     n += cell(line + n, sizeof line - n, w->position * 1e6, 2);
     n += cell(line + n, sizeof line - n, w->travel * 1e6, 2);
     n += cell(line + n, sizeof line - n, w->raw_travel * 1e6, 2);
@@ -144,8 +184,7 @@ static void write_row(struct recorder *r, const struct record_row *w)
     n += cell(line + n, sizeof line - n, w->force_age * 1e3, 2);
     n += (size_t)snprintf(line + n, sizeof line - n, "%lu,%lu,%lu\n", (unsigned long)w->axis_status,
                           (unsigned long)w->axis_alarm, (unsigned long)w->inputs);
-    put_sample(r, line, n);
-    r->rows += !atomic_load(&r->failed);
+    r->samples.rows += put_sample(r, line, n);
 }
 
 /* RFC 4180: a cell with a comma, quote or line end is quoted, quotes are doubled. */
@@ -174,15 +213,18 @@ static void chain_next(char chain[65], const char *text, size_t n)
 
 static void write_event(struct recorder *r, const struct record_event *v)
 {
-    char line[900];
+    char line[900], chain[65];
     size_t n = (size_t)snprintf(line, sizeof line, "%.6f,%s,%s,", v->time, v->kind, v->subject);
     n += quoted(line + n, 100, v->value);
     line[n++] = ',';
     n += quoted(line + n, 420, v->detail);
-    chain_next(r->chain, line, n);
-    n += (size_t)snprintf(line + n, sizeof line - n, ",%s\n", r->chain);
-    put(r, r->events, line, n);
-    r->event_rows++;
+    memcpy(chain, r->chain, sizeof chain);
+    chain_next(chain, line, n);
+    n += (size_t)snprintf(line + n, sizeof line - n, ",%s\n", chain);
+    if (!put(r, &r->events, line, n))
+        return;
+    memcpy(r->chain, chain, sizeof chain);
+    r->events.rows++;
 }
 
 void recorder_pump(struct recorder *r)
@@ -201,11 +243,12 @@ void recorder_pump(struct recorder *r)
 
 void recorder_commit(struct recorder *r)
 {
-    struct record_door *d = &r->door;
-    if (d->sync(d->self, r->samples) != 0 || d->sync(d->self, r->events) != 0)
-        fail(r, errno);
-    else if (!d->is_there(d->self, r->samples) || !d->is_there(d->self, r->events))
-        fail(r, ENOENT);
+    struct record_file *const file[] = {&r->samples, &r->events};
+    for (size_t i = 0; i < 2; i++)
+        if (r->door.sync(r->door.self, file[i]->handle) != 0)
+            fail(r, errno);
+        else if (!r->door.is_there(r->door.self, file[i]->handle))
+            fail(r, ENOENT);
 }
 
 static void *writer_main(void *arg)
@@ -227,11 +270,6 @@ int recorder_start(struct recorder *r, struct err *e)
     return 0;
 }
 
-static const char *reason(const struct recorder *r)
-{
-    return r->error == ENOENT ? "its files were removed" : strerror(r->error);
-}
-
 int recorder_close(struct recorder *r, struct record_sums *sums, struct err *e)
 {
     struct record_door *d = &r->door;
@@ -240,13 +278,12 @@ int recorder_close(struct recorder *r, struct record_sums *sums, struct err *e)
         pthread_join(r->thread, NULL);
     recorder_pump(r);
     recorder_commit(r);
-    if (d->close(d->self, r->samples) != 0 || d->close(d->self, r->events) != 0)
+    if (d->close(d->self, r->samples.handle) != 0)
         fail(r, errno);
-    int rc = !atomic_load(&r->failed)
-                 ? 0
-                 : err_set(e, ERR_IO, r->error == ENOBUFS ? "the recorder could not keep up: rows were lost"
-                                                          : "the recorder could not write: %s", reason(r));
-    *sums = (struct record_sums){.rows = r->rows, .events = r->event_rows};
+    if (d->close(d->self, r->events.handle) != 0)
+        fail(r, errno);
+    int rc = recorder_has_failed(r) ? err_set(e, ERR_IO, "the recorder could not write: %s", recorder_trouble(r)) : 0;
+    *sums = (struct record_sums){.rows = r->samples.rows, .events = r->events.rows};
     sha256_end(&r->hash, sums->samples_sha256);
     memcpy(sums->events_chain, r->chain, sizeof sums->events_chain);
     free(r);

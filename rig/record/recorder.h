@@ -30,10 +30,13 @@ int  recorder_start(struct recorder *r, struct err *e); /* the writer thread; wi
 void recorder_row(struct recorder *r, const struct record_row *row);
 void recorder_event(struct recorder *r, const struct record_event *event);
 bool recorder_has_failed(const struct recorder *r);
+/* Why, in words; empty when it has not.  Any thread; a row that is not whole is the file's last. */
+const char *recorder_trouble(const struct recorder *r);
 /* The writer's side: writes what the rings hold.  Called by the thread, or by a test. */
 void recorder_pump(struct recorder *r);
 /* The writer's other half: makes durable what was written.  Called by the thread, or by a test. */
 void recorder_commit(struct recorder *r);
-/* Ends the thread, writes the rest, syncs, closes.  ERR_IO when anything was lost. */
+/* Ends the thread, writes the rest, syncs, closes.  ERR_IO when anything was lost; the sums are then those of the whole
+ * rows that are there. */
 int  recorder_close(struct recorder *r, struct record_sums *sums, struct err *e);
 #endif

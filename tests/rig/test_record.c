@@ -113,7 +113,7 @@ static void a_full_ring_is_a_failure_not_a_gap(void)
     recorder_row(r, &one);
     CU_ASSERT_TRUE(recorder_has_failed(r));
     CU_ASSERT_EQUAL(recorder_close(r, &sums, &e), ERR_IO);
-    ASSERT_HAS(e.msg, "could not keep up: rows were lost");
+    ASSERT_HAS(e.msg, "the recorder could not write: it could not keep up: rows were lost");
     remove_folder(folder);
 }
 

@@ -1,0 +1,28 @@
+/* case.h -- one run of mnrig in a process of its own, with one fault, and the judgement on it. */
+#ifndef TESTS_FAULTS_CASE_H
+#define TESTS_FAULTS_CASE_H
+#include "tests/faults/door.h"
+
+struct case_bench { const char *name, *bench, *settings; };
+extern const struct case_bench case_benches[];
+enum { CASE_BENCHES = 2 };
+
+/* Filled by the child, in memory it shares with its parent. */
+struct case_report {
+    long calls[DOORS];
+    uint8_t phase_of[DOORS][DOOR_CALLS + 1];
+    bool is_done;            /* the child came to its own end */
+    int  status;             /* what mnrig would exit with */
+    bool has_struck;
+    enum phase struck_in;
+    long ticks;
+    double peak_force;       /* N, true */
+    char struck[80];
+    char broken[400];        /* the invariant that does not hold; empty when all do */
+    char message[400];       /* mnrig's own */
+};
+/* Starts it; the process' id.  The report must be in shared memory and is cleared. */
+int case_start(const struct case_bench *b, enum way way, long n, struct case_report *out);
+/* After the child with this exit status has ended: what is broken, or an empty text. */
+const char *case_judge(struct case_report *r, int wait_status);
+#endif

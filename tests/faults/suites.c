@@ -1,0 +1,7 @@
+/* suites.c -- every suite of the fault sweep. */
+#include "tests/faults/suites.h"
+
+CU_SuiteInfo test_suites[] = {
+    {"fault sweep", NULL, NULL, NULL, NULL, sweep_tests},
+    CU_SUITE_INFO_NULL,
+};

@@ -1,0 +1,7 @@
+/* suites.h -- the test lists of the fault sweep. */
+#ifndef TESTS_FAULTS_SUITES_H
+#define TESTS_FAULTS_SUITES_H
+#include "tests/runner.h"
+
+extern CU_TestInfo sweep_tests[];
+#endif
