@@ -13,7 +13,7 @@ deny 'rig/'                     'none^'                            solver
 deny 'solver/'                  'none^'                            rig
 deny 'rig/(bus|device|safety|method|loop|record|calibrate|screen|commands)/' 'none^' rig/virtual
 deny 'cvode|sun|nvector'        'solver/integrate/cvodes\.c$'      base solver rig
-deny 'cholmod|amd'              'solver/integrate/factor\.c$'      base solver rig
+deny 'cholmod|amd'              'solver/integrate/cholesky\.c$'    base solver rig
 deny 'modbus'                   'rig/bus/modbus\.c$'               base solver rig
 deny 'libfyaml'                 'base/text/yaml\.c$'               base solver rig
 deny 'csv\.h'                   'base/text/table\.c$'              base solver rig

@@ -1,154 +1,104 @@
 /* factor.c -- see factor.h. */
-#include <cholmod.h>
 #include <stdlib.h>
 #include <string.h>
+#include "solver/integrate/cholesky.h"
 #include "solver/integrate/factor.h"
+#include "solver/integrate/kernels.h"
 
 #define REFINED                                                                                                        \
     1e-6 /* residual left in a Newton solve with a factor of another gamma: the drug balance is then at rounding */
 #define CG_MAX    60
 
-struct ldl { /* one core's factor */
+struct part { /* one core's factor */
     const struct core *c;
-    cholmod_common common;
-    cholmod_sparse *A;
-    cholmod_factor *L;
-    cholmod_dense *b, *x, *work_y, *work_e;
+    struct cholesky *L;
+    double *entry;              /* of the matrix, in the order of the core's pattern */
     double *extra;              /* n: what the sites add to the diagonal at the present gamma */
     double *res, *dir, *pre, *times; /* n each: conjugate gradients */
     double gamma, theta;        /* of what is factorised */
-    bool is_started;
 };
 
 struct factor {
     const struct system *s;
-    struct ldl drug, met;
+    struct part drug, met;
     double *z;                  /* drug.n: response to blood that feeds back */
 };
 
 /* ---- one core ---- */
 
-static void ldl_release(struct ldl *f)
+static void part_release(struct part *f)
 {
-    if (!f->is_started)
-        return;
-    cholmod_free_dense(&f->b, &f->common);
-    cholmod_free_dense(&f->x, &f->common);
-    cholmod_free_dense(&f->work_y, &f->common);
-    cholmod_free_dense(&f->work_e, &f->common);
-    cholmod_free_factor(&f->L, &f->common);
-    cholmod_free_sparse(&f->A, &f->common);
-    cholmod_finish(&f->common);
-    free(f->extra);
-    free(f->res);
-    free(f->dir);
-    free(f->pre);
-    free(f->times);
+    cholesky_free(f->L);
+    free(f->entry);
 }
 
-static void configure(cholmod_common *c)
+static int part_analyse(struct part *f, const struct core *c)
 {
-    cholmod_start(c);
-    c->print = 0;
-    c->supernodal = CHOLMOD_SIMPLICIAL; /* hundreds of unknowns: no BLAS, so results do not depend on its threads */
-    c->final_ll = 0;
-    c->nmethods = 1;
-    c->method[0].ordering = CHOLMOD_AMD;
-    c->postorder = 1;
-}
-
-static int ldl_analyse(struct ldl *f, const struct core *c)
-{
-    size_t nnz = (size_t)c->colptr[c->n], n = c->n;
+    size_t n = c->n, nnz = (size_t)c->colptr[n];
     f->c = c;
-    configure(&f->common);
-    f->is_started = true;
-    f->A = cholmod_allocate_sparse(n, n, nnz, 1, 1, -1, CHOLMOD_REAL, &f->common);
-    f->b = cholmod_zeros(n, 1, CHOLMOD_REAL, &f->common);
-    double **own[] = {&f->extra, &f->res, &f->dir, &f->pre, &f->times};
-    for (size_t i = 0; i < 5; i++)
-        if (!(*own[i] = calloc(n, sizeof(double))))
-            return ERR_NOMEM;
-    if (!f->A || !f->b)
+    f->entry = calloc(nnz + 5 * n, sizeof *f->entry);
+    if (!f->entry)
         return ERR_NOMEM;
-    memcpy(f->A->p, c->colptr, (n + 1) * sizeof(int));
-    memcpy(f->A->i, c->row, nnz * sizeof(int));
-    f->L = cholmod_analyze(f->A, &f->common);
-    return f->L ? 0 : ERR_NOMEM;
+    f->extra = f->entry + nnz;
+    f->res = f->extra + n;
+    f->dir = f->res + n;
+    f->pre = f->dir + n;
+    f->times = f->pre + n;
+    return cholesky_new(&f->L, n, c->colptr, c->row);
 }
 
-static int ldl_set(struct ldl *f, double mass_weight, double stiff_weight)
+static int part_set(struct part *f, double mass_weight, double stiff_weight)
 {
     const struct core *c = f->c;
-    double *x = f->A->x;
     f->gamma = stiff_weight;
     f->theta = c->theta;
-    for (size_t d = 0; d < c->n; d++) {
-        int k = c->colptr[d];
-        x[k] = mass_weight * (c->M[d] + f->extra[d]) + stiff_weight * c->A[k];
-        for (k++; k < c->colptr[d + 1]; k++)
-            x[k] = stiff_weight * c->A[k];
-    }
-    if (!cholmod_factorize(f->A, f->L, &f->common) || f->common.status < 0)
-        return f->common.status == CHOLMOD_OUT_OF_MEMORY ? ERR_NOMEM : ERR_NUMERIC;
-    return f->common.status == CHOLMOD_OK && f->L->minor == c->n ? 0 : ERR_NUMERIC;
-}
-
-/* x := (factor)^-1 from. */
-static int ldl_solve(struct ldl *f, const double *from, double *x)
-{
-    memcpy(f->b->x, from, f->c->n * sizeof *from);
-    if (!cholmod_solve2(CHOLMOD_A, f->L, f->b, NULL, &f->x, NULL, &f->work_y, &f->work_e, &f->common))
-        return ERR_NOMEM;
-    memcpy(x, f->x->x, f->c->n * sizeof *x);
-    return 0;
-}
-
-static double dot(size_t n, const double *a, const double *b)
-{
-    double s = 0.0;
-    for (size_t i = 0; i < n; i++)
-        s += a[i] * b[i];
-    return s;
+    vector_scale((size_t)c->colptr[c->n], stiff_weight, c->A, f->entry);
+    for (size_t d = 0; d < c->n; d++) /* the diagonal comes first in each column */
+        f->entry[c->colptr[d]] += mass_weight * (c->M[d] + f->extra[d]);
+    return cholesky_set(f->L, f->entry);
 }
 
 /* out = (M + extra + gamma A) a. */
-static void apply(struct ldl *f, double gamma, const double *a, double *out)
+static void apply(struct part *f, double gamma, const double *a, double *out)
 {
     core_times(f->c, a, out);
     for (size_t d = 0; d < f->c->n; d++)
         out[d] = (f->c->M[d] + f->extra[d]) * a[d] + gamma * out[d];
 }
 
+/* pre := (factor)^-1 res; returns their product. */
+static double precondition(struct part *f)
+{
+    memcpy(f->pre, f->res, f->c->n * sizeof *f->pre);
+    cholesky_solve(f->L, f->pre);
+    return vector_dot(f->c->n, f->res, f->pre);
+}
+
 /* x := (M + extra + gamma A)^-1 x: directly with the factor of this matrix, else by conjugate gradients preconditioned
  * with the factor at hand. */
-static int ldl_refined(struct ldl *f, double gamma, double *x)
+static int part_refined(struct part *f, double gamma, double *x)
 {
     size_t n = f->c->n;
-    if (gamma == f->gamma && f->c->theta == f->theta)
-        return ldl_solve(f, x, x);
+    if (gamma == f->gamma && f->c->theta == f->theta) {
+        cholesky_solve(f->L, x);
+        return 0;
+    }
     memcpy(f->res, x, n * sizeof *x);
     memset(x, 0, n * sizeof *x);
-    int rc = ldl_solve(f, f->res, f->pre);
-    double rz = dot(n, f->res, f->pre), first = rz;
+    double rz = precondition(f), first = rz;
     memcpy(f->dir, f->pre, n * sizeof *x);
-    for (int i = 0; !rc && i < CG_MAX && rz > REFINED * REFINED * first; i++) {
+    for (int i = 0; i < CG_MAX && rz > REFINED * REFINED * first; i++) {
         apply(f, gamma, f->dir, f->times);
-        double curvature = dot(n, f->dir, f->times);
+        double curvature = vector_dot(n, f->dir, f->times);
         if (!(curvature > 0.0))
             return ERR_NUMERIC;
-        double step = rz / curvature;
-        for (size_t d = 0; d < n; d++) {
-            x[d] += step * f->dir[d];
-            f->res[d] -= step * f->times[d];
-        }
-        rc = ldl_solve(f, f->res, f->pre);
-        double next = dot(n, f->res, f->pre);
-        for (size_t d = 0; d < n; d++)
-            f->dir[d] = f->pre[d] + next / rz * f->dir[d];
+        vector_add(n, rz / curvature, f->dir, x);
+        vector_add(n, -rz / curvature, f->times, f->res);
+        double next = precondition(f);
+        vector_axpby(n, 1.0, f->pre, next / rz, f->dir, f->dir);
         rz = next;
     }
-    return rc;
+    return 0;
 }
 
 /* ---- the whole state ---- */
@@ -157,19 +107,15 @@ void factor_free(struct factor *f)
 {
     if (!f)
         return;
-    ldl_release(&f->drug);
-    ldl_release(&f->met);
+    part_release(&f->drug);
+    part_release(&f->met);
     free(f->z);
     free(f);
 }
 
-static bool same_pattern(const struct ldl *f, const struct core *c)
+static bool same_pattern(const struct part *f, const struct core *c)
 {
-    if (!f->is_started)
-        return c->n == 0;
-    size_t n = f->A->ncol, nnz = (size_t)((int *)f->A->p)[n];
-    return c->n == n && (size_t)c->colptr[n] == nnz && !memcmp(f->A->p, c->colptr, (n + 1) * sizeof(int)) &&
-           !memcmp(f->A->i, c->row, nnz * sizeof(int));
+    return f->L ? cholesky_suits(f->L, c->n, c->colptr, c->row) : c->n == 0;
 }
 
 int factor_open(struct factor **io, const struct system *s, struct err *e)
@@ -187,10 +133,10 @@ int factor_open(struct factor **io, const struct system *s, struct err *e)
     int rc = f && (f->z = calloc(s->drug.n + 1, sizeof *f->z)) ? 0 : ERR_NOMEM;
     if (!rc) {
         f->s = s;
-        rc = ldl_analyse(&f->drug, &s->drug);
+        rc = part_analyse(&f->drug, &s->drug);
     }
     if (!rc && s->met.n)
-        rc = ldl_analyse(&f->met, &s->met);
+        rc = part_analyse(&f->met, &s->met);
     if (rc) {
         factor_free(f);
         return err_set(e, ERR_NOMEM, "out of memory for the factorisation of %zu unknowns", s->size);
@@ -210,17 +156,21 @@ static void set_extra(struct factor *f, double gamma)
 int factor_set(struct factor *f, double gamma)
 {
     set_extra(f, gamma);
-    int rc = ldl_set(&f->drug, 1.0, gamma);
-    return !rc && f->s->met.n ? ldl_set(&f->met, 1.0, gamma) : rc;
+    int rc = part_set(&f->drug, 1.0, gamma);
+    return !rc && f->s->met.n ? part_set(&f->met, 1.0, gamma) : rc;
 }
 
 int factor_set_steady(struct factor *f)
 {
     memset(f->drug.extra, 0, f->s->drug.n * sizeof *f->drug.extra);
-    return ldl_set(&f->drug, 0.0, 1.0);
+    return part_set(&f->drug, 0.0, 1.0);
 }
 
-int factor_solve_core(struct factor *f, double *x) { return ldl_solve(&f->drug, x, x); }
+int factor_solve_core(struct factor *f, double *x)
+{
+    cholesky_solve(f->drug.L, x);
+    return 0;
+}
 
 /* Gaussian elimination with partial pivoting of a tiny n x n system; returns 0 or ERR_NUMERIC. */
 static int solve_small(double *a, double *b, size_t n)
@@ -267,7 +217,7 @@ static int solve_drug(struct factor *f, double gamma, double *v)
             v[k->dof] -= gamma * k->volume * k->r_b * v[s->at_bound + (size_t)k->bound] / (1.0 - gamma * k->r_b);
     }
     set_extra(f, gamma);
-    return ldl_refined(&f->drug, gamma, v);
+    return part_refined(&f->drug, gamma, v);
 }
 
 /* Plasma and its second compartment, by their Schur complement; blood that feeds back corrects the core afterwards. */
@@ -282,12 +232,12 @@ static int solve_plasma(struct factor *f, double gamma, double *v)
         for (size_t l = 0; l < n; l++)
             S[k * n + l] = gamma * s->H[k * s->nb + l] + (k == l ? s->V[k] : 0.0);
     }
-    c[0] += gamma * area * dot(s->drug.n, clearing, v);
+    c[0] += gamma * area * vector_dot(s->drug.n, clearing, v);
     int rc = 0;
     if (back > 0.0) {
         memcpy(f->z, clearing, s->drug.n * sizeof *f->z);
-        rc = ldl_refined(&f->drug, gamma, f->z);
-        S[0] += gamma * area * back * (clearing_free(s) + clearing_fixed(s) - gamma * dot(s->drug.n, clearing, f->z));
+        rc = part_refined(&f->drug, gamma, f->z);
+        S[0] += gamma * area * back * (clearing_free(s) + clearing_fixed(s) - gamma * vector_dot(s->drug.n, clearing, f->z));
     }
     if (!rc)
         rc = solve_small(S, c, n);
@@ -319,7 +269,7 @@ static int solve_metabolite(struct factor *f, double gamma, double *v)
             x[k->dof_m] +=
                 gamma * s->p->metabolite_yield * k->volume * (k->rho_a * v[k->dof] + site_first_order(s, k, v[k->dof]));
     }
-    return ldl_refined(&f->met, gamma, x);
+    return part_refined(&f->met, gamma, x);
 }
 
 static void solve_metabolite_plasma(const struct system *s, double gamma, double *v)
@@ -327,7 +277,7 @@ static void solve_metabolite_plasma(const struct system *s, double gamma, double
     size_t k = (size_t)s->border[BORDER_METABOLITE];
     double *c = v + s->at_border, sum = s->V[k] * c[k] - gamma * s->H[k * s->nb] * c[0];
     if (s->met.n)
-        sum += gamma * s->p->area * dot(s->met.n, s->met.flux + QUAD_CLEARED * s->met.n, v + s->at_met);
+        sum += gamma * s->p->area * vector_dot(s->met.n, s->met.flux + QUAD_CLEARED * s->met.n, v + s->at_met);
     c[k] = sum / (s->V[k] + gamma * s->H[k * s->nb + k]);
 }
 
@@ -349,5 +299,5 @@ int factor_newton(struct factor *f, double gamma, double *v)
 
 size_t factor_entries(const struct factor *f)
 {
-    return (size_t)f->drug.common.lnz + (f->met.is_started ? (size_t)f->met.common.lnz : 0);
+    return cholesky_entries(f->drug.L) + (f->met.L ? cholesky_entries(f->met.L) : 0);
 }

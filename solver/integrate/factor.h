@@ -1,5 +1,5 @@
-/* factor.h -- LDL' of the symmetric positive definite cores  M + gamma A + sites  (CHOLMOD, simplicial, AMD; the only
- * door to it), analysed once per pattern, and Newton's solve for the whole state on top of it. */
+/* factor.h -- L L' of the symmetric positive definite cores  M + gamma A + sites, analysed once per pattern, and
+ * Newton's solve for the whole state on top of it. */
 #ifndef SOLVER_INTEGRATE_FACTOR_H
 #define SOLVER_INTEGRATE_FACTOR_H
 #include "solver/system/system.h"

@@ -1,13 +1,6 @@
 /* kernels.c -- see kernels.h. */
 #include "solver/integrate/kernels.h"
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-/* Products and sums are rounded apart (no fused operations): the same digits on every processor. */
-#define VECTORISED __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3", "fp-contract=off")))
-#else
-#define VECTORISED
-#endif
+#include "solver/integrate/vectorised.h"
 
 VECTORISED void vector_axpby(size_t n, double a, const double *x, double b, const double *y, double *z)
 {

@@ -101,6 +101,7 @@ CU_SuiteInfo test_suites[] = {
     {"insertion against the literature", NULL, NULL, NULL, NULL, insertion_literature_tests},
     {"insertion studies", NULL, NULL, NULL, NULL, insertion_study_tests},
     {"analysis of runs", NULL, NULL, NULL, NULL, insertion_analyse_tests},
+    {"factorisation", NULL, NULL, NULL, NULL, factorisation_tests},
     {"linear path", NULL, NULL, NULL, NULL, linear_tests},
     {"fits", NULL, NULL, NULL, NULL, fit_tests},
     {"drug properties", NULL, NULL, NULL, NULL, property_tests},
