@@ -82,17 +82,21 @@ int file_create_live(struct file_out *o, const char *path, struct err *e)
     return ERR_IO;
 }
 
-/* The rename itself must survive a power cut too. */
-static void sync_folder(char *path)
+int file_sync_folder(const char *path)
 {
-    char *slash = strrchr(path, '/');
-    if (slash)
-        slash[slash == path ? 1 : 0] = '\0';
-    int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    size_t n = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    if (n >= sizeof folder)
+        return ENAMETOOLONG;
+    memcpy(folder, path, n);
+    folder[n] = '\0';
+    int fd = open(n ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return;
-    (void)fsync(fd); /* some file systems refuse it on folders; the file itself is safe by then */
+        return errno == EACCES ? 0 : errno; /* a folder may be written to and not be read */
+    int why = fsync(fd) == 0 || errno == EINVAL ? 0 : errno; /* some file systems have no such thing */
     close(fd);
+    return why;
 }
 
 int file_commit(struct file_out *o, struct err *e)
@@ -107,9 +111,10 @@ int file_commit(struct file_out *o, struct err *e)
         ok = false;
         why = errno;
     }
-    if (ok) {
-        sync_folder(o->path);
-    } else {
+    if (ok && (why = file_sync_folder(o->path)) != 0) { /* the rename itself must survive a power cut too */
+        ok = false;
+        err_set(e, ERR_IO, "%s: written, but not safe from a power cut: %s", o->path, strerror(why));
+    } else if (!ok) {
         err_set(e, ERR_IO, "%s: cannot be written: %s", o->path, strerror(why));
         if (o->temporary)
             unlink(o->temporary);

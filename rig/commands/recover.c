@@ -14,12 +14,12 @@
 const char recover_help[] =
     "usage: mnrig recover RUN\n"
     "\n"
-    "Cuts the torn end off the samples and events of a run that was interrupted (power, kill -9) and says what was\n"
+    "Cuts the torn end off the samples and events of a run that was interrupted (power, kill -9, disk) and says what was\n"
     "lost.  What is cut is kept as samples.csv.torn and events.csv.torn; recovered.yaml says what is left.  run.yaml\n"
     "stays as it is: it says \"not finished\", and that is true.\n"
     "\n"
     "example: mnrig recover runs/20260309T140509Z_demo_pig1_press_10N_hold_5s_r01\n"
-    "exit status: 0 recovered, or nothing to do; 1 the run still goes on; 2 usage; 3 a file";
+    "exit status: 0 recovered, or nothing to do; 1 the run still goes on, or its files were changed; 2 usage; 3 a file";
 
 const char verify_help[] =
     "usage: mnrig verify RUN\n"
@@ -118,6 +118,28 @@ static int read_sums(const struct run_files *f, struct sums *out, struct err *e)
     return rc;
 }
 
+static bool is_whole(const struct run_scans *s)
+{
+    return s->samples.good == s->samples.size && s->events.good == s->events.size;
+}
+
+static bool fits(const struct run_scans *s, const struct sums *sums)
+{
+    return (long)s->samples.rows == sums->rows && strcmp(s->samples.digest, sums->samples) == 0 &&
+           (long)s->events.rows == sums->events && strcmp(s->events.digest, sums->chain) == 0;
+}
+
+/* A run whose disk failed has the sums of its whole rows, and perhaps half a row behind them.  Any other difference
+ * from the sums is not torn but changed: that is not cut away. */
+static int judge_sums(const struct run_files *f, const struct run_scans *s, const struct sums *sums, struct err *e)
+{
+    if (fits(s, sums))
+        return 0;
+    err_set(e, ERR_FAILED, "%s: the files are not what was written: nothing is cut", f->yaml);
+    err_hint(e, "'mnrig verify' says where they differ");
+    return ERR_FAILED;
+}
+
 int recover_run(int argc, char **argv, struct err *e)
 {
     struct run_files f;
@@ -127,19 +149,23 @@ int recover_run(int argc, char **argv, struct err *e)
     if (rc == 0) rc = read_sums(&f, &sums, e);
     if (rc)
         return rc;
-    if (sums.are_there) {
+    if (sums.are_there && is_whole(&s)) {
         printf("nothing to do: the run %s\n", sums.is_recovered ? "was recovered before" : "came to its end");
         return 0;
     }
-    rc = record_cut(f.samples, &s.samples, e);
+    if (sums.are_there) rc = judge_sums(&f, &s, &sums, e);
+    if (rc == 0) rc = record_cut(f.samples, &s.samples, e);
     if (rc == 0) rc = record_cut(f.events, &s.events, e);
     if (rc == 0) rc = write_recovered(&f, &s, e);
     if (rc)
         return rc;
     tell(RUN_SAMPLES, &s.samples);
     tell(RUN_EVENTS, &s.events);
-    printf("lost: what came after, at most %.0f ms of rows before a power cut (the commit interval)\n",
-           RECORD_COMMIT * 1e3);
+    if (sums.are_there)
+        printf("lost: what came after the disk had failed\n");
+    else
+        printf("lost: what came after, at most %.0f ms of rows before a power cut (the commit interval)\n",
+               RECORD_COMMIT * 1e3);
     return 0;
 }
 

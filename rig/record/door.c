@@ -1,16 +1,25 @@
 /* door.c -- see door.h: the real disk. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/text/file.h"
 #include "rig/record/door.h"
 
 static int disk_open(void *self, const char *path)
 {
     (void)self;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-    if (fd >= 0)
-        flock(fd, LOCK_EX | LOCK_NB); /* so that `recover` sees that the run goes on; without locks it can't */
+    if (fd < 0)
+        return -1;
+    int why = file_sync_folder(path);
+    if (why) {
+        close(fd);
+        errno = why;
+        return -1;
+    }
+    flock(fd, LOCK_EX | LOCK_NB); /* so that `recover` sees that the run goes on; without locks it can't */
     return fd;
 }
 

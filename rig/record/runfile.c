@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include "base/provenance.h"
 #include "base/runfolder.h"
+#include "base/text/file.h"
 #include "rig/record/runfile.h"
 
 static int check_name(const char *what, const char *name, struct err *e)
@@ -51,8 +52,10 @@ int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_tim
     for (int k = 1; k <= 99; k++) {
         if ((size_t)snprintf(out, size, "%s/%s_%s_%s_%s_r%02d", parent, when, batch, specimen, method, k) >= size)
             return err_set(e, ERR_IO, "%s: the folder's name is too long", parent);
-        if (mkdir(out, 0777) == 0)
-            return 0;
+        if (mkdir(out, 0777) == 0) {
+            int why = file_sync_folder(out);
+            return why ? err_set(e, ERR_IO, "%s: not safe from a power cut: %s", out, strerror(why)) : 0;
+        }
         if (errno != EEXIST)
             return err_set(e, ERR_IO, "%s: cannot be made: %s", out, strerror(errno));
     }

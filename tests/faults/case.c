@@ -79,7 +79,7 @@ static bool read_yaml(struct left *l)
     return rc == 0;
 }
 
-static const char *judge_record(const char *out, int rc)
+static const char *judge_record(const char *out, int rc, const struct err *said)
 {
     struct left l = {0};
     struct record_scan s;
@@ -90,7 +90,8 @@ static const char *judge_record(const char *out, int rc)
         return rc == 0 ? "done without a run folder" : door_watch()->rows_synced ? "the run folder is gone" : NULL;
     if (!read_yaml(&l))
         return "run.yaml cannot be read";
-    if (l.is_complete != (rc == 0))
+    bool is_unsafe = strstr(said->msg, "written, but not safe from a power cut") != NULL;
+    if (l.is_complete != (rc == 0) && !is_unsafe)
         return rc ? "run.yaml says complete, but mnrig failed" : "run.yaml does not say complete";
     snprintf(path, sizeof path, "%s/%s", l.folder, RUN_SAMPLES);
     if (!exists(path))
@@ -240,7 +241,7 @@ static void be_the_case(const struct case_bench *b, enum way way, long n, struct
     fill(r, rc, &e);
     if (rc && !e.msg[0]) broken = "it failed without a message";
     if (!broken) broken = judge_truth(b);
-    if (!broken) broken = judge_record(out, rc);
+    if (!broken) broken = judge_record(out, rc, &e);
     if (!broken) broken = judge_message(rc, &e);
     if (!broken) broken = judge_status(rc);
     if (!broken && door_watch()->live) broken = "memory is not given back";

@@ -185,8 +185,7 @@ int __wrap_open(const char *path, int flags, ...)
     va_start(args, flags);
     mode_t mode = flags & O_CREAT ? (mode_t)va_arg(args, int) : 0;
     va_end(args);
-    bool is_folder = flags & O_DIRECTORY; /* opened only to be synced: that is let through, it changes nothing here */
-    if (!is_folder && is_refused("open", path, (flags & O_ACCMODE) != O_RDONLY))
+    if (is_refused("open", path, (flags & O_ACCMODE) != O_RDONLY))
         return -1;
     int fd = __real_open(path, flags, mode);
     if (watch.is_ours && fd >= 0 && fd < HANDLES) {
@@ -238,8 +237,7 @@ int __wrap_fdatasync(int fd)
 
 int __wrap_fsync(int fd)
 {
-    (void)fd;
-    return is_refused("fsync", "a file", true) ? -1 : 0;
+    return is_refused("fsync", is_file(fd) ? "a file" : "a folder", true) ? -1 : 0;
 }
 
 int __wrap_rename(const char *from, const char *to) { return is_refused("rename", to, true) ? -1 : __real_rename(from, to); }
