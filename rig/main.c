@@ -14,6 +14,7 @@ int main(int argc, char **argv)
         {"recover", "cut the torn end off an interrupted run, and say what was lost", recover_help, recover_run},
         {"verify", "has a run's record been changed since?", verify_help, verify_run},
         {"depth", "record a depth reading beside a run", depth_help, depth_run},
+        {"report", "runs as one HTML page", report_help, report_run},
         {NULL, NULL, NULL, NULL}};
     struct err e = {0};
     if (units_init(&e)) {

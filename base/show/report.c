@@ -1,111 +1,172 @@
-/* report.c -- see report.h.  The page grows in memory and is written and renamed by report_close. */
+/* report.c -- see report.h.  The body grows in memory; report_close puts it below the head and the list of contents. */
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/show/report.h"
+#include "base/show/report_style.h"
 #include "base/text/file.h"
 #include "base/text/number.h"
 
-enum { MAX_SVG = 64 << 20 };
+enum { MAX_SVG = 64 << 20, NAV_FROM = 3 }; /* fewer sections than that need no list of contents */
 
-struct report {
-    struct file_out file;
-    struct err first;   /* first failure on the way, told by report_close */
-    int figures, tables;
+/* HTML under construction; text is complete only after fflush(f). */
+struct sink {
+    FILE *f;
+    char *text;
+    size_t len;
 };
 
-/* Colours pass WCAG AA on both backgrounds; figures keep a white ground because their inks are chosen for it. */
-static const char style[] =
-    ":root{color-scheme:light dark;--ink:#1a1a1a;--ground:#fff;--soft:#f3f5f7;--line:#c9ced4;--quiet:#4c5560;"
-    "--warn:#7a3e00;--warn-ground:#fff4e0;--link:#00518f}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e8e8e8;--ground:#15181b;--soft:#1f2428;--line:#454d55;--quiet:#"
-    "aab4be;"
-    "--warn:#ffd08a;--warn-ground:#352609;--link:#8cc8ff}}\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,sans-serif;"
-    "overflow-wrap:break-word}\n"
-    "header,main,nav,footer{max-width:62rem;margin:0 auto;padding:0 1.2rem}\n"
-    "h1{font-size:1.9rem;line-height:1.2;margin:1.6rem 0 .2rem}\n"
-    "h2{font-size:1.35rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}\n"
-    ".subtitle{color:var(--quiet);margin:0 0 1rem}\n"
-    "a{color:var(--link)}a:focus-visible,[tabindex]:focus-visible{outline:3px solid var(--link);outline-offset:2px}\n"
-    ".skip{position:absolute;left:-999rem}.skip:focus{left:1rem;top:1rem;background:var(--ground);padding:.5rem}\n"
-    ".warning{border-left:.4rem solid var(--warn);background:var(--warn-ground);color:var(--warn);padding:.6rem 1rem;"
-    "font-weight:600}\n"
-    ".scroll{overflow-x:auto}\n"
-    "table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}\n"
-    "caption{text-align:left;font-weight:600;padding:.3rem 0}\n"
-    "th,td{border:1px solid var(--line);padding:.3rem .7rem;text-align:left;vertical-align:top}\n"
-    "thead th{background:var(--soft)}td.n{text-align:right;white-space:nowrap}\n"
-    "figure{margin:1.4rem 0}figure svg{max-width:100%;height:auto;background:#fff;border:1px solid var(--line)}\n"
-    "figcaption{color:var(--quiet);font-size:.95rem;max-width:50rem}\n"
-    "pre{background:var(--soft);border:1px solid var(--line);padding:.7rem 1rem;overflow-x:auto;font-size:.9rem}\n"
-    "@media print{:root{--ink:#000;--ground:#fff;--soft:#fff;--quiet:#333;--warn:#000;--warn-ground:#fff}"
-    ".skip{display:none}figure,table,pre{break-inside:avoid}h2{break-after:avoid}body{font-size:10.5pt}"
-    ".scroll,pre{overflow:visible}pre{white-space:pre-wrap}"
-    "table{font-size:8pt;max-width:100%}th,td{padding:.1rem .35rem}thead th{overflow-wrap:anywhere}"
-    "tr{break-inside:avoid}}\n";
+struct report {
+    char *path, *title, *subtitle;
+    struct sink body, nav; /* nav: the items of the list of contents */
+    struct err first;      /* first failure on the way, told by report_close */
+    int figures, tables, sections;
+};
 
-/* Text into HTML, in element or attribute; control characters are dropped, for HTML has no way to hold them. */
-static void put_text(struct report *r, const char *text)
+/* Units as people write them.  Programs and files of ours stay with ASCII. */
+static const struct {
+    const char *word, *set;
+} unit_words[] = {{"um", "\xc2\xb5m"},   {"ug", "\xc2\xb5g"},   {"uL", "\xc2\xb5L"},   {"um2", "\xc2\xb5m\xc2\xb2"},
+                  {"m2", "m\xc2\xb2"},   {"cm2", "cm\xc2\xb2"}, {"mm2", "mm\xc2\xb2"}, {"m3", "m\xc2\xb3"},
+                  {"cm3", "cm\xc2\xb3"}, {"mm3", "mm\xc2\xb3"}, {"degC", "\xc2\xb0" "C"}};
+enum { UNIT_WORDS = sizeof unit_words / sizeof unit_words[0] };
+
+static bool is_word(char c) { return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-'; }
+
+/* Puts the unit that starts at s and ends where its word ends; returns its length, 0 when there is none. */
+static size_t put_unit(FILE *f, const char *s)
 {
-    for (const char *s = text ? text : ""; *s; s++)
-        switch (*s) {
-        case '&': fputs("&amp;", r->file.f); break;
-        case '<': fputs("&lt;", r->file.f); break;
-        case '>': fputs("&gt;", r->file.f); break;
-        case '"': fputs("&quot;", r->file.f); break;
-        case '\'': fputs("&#39;", r->file.f); break;
-        default:
-            if ((unsigned char)*s >= 0x20 || *s == '\n' || *s == '\t')
-                putc(*s, r->file.f);
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ23");
+    if (n == 0 || n > 4 || (is_word(s[n]) && s[n] != '.'))
+        return 0;
+    for (size_t i = 0; i < UNIT_WORDS; i++)
+        if (strlen(unit_words[i].word) == n && strncmp(unit_words[i].word, s, n) == 0) {
+            fputs(unit_words[i].set, f);
+            return n;
         }
+    return 0;
 }
 
-static void put_element(struct report *r, const char *open, const char *text, const char *close)
+/* A character of HTML text or attribute; control characters are dropped, for HTML has no way to hold them. */
+static void put_escaped(FILE *f, char c)
 {
-    fputs(open, r->file.f);
-    put_text(r, text);
-    fputs(close, r->file.f);
+    switch (c) {
+    case '&': fputs("&amp;", f); break;
+    case '<': fputs("&lt;", f); break;
+    case '>': fputs("&gt;", f); break;
+    case '"': fputs("&quot;", f); break;
+    case '\'': fputs("&#39;", f); break;
+    default:
+        if ((unsigned char)c >= 0x20 || c == '\n' || c == '\t')
+            putc(c, f);
+    }
+}
+
+static void put_verbatim(FILE *f, const char *text)
+{
+    for (const char *s = text ? text : ""; *s; s++)
+        put_escaped(f, *s);
+}
+
+static void put_text(FILE *f, const char *text)
+{
+    char before = ' ';
+    for (const char *s = text ? text : ""; *s; before = *s++) {
+        size_t n = is_word(before) ? 0 : put_unit(f, s);
+        if (n) {
+            s += n - 1;
+        } else if (before == ' ' && strncmp(s, "+- ", 3) == 0) {
+            fputs("\xc2\xb1", f); /* plus or minus */
+            s += 1;
+        } else {
+            put_escaped(f, *s);
+        }
+    }
+}
+
+static void put_element(FILE *f, const char *open, const char *text, const char *close)
+{
+    fputs(open, f);
+    put_text(f, text);
+    fputs(close, f);
+}
+
+static bool sink_open(struct sink *s)
+{
+    s->f = open_memstream(&s->text, &s->len);
+    return s->f != NULL;
+}
+
+/* Ends the writing; false when memory ran out on the way. */
+static bool sink_end(struct sink *s)
+{
+    bool is_good = s->f && !ferror(s->f);
+    if (s->f && fclose(s->f) != 0)
+        is_good = false;
+    s->f = NULL;
+    return is_good;
 }
 
 int report_open(struct report **out, const char *path, const char *title, const char *subtitle, struct err *e)
 {
     struct report *r = calloc(1, sizeof *r);
-    if (!r)
-        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
-    int code = file_create(&r->file, path, e);
-    if (code) {
-        free(r);
-        return code;
+    if (r) {
+        r->path = strdup(path);
+        r->title = strdup(title);
+        r->subtitle = strdup(subtitle ? subtitle : "");
     }
-    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n", r->file.f);
-    put_element(r, "<title>", title, "</title>\n");
-    fprintf(r->file.f,
-            "<style>\n%s</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n",
-            style);
-    put_element(r, "<header>\n<h1>", title, "</h1>\n");
-    if (subtitle)
-        put_element(r, "<p class=\"subtitle\">", subtitle, "</p>\n");
-    fputs("</header>\n<main id=\"content\" tabindex=\"-1\">\n", r->file.f);
+    if (!r || !r->path || !r->title || !r->subtitle || !sink_open(&r->body) || !sink_open(&r->nav)) {
+        report_abandon(r);
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    }
     *out = r;
     return 0;
 }
 
-void report_section(struct report *r, const char *title) { put_element(r, "<h2>", title, "</h2>\n"); }
-void report_paragraph(struct report *r, const char *text) { put_element(r, "<p>", text, "</p>\n"); }
+void report_section(struct report *r, const char *title)
+{
+    r->sections++;
+    fprintf(r->body.f, "<h2 id=\"s%d\">", r->sections);
+    put_element(r->body.f, "", title, "</h2>\n");
+    fprintf(r->nav.f, "<li><a href=\"#s%d\">", r->sections);
+    put_element(r->nav.f, "", title, "</a></li>\n");
+}
+
+void report_subsection(struct report *r, const char *title) { put_element(r->body.f, "<h3>", title, "</h3>\n"); }
+void report_paragraph(struct report *r, const char *text) { put_element(r->body.f, "<p>", text, "</p>\n"); }
 
 void report_warning(struct report *r, const char *text)
 {
-    put_element(r, "<p class=\"warning\" role=\"note\">", text, "</p>\n");
+    put_element(r->body.f, "<p class=\"warning\" role=\"note\">", text, "</p>\n");
+}
+
+void report_list(struct report *r, const char *const items[], size_t n)
+{
+    if (n == 0)
+        return;
+    fputs("<ul>\n", r->body.f);
+    for (size_t i = 0; i < n; i++)
+        put_element(r->body.f, "<li>", items[i], "</li>\n");
+    fputs("</ul>\n", r->body.f);
 }
 
 void report_preformatted(struct report *r, const char *text)
 {
-    put_element(r, "<pre tabindex=\"0\">", text, "</pre>\n");
+    fputs("<pre>", r->body.f);
+    put_verbatim(r->body.f, text);
+    fputs("</pre>\n", r->body.f);
 }
+
+/* ---- tables ---- */
+
+enum { RIGHT_MAX = 32, LONG_WORD = 30 };
+struct grid {
+    const char *const *header; /* cols, or NULL */
+    size_t cols;
+    bool right[RIGHT_MAX];     /* columns of numbers */
+};
 
 /* "12.5", "3 %", "1.2e-10 m2/s", "-" and "": a number first, then at most a unit. */
 static bool is_number_cell(const char *text)
@@ -115,76 +176,135 @@ static bool is_number_cell(const char *text)
     return end && (!*end || *end == ' ' || *end == '%') && strlen(end) < 16;
 }
 
-static void put_row(struct report *r, const char *const *cells, size_t cols)
+/* A column is one of numbers when every cell that says something is a number. */
+static bool is_number_column(const char *const *cells, size_t rows, size_t cols, size_t k)
 {
-    fputs("<tr>", r->file.f);
-    for (size_t i = 0; i < cols; i++) {
-        const char *text = cells[i] ? cells[i] : "";
-        if (i == 0)
-            put_element(r, "<th scope=\"row\">", text, "</th>");
-        else
-            put_element(r, is_number_cell(text) ? "<td class=\"n\">" : "<td>", text, "</td>");
+    bool has_number = false;
+    for (size_t i = 0; i < rows; i++) {
+        const char *text = cells[i * cols + k] ? cells[i * cols + k] : "";
+        if (*text && !is_number_cell(text))
+            return false;
+        has_number = has_number || *text;
     }
-    fputs("</tr>\n", r->file.f);
+    return has_number;
+}
+
+/* Column k of a table: how its cells and its heading are aligned. */
+static bool is_right(const struct grid *g, size_t k)
+{
+    return k > 0 && g->header && k < RIGHT_MAX && g->right[k];
+}
+
+/* Paths and sums may be broken anywhere; a column of words keeps them whole. */
+static bool has_long_word(const char *text)
+{
+    for (const char *s = text; *s; s += strspn(s, " "), s += strcspn(s, " "))
+        if (strcspn(s, " ") > LONG_WORD)
+            return true;
+    return false;
+}
+
+static void put_cell(const struct grid *g, FILE *f, const char *text, size_t k)
+{
+    bool is_bad = strcmp(text, "NO") == 0 || strcmp(text, "NOT MET") == 0;
+    const char *open = is_bad ? "<td class=\"no\">" : is_right(g, k) ? "<td class=\"n\">" : "<td>";
+    put_element(f, has_long_word(text) ? "<td class=\"w\">" : open, text, "</td>");
+}
+
+static void put_row(const struct grid *g, FILE *f, const char *const *cells)
+{
+    fputs("<tr>", f);
+    put_element(f, "<th scope=\"row\">", cells[0] ? cells[0] : "", "</th>");
+    for (size_t k = 1; k < g->cols; k++)
+        put_cell(g, f, cells[k] ? cells[k] : "", k);
+    fputs("</tr>\n", f);
+}
+
+static void put_header(const struct grid *g, FILE *f)
+{
+    fputs("<thead><tr>", f);
+    for (size_t k = 0; k < g->cols; k++)
+        put_element(f, is_right(g, k) ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">", g->header[k], "</th>");
+    fputs("</tr></thead>\n", f);
 }
 
 void report_table(struct report *r, const char *caption, const char *const header[], const char *const *cells,
                   size_t rows, size_t cols)
 {
-    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", r->file.f);
-    put_text(r, caption ? caption : "table");
-    fputs("\"><table>\n", r->file.f);
+    FILE *f = r->body.f;
+    struct grid g = {.header = header, .cols = cols};
+    for (size_t k = 0; k < cols && k < RIGHT_MAX; k++)
+        g.right[k] = is_number_column(cells, rows, cols, k);
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", f);
+    put_text(f, caption ? caption : "table");
+    fputs("\"><table>\n", f);
     r->tables++;
     if (caption) {
-        fprintf(r->file.f, "<caption>Table %d. ", r->tables);
-        put_element(r, "", caption, "</caption>\n");
+        fprintf(f, "<caption>Table %d. ", r->tables);
+        put_element(f, "", caption, "</caption>\n");
     }
-    fputs("<thead><tr>", r->file.f);
-    for (size_t i = 0; i < cols; i++)
-        put_element(r, "<th scope=\"col\">", header[i], "</th>");
-    fputs("</tr></thead>\n<tbody>\n", r->file.f);
+    if (header)
+        put_header(&g, f);
+    fputs("<tbody>\n", f);
     for (size_t i = 0; i < rows; i++)
-        put_row(r, cells + i * cols, cols);
-    fputs("</tbody>\n</table></div>\n", r->file.f);
+        put_row(&g, f, cells + i * cols);
+    fputs("</tbody>\n</table></div>\n", f);
 }
 
 /* ---- figures ---- */
 
-/* Copies an SVG with every id, and every reference to one, made this figure's own, and without gnuplot's titles, which
- * browsers show as tooltips.  gnuplot names its plots alike in every figure (and even twice in one), and nothing
- * refers to those names, so the ids of plots are left out. */
+/* Copies an SVG with every id, and every reference to one, made this figure's own, and without gnuplot's titles and
+ * descriptions, which name the program and not the figure.  gnuplot names its plots alike in every figure (and even
+ * twice in one), and nothing refers to those names, so the ids of plots are left out. */
 static void put_svg_body(struct report *r, const char *svg)
 {
+    FILE *f = r->body.f;
+    bool in_tag = true;
+    char before = ' ';
     for (const char *s = svg; *s;) {
         const char *close = strncmp(s, "<title>", 7) == 0 ? strstr(s, "</title>") : NULL;
-        size_t quote = strncmp(s, " id=", 4) == 0 ? 5 : strncmp(s, "href=", 5) == 0 ? 6 : 0;
+        const char *told = strncmp(s, "<desc>", 6) == 0 ? strstr(s, "</desc>") : NULL;
+        size_t quote = !in_tag ? 0 : strncmp(s, " id=", 4) == 0 ? 5 : strncmp(s, "href=", 5) == 0 ? 6 : 0;
+        size_t unit = 0;
         if (close) {
             s = close + 8;
+        } else if (told) {
+            s = told + 7;
         } else if (quote == 5 && strncmp(s + 5, "fig_plot", 8) == 0) {
             s += 5 + strcspn(s + 5, "'\"");
             s += *s != '\0';
         } else if (quote == 5) {
-            fprintf(r->file.f, "%.5sf%d-", s, r->figures);
+            fprintf(f, "%.5sf%d-", s, r->figures);
             s += 5;
         } else if (quote == 6 && s[6] == '#') {
-            fprintf(r->file.f, "%.6s#f%d-", s, r->figures);
+            fprintf(f, "%.6s#f%d-", s, r->figures);
             s += 7;
         } else if (strncmp(s, "url(#", 5) == 0) {
-            fprintf(r->file.f, "url(#f%d-", r->figures);
+            fprintf(f, "url(#f%d-", r->figures);
             s += 5;
+        } else if (!in_tag && !is_word(before) && before != '&' && (unit = put_unit(f, s)) > 0) {
+            s += unit;
         } else {
-            putc(*s++, r->file.f);
+            in_tag = *s == '<' || (in_tag && *s != '>');
+            before = *s;
+            putc(*s++, f);
         }
     }
 }
 
-/* The svg element alone (no XML prolog, no doctype), named by its text alternative. */
-static void put_svg(struct report *r, const char *svg, const char *alt)
+/* The svg element alone (no XML prolog, no doctype), with its caption as title and the text alternative as
+ * description. */
+static void put_svg(struct report *r, const char *svg, const char *caption, const char *alt)
 {
-    fputs("<svg role=\"img\" aria-label=\"", r->file.f);
-    put_text(r, alt);
-    fputs("\"", r->file.f);
-    put_svg_body(r, svg + 4);
+    FILE *f = r->body.f;
+    size_t tag = strcspn(svg, ">");
+    fprintf(f, "<svg role=\"img\" aria-labelledby=\"f%d-title f%d-desc\"", r->figures, r->figures);
+    fwrite(svg + 4, 1, tag - 4, f);
+    fprintf(f, ">\n<title id=\"f%d-title\">Figure %d. ", r->figures, r->figures);
+    put_element(f, "", caption, "</title>\n");
+    fprintf(f, "<desc id=\"f%d-desc\">", r->figures);
+    put_element(f, "", alt, "</desc>");
+    put_svg_body(r, svg + tag + 1);
 }
 
 /* What would run or load something has no place in a figure of ours. */
@@ -207,25 +327,55 @@ void report_figure(struct report *r, const char *svg_path, const char *caption, 
     } else {
         r->figures++;
         text[end - text + 6] = '\0';
-        fputs("<figure>\n", r->file.f);
-        put_svg(r, svg, alt);
-        fprintf(r->file.f, "\n<figcaption>Figure %d. ", r->figures);
-        put_element(r, "", caption, "</figcaption>\n</figure>\n");
+        fputs("<figure>\n", r->body.f);
+        put_svg(r, svg, caption, alt);
+        fprintf(r->body.f, "\n<figcaption>Figure %d. ", r->figures);
+        put_element(r->body.f, "", caption, "</figcaption>\n</figure>\n");
     }
     free(text);
 }
 
+/* ---- the page ---- */
+
+static void put_page(const struct report *r, FILE *f)
+{
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+          /* the browser itself sees to it that nothing is loaded or run */
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
+          f);
+    put_element(f, "<title>", r->title, "</title>\n");
+    fputs("<style>\n" REPORT_STYLE "</style>\n</head>\n<body>\n"
+          "<a class=\"skip\" href=\"#content\">Skip to the content</a>\n", f);
+    put_element(f, "<header>\n<h1>", r->title, "</h1>\n");
+    if (*r->subtitle)
+        put_element(f, "<p class=\"subtitle\">", r->subtitle, "</p>\n");
+    fputs("</header>\n", f);
+    if (r->sections >= NAV_FROM)
+        fprintf(f, "<nav aria-labelledby=\"contents\">\n<h2 id=\"contents\">Contents</h2>\n<ol>\n%s</ol>\n</nav>\n",
+                r->nav.text);
+    fprintf(f, "<main id=\"content\" tabindex=\"-1\">\n%s</main>\n", r->body.text);
+    put_element(f, "<footer>\n<p>This page is complete in itself: it loads nothing. Its numbers stand in the files of the "
+                "folders it names. ", r->subtitle, "</p>\n</footer>\n</body>\n</html>\n");
+}
+
 int report_close(struct report *r, struct err *e)
 {
+    struct file_out file = {0};
+    bool is_whole = sink_end(&r->body);
+    is_whole = sink_end(&r->nav) && is_whole;
     int code = r->first.code;
-    if (code) {
-        err_set(e, code, "%s: not written: %s", r->file.path, r->first.msg);
-        file_abandon(&r->file);
-    } else {
-        fputs("</main>\n</body>\n</html>\n", r->file.f);
-        code = file_commit(&r->file, e);
+    if (code)
+        err_set(e, code, "%s: not written: %s", r->path, r->first.msg);
+    else if (!is_whole)
+        code = err_set(e, ERR_NOMEM, "%s: out of memory", r->path);
+    else
+        code = file_create(&file, r->path, e);
+    if (!code) {
+        put_page(r, file.f);
+        code = file_commit(&file, e);
     }
-    free(r);
+    report_abandon(r);
     return code;
 }
 
@@ -233,6 +383,12 @@ void report_abandon(struct report *r)
 {
     if (!r)
         return;
-    file_abandon(&r->file);
+    sink_end(&r->body);
+    sink_end(&r->nav);
+    free(r->body.text);
+    free(r->nav.text);
+    free(r->path);
+    free(r->title);
+    free(r->subtitle);
     free(r);
 }

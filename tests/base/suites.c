@@ -17,6 +17,7 @@ CU_SuiteInfo test_suites[] = {
     {"runfolder", NULL, NULL, NULL, NULL, runfolder_tests},
     {"cli", NULL, NULL, NULL, NULL, cli_tests},
     {"show", NULL, NULL, NULL, NULL, show_tests},
+    {"report", NULL, NULL, NULL, NULL, report_tests},
     {"stats", NULL, NULL, NULL, NULL, stats_tests},
     {"curve", NULL, NULL, NULL, NULL, curve_tests},
     CU_SUITE_INFO_NULL,

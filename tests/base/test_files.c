@@ -189,9 +189,11 @@ static void figures_and_report_are_whole(void)
     CU_ASSERT_EQUAL(report_close(r, &e), 0);
     char *text = temp_read(html);
     ASSERT_HAS(text, "<h1>T &lt;1&gt;</h1>");
-    ASSERT_HAS(text, "<th scope=\"row\">flux &lt;J&gt;</th><td class=\"n\">1.5 ug</td>");
+    ASSERT_HAS(text, "<th scope=\"row\">flux &lt;J&gt;</th><td>1.5 \xc2\xb5g</td>");
     ASSERT_HAS(text, "<caption>Table 1. numbers</caption>");
-    ASSERT_HAS(text, "<svg role=\"img\" aria-label=\"rises &quot;fast&quot;\"");
+    ASSERT_HAS(text, "<svg role=\"img\" aria-labelledby=\"f1-title f1-desc\"");
+    ASSERT_HAS(text, "<title id=\"f1-title\">Figure 1. curve</title>");
+    ASSERT_HAS(text, "<desc id=\"f1-desc\">rises &quot;fast&quot;</desc>");
     ASSERT_HAS(text, "id='f2-gpPt0'");
     ASSERT_HAS(text, "<figcaption>Figure 2. again</figcaption>");
     CU_ASSERT_PTR_NULL(strstr(text, "<?xml"));

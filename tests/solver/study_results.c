@@ -335,7 +335,7 @@ static void a_report_shows_results_and_refuses_other_folders(void)
     snprintf(page, sizeof page, "%s/page.html", f.folder);
     const char *const good[] = {folder}, *const bad[] = {folder, f.folder};
     CU_ASSERT_EQUAL(report_write(bad, 2, "T", page, &e), ERR_IO);
-    ASSERT_HAS(e.msg, "holds no result, sweep, comparison or run");
+    ASSERT_HAS(e.msg, "holds no result, sweep, comparison, fit, validation or run");
     CU_ASSERT_NOT_EQUAL(access(page, F_OK), 0);
     CU_ASSERT_EQUAL(report_write(good, 1, "T", page, NULL), 0);
     char *text = fixture_read(&f, "page.html");

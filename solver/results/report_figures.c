@@ -1,0 +1,138 @@
+/* report_figures.c -- figures, remarks and provenance of a result folder in a report; see report_parts.h. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "solver/results/report_parts.h"
+
+enum { FIGURES_MAX = 40, PATH = 1100 };
+
+/* Captions of the figures that mnsim draws, in the order in which they are shown; what the text alternative adds from
+ * the results. */
+static const struct {
+    const char *name, *caption, *result, *told;
+} known[] = {
+    {"force_travel", "Force over travel; travel holds the skin's sink and is not depth", "peak_force", "greatest force"},
+    {"force_time", "Force over time", NULL, NULL},
+    {"depth_force", "Buried depth over force, estimated by the insertion model", "buried_depth", "depth at the end"},
+    {"delivered", "Delivered amount over time", "delivered_end", "delivered at the end"},
+    {"flux", "Flux over time", "J_max", "greatest flux"},
+    {"plasma", "Plasma level over time", "plasma_max", "greatest level"},
+    {"metabolite", "Metabolite delivered over time", NULL, NULL},
+    {"openness", "Openness of the channels over time", NULL, NULL},
+    {"shares", "Where the drug is over time", NULL, NULL},
+    {"profiles", "Activity over depth at several times", NULL, NULL},
+    {"map", "Map of the sweep; all panels share one scale", NULL, NULL},
+    {"ratio", "Ratio: measured and predicted", NULL, NULL},
+    {"overlay", "Measured and simulated, with bands", NULL, NULL},
+    {"fit", "Data and fitted curve", NULL, NULL},
+    {"residuals", "Residuals: data less model", NULL, NULL},
+    {"observed_predicted", "Predicted against observed; on the line they agree", NULL, NULL},
+    {"predicted_observed", "Predicted against observed; on the line they agree", NULL, NULL},
+    {"bland_altman", "Difference over mean of measured and simulated (Bland-Altman)", NULL, NULL},
+};
+enum { KNOWN = sizeof known / sizeof known[0] };
+
+struct gallery {
+    char name[FIGURES_MAX][80]; /* without .svg */
+    size_t n;
+};
+
+static size_t rank_of(const char *name)
+{
+    for (size_t i = 0; i < KNOWN; i++)
+        if (strcmp(known[i].name, name) == 0)
+            return i;
+    return KNOWN;
+}
+
+static int by_rank_and_name(const void *a, const void *b)
+{
+    size_t x = rank_of(a), y = rank_of(b);
+    return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
+}
+
+static void gallery_open(struct gallery *g, const char *folder)
+{
+    g->n = 0;
+    DIR *d = opendir(folder);
+    for (struct dirent *f; d && (f = readdir(d)) && g->n < FIGURES_MAX;) {
+        size_t n = strlen(f->d_name);
+        if (n > 4 && n < sizeof g->name[0] && strcmp(f->d_name + n - 4, ".svg") == 0)
+            snprintf(g->name[g->n++], sizeof g->name[0], "%.*s", (int)(n - 4), f->d_name);
+    }
+    if (d)
+        closedir(d);
+    qsort(g->name, g->n, sizeof g->name[0], by_rank_and_name);
+}
+
+/* "Curves of the table timeseries.csv.  Greatest level: 1.5 ng/mL." */
+static void alternative(const struct part *p, size_t rank, const char *caption, char *out, size_t size)
+{
+    char value[64];
+    struct cnode at = {0};
+    if (rank < KNOWN && known[rank].result)
+        at = config_get(config_get(p->root, "results"), known[rank].result);
+    short_number(sheet_word(at, "value"), value);
+    if (*value)
+        snprintf(out, size, "%s; %s: %s %.40s. Its numbers stand in the tables of the folder.", caption, known[rank].told,
+                 value, sheet_word(at, "unit") ? sheet_word(at, "unit") : "");
+    else
+        snprintf(out, size, "%s. Its numbers stand in the tables of the folder.", caption);
+}
+
+void part_figures(const struct part *p)
+{
+    struct gallery g;
+    gallery_open(&g, p->folder);
+    for (size_t i = 0; i < g.n; i++) {
+        char path[PATH], words[100], alt[500];
+        size_t rank = rank_of(g.name[i]);
+        key_words(g.name[i], words, sizeof words);
+        words[0] = (char)(words[0] >= 'a' && words[0] <= 'z' ? words[0] - 32 : words[0]);
+        const char *caption = rank < KNOWN ? known[rank].caption : words;
+        alternative(p, rank, caption, alt, sizeof alt);
+        snprintf(path, sizeof path, "%.900s/%.80s.svg", p->folder, g.name[i]);
+        report_figure(p->r, path, caption, alt);
+    }
+}
+
+void part_provenance(const struct part *p)
+{
+    struct cnode at = config_get(p->root, "provenance");
+    char text[1600];
+    if (!config_is(at))
+        return;
+    const char *program = sheet_word(at, "program"), *version = sheet_word(at, "version"), *date = sheet_word(at, "date"),
+               *commit = sheet_word(at, "commit"), *sum = sheet_word(at, "configuration_sha256"),
+               *command = sheet_word(at, "command"), *seed = sheet_word(at, "seed");
+    int n = snprintf(text, sizeof text, "%.40s %.40s (%.40s), %.40s", program ? program : "", version ? version : "",
+                     commit ? commit : "", date ? date : "");
+    size_t used = n < 0 ? 0 : (size_t)n;
+    snprintf(text + used, sizeof text - used, "%s%.16s%s%.20s\n%.1000s", sum && *sum ? ", configuration " : "", sum ? sum : "",
+             seed ? ", seed " : "", seed ? seed : "", command ? command : "");
+    report_subsection(p->r, "Provenance");
+    sheet_fact(p->sheet, "folder", p->folder);
+    sheet_put(p->sheet, p->r, "Where it is, and what made it", NULL, 2);
+    report_preformatted(p->r, text);
+}
+
+void part_remarks(const struct part *p, const char *heading, const char *key)
+{
+    struct cnode list = config_get(p->root, key);
+    if (config_count(list) == 0)
+        return;
+    report_subsection(p->r, heading);
+    sheet_bullets(p->sheet, p->r, list, "");
+}
+
+void part_boxes(const struct part *p, const char *key, const char *lead)
+{
+    struct cnode list = config_get(p->root, key);
+    char text[700];
+    for (size_t i = 0; i < config_count(list); i++) {
+        const char *item = config_text(config_item(list, i));
+        snprintf(text, sizeof text, "%s%.600s", lead, item ? item : "");
+        report_warning(p->r, text);
+    }
+}

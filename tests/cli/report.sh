@@ -1,0 +1,129 @@
+#!/bin/sh
+# report.sh -- reports of mnsim and mnrig: every kind of folder on one page, refusals, and the page opened in headless
+# Chromium (left out when that is not installed or cannot start here): nothing on the console, nothing loaded, a
+# structure that can be read aloud, pictures that are not blank in light, dark and on paper.
+set -u
+cd "$(dirname "$0")/../.."
+B=${B:-build}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/mn-report-XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM
+failed=0 passed=0
+expect() { # expect STATUS WORDS COMMAND...
+    want=$1 words=$2
+    shift 2
+    "$@" >"$tmp/out" 2>&1
+    got=$?
+    if [ "$got" -eq "$want" ] && { [ -z "$words" ] || grep -qF -- "$words" "$tmp/out"; }; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $* -> $got, want $want with '$words'"
+        cat "$tmp/out"
+    fi
+}
+check() { # check WHAT TEST...
+    what=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $what"; fi
+}
+count() { grep -oE -- "$1" "$2" | wc -l; }
+
+# ---- one folder of each kind
+run=$tmp/20260309T140509Z_t_pad_press_r01
+mkdir "$run" "$tmp/in" "$tmp/validation"
+awk 'BEGIN {
+    print "seq,time_s,state,position_um,travel_um,raw_travel_um,force_N,net_force_N,axis_age_ms,force_age_ms,axis_status,axis_alarm,inputs"
+    for (i = 0; i < 300; i++) {
+        s = 5 * i - 300; F = s <= 0 ? 0 : s < 600 ? 0.006 * s : s < 900 ? 3.2 : 3.2 + 0.02 * (s - 900)
+        printf "%d,%.3f,%s,%d,%s,,%.6f,%.6f,0,0,0,0,0\n", i, i / 100, s < 50 ? "approach" : "insert", s, (s > 0 ? s : ""), F, F + 0.001 * sin(7 * i)
+    } }' >"$run/samples.csv"
+printf 'time_s,kind,subject,value,detail,chain\n0.5,state,insert,approach,"a ""quoted"" <word>",00\n' >"$run/events.csv"
+cat >"$run/run.yaml" <<END
+format: mn-run-1
+virtual: true
+started: "2026-03-09T14:05:09Z"
+specimen: pad
+batch: t
+operator: nobody
+method: {name: press, file: press.yaml, sha256: "00"}
+bench: {name: table, file: table.yaml, sha256: "00", calibrated: 2026-02-02 with 1 kg}
+needles: {name: p, count: 100, length: 600 um, area: 1 cm2}
+outcome: {state: done, cause: "", complete: true, rows: 300, samples_sha256: "$(sha256sum "$run/samples.csv" | cut -d' ' -f1)"}
+peak_force: 9.2 N
+travel_end: 1195 um
+END
+cat >"$tmp/in/sweep.yaml" <<END
+sweep: a few
+study: $PWD/config/studies/verification_p.yaml
+vary: {depth: [100 um, 400 um], density: [50 /cm2, 100 /cm2]}
+END
+"$B/mnsim" analyse "$run" -o "$tmp/analysis" >/dev/null 2>&1
+"$B/mnsim" run config/studies/verification_p.yaml -o "$tmp/result" --quiet
+"$B/mnsim" insert config/studies/insertion_10x10.yaml -o "$tmp/insert" --quiet
+"$B/mnsim" sweep "$tmp/in/sweep.yaml" -o "$tmp/sweep" --quiet
+"$B/mnsim" compare config/studies/compare_naloxone.yaml -o "$tmp/compare" >/dev/null 2>&1
+printf 'parameterId,path,unit,parameterScale,lowerBound,upperBound,nominalValue,estimate\nK,channel/K,,lin,0.5,1,0.9,1\n' >"$tmp/in/parameters.csv"
+printf 'time_h,Q_ug_cm2\n2,320\n6,1200\n12,2200\n24,3900\n' >"$tmp/in/data.csv"
+printf 'fit: a fit\nparameters: parameters.csv\nstarts: 1\ncases:\n  - {name: one, study: %s, data: data.csv, time: time_h, quantity: cumulative, column: Q_ug_cm2}\n' \
+    "$PWD/config/studies/caffeine_patch.yaml" >"$tmp/in/fit.yaml"
+"$B/mnsim" fit "$tmp/in/fit.yaml" -o "$tmp/fit" --quiet >/dev/null 2>&1
+printf '%s\n' 'case,quantity,measured,sd,unit,simulated,ratio,label,n_parameters,n_data,criterion,met,result_known_before,source,remark' \
+    'Patch,absorbed,64,32,mg,127.3,1.989,PREDICTED,0,1,within a factor 1.5,NO,yes,x.csv,a miss stays' >"$tmp/validation/validation.csv"
+
+expect 0 "written to $tmp/bench.html" "$B/mnrig" report "$run" -o "$tmp/bench.html"
+expect 0 "written to $run.html" "$B/mnrig" report "$run/"
+expect 0 "written to" "$B/mnsim" report "$run" "$tmp/analysis" "$tmp/insert" "$tmp/result" "$tmp/sweep" "$tmp/compare" \
+    "$tmp/fit" "$tmp/validation" -o "$tmp/all.html" --title 'All kinds & more'
+check "nothing is written into the run" [ "$(ls "$run" | wc -l)" -eq 3 ]
+for words in 'SYNTHETIC. virtual bench' 'buried depth' 'Drug balance' '4 cases, 0 failed' 'PREDICTED' 'FITTED' 'NO</td>' \
+    '64 ± 32 mg' 'At a glance' '2026-02-02 with 1 kg' '&lt;word&gt;' 'All kinds &amp; more'; do
+    check "the page says '$words'" grep -qF "$words" "$tmp/all.html"
+done
+expect 2 "no run folder to report on" "$B/mnrig" report
+expect 3 "run.yaml: cannot be opened" "$B/mnrig" report "$tmp/result" -o "$tmp/bad.html"
+expect 3 "holds no result, sweep, comparison, fit, validation or run" "$B/mnsim" report "$tmp" -o "$tmp/bad.html"
+check "no page after a failure" [ ! -e "$tmp/bad.html" ]
+
+# ---- what a browser makes of it
+chromium=
+for name in chromium chromium-browser google-chrome; do
+    [ -n "$chromium" ] || chromium=$(command -v $name) || :
+done
+browse() { # browse OPTION... FILE
+    timeout 90 "$chromium" --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \
+        --user-data-dir="$tmp/profile" --window-size=1100,3000 "$@" 2>"$tmp/console"
+}
+printf '<!DOCTYPE html><html lang="en"><title>empty</title></html>\n' >"$tmp/empty.html"
+if [ -n "$chromium" ] && browse --screenshot="$tmp/empty.png" "file://$tmp/empty.html" >/dev/null && [ -s "$tmp/empty.png" ]; then
+    empty=$(wc -c <"$tmp/empty.png")
+    for page in bench all; do
+        browse --enable-logging=stderr --dump-dom "file://$tmp/$page.html" >"$tmp/dom"
+        check "$page: nothing on the console: $(grep CONSOLE "$tmp/console")" sh -c "! grep -q CONSOLE '$tmp/console'"
+        check "$page: nothing outside is named" sh -c "! grep -qE '(src|href)=[\"'\\''][^#\"'\\'']' '$tmp/dom'"
+        check "$page: no script" sh -c "! grep -qi '<script' '$tmp/dom'"
+        for one in '<h1>' '<main ' '<header>' '<footer>' 'class="skip"'; do
+            check "$page: one $one" [ "$(count "$one" "$tmp/dom")" -eq 1 ]
+        done
+        figures=$(count '<figure>' "$tmp/dom")
+        check "$page: figures" [ "$figures" -ge 2 ]
+        check "$page: every figure has a title, a description and a caption" [ "$(count '<title id="f[0-9]*-title">[^<]' "$tmp/dom")-$(count '<desc id="f[0-9]*-desc">[^<]' "$tmp/dom")-$(count '<figcaption>' "$tmp/dom")" = "$figures-$figures-$figures" ]
+        check "$page: every table has a caption" [ "$(count '<table>' "$tmp/dom")" -eq "$(count '<caption>' "$tmp/dom")" ]
+        check "$page: every heading of a table has a scope" [ "$(count '<th[ >]' "$tmp/dom")" -eq "$(count '<th scope="(row|col)"' "$tmp/dom")" ]
+        check "$page: ids are unique: $(grep -oE " id=[\"'][^\"']*" "$tmp/dom" | sort | uniq -d | head -n 3)" \
+            [ -z "$(grep -oE " id=[\"'][^\"']*" "$tmp/dom" | sort | uniq -d)" ]
+        levels=$(grep -oE '<h[1-6]' "$tmp/dom" | tr -d '<h' | awk '{if ($1 > last + 1) print "h" last " is followed by h" $1; last = $1}')
+        check "$page: headings in order: $levels" [ -z "$levels" ]
+        browse --screenshot="$tmp/light.png" "file://$tmp/$page.html" >/dev/null
+        browse --blink-settings=preferredColorScheme=0 --screenshot="$tmp/dark.png" "file://$tmp/$page.html" >/dev/null
+        browse --no-pdf-header-footer --print-to-pdf="$tmp/paper.pdf" "file://$tmp/$page.html" >/dev/null
+        check "$page: light is not blank" [ "$(wc -c <"$tmp/light.png")" -gt $((5 * empty)) ]
+        check "$page: dark is not blank" [ "$(wc -c <"$tmp/dark.png")" -gt $((5 * empty)) ]
+        check "$page: dark is not light" sh -c "! cmp -s '$tmp/light.png' '$tmp/dark.png'"
+        check "$page: it prints" sh -c "head -c 5 '$tmp/paper.pdf' | grep -q '%PDF-' && [ \$(wc -c <'$tmp/paper.pdf') -gt 30000 ]"
+    done
+else
+    echo "report: the browser is skipped: Chromium is not installed or does not start here"
+fi
+echo "report: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
