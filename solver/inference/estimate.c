@@ -67,25 +67,54 @@ static int on_residuals(const gsl_vector *x, void *self, gsl_vector *f)
     return evaluate(self, log_parameter, f->data);
 }
 
+/* The caller's own differences. */
+static int lent_differences(struct bridge *b, const double *u, double *d)
+{
+    const struct estimate_problem *p = b->p;
+    double parameter[ESTIMATE_MAX], pair[ESTIMATE_MAX][2];
+    struct err e = {0};
+    for (size_t i = 0; i < p->n_parameters; i++) {
+        parameter[i] = parameter_of(p, i, u[i]);
+        pair[i][0] = parameter_of(p, i, u[i] + STEP);
+        pair[i][1] = parameter_of(p, i, u[i] - STEP);
+    }
+    b->evaluations += 1 + 2 * p->n_parameters;
+    if (p->differences(p->self, parameter, pair, d, &e) == 0) return GSL_SUCCESS;
+    if (!b->first.code) b->first = e;
+    return GSL_EFAILED;
+}
+
+static int own_differences(struct bridge *b, double *u, double *d)
+{
+    size_t n = b->p->n_residuals, m = b->p->n_parameters;
+    double *up = calloc(2 * n, sizeof *up), *down = up + n;
+    int rc = up ? GSL_SUCCESS : GSL_ENOMEM;
+    for (size_t j = 0; rc == GSL_SUCCESS && j < m; j++) {
+        double at = u[j];
+        u[j] = at + STEP;
+        rc = evaluate(b, u, up);
+        u[j] = at - STEP;
+        if (rc == GSL_SUCCESS) rc = evaluate(b, u, down);
+        u[j] = at;
+        for (size_t i = 0; rc == GSL_SUCCESS && i < n; i++)
+            d[i * m + j] = up[i] - down[i];
+    }
+    free(up);
+    return rc;
+}
+
 static int on_jacobian(const gsl_vector *x, void *self, gsl_matrix *J)
 {
     struct bridge *b = self;
-    size_t n = b->p->n_residuals;
-    double *up = calloc(2 * n, sizeof *up), *down = up + n, log_parameter[ESTIMATE_MAX];
-    int rc = up ? GSL_SUCCESS : GSL_ENOMEM;
-    for (size_t i = 0; i < x->size; i++)
-        log_parameter[i] = gsl_vector_get(x, i);
-    for (size_t j = 0; rc == GSL_SUCCESS && j < x->size; j++) {
-        double at = log_parameter[j];
-        log_parameter[j] = at + STEP;
-        rc = evaluate(b, log_parameter, up);
-        log_parameter[j] = at - STEP;
-        if (rc == GSL_SUCCESS) rc = evaluate(b, log_parameter, down);
-        log_parameter[j] = at;
-        for (size_t i = 0; rc == GSL_SUCCESS && i < n; i++)
-            gsl_matrix_set(J, i, j, (up[i] - down[i]) / (2.0 * STEP));
-    }
-    free(up);
+    size_t n = b->p->n_residuals, m = x->size;
+    double u[ESTIMATE_MAX], *d = calloc(n * m, sizeof *d);
+    if (!d) return GSL_ENOMEM;
+    for (size_t j = 0; j < m; j++)
+        u[j] = gsl_vector_get(x, j);
+    int rc = b->p->differences ? lent_differences(b, u, d) : own_differences(b, u, d);
+    for (size_t k = 0; rc == GSL_SUCCESS && k < n * m; k++)
+        gsl_matrix_set(J, k / m, k % m, d[k] / (2.0 * STEP));
+    free(d);
     return rc;
 }
 
@@ -295,6 +324,27 @@ static int residuals_held(void *self, const double *parameter, double *r, struct
     return h->p->residuals(h->p->self, all, r, e);
 }
 
+static int differences_held(void *self, const double *parameter, double (*pair)[2], double *d, struct err *e)
+{
+    const struct held *h = self;
+    size_t m = h->p->n_parameters;
+    double all[ESTIMATE_MAX], pairs[ESTIMATE_MAX][2], *whole = calloc(h->p->n_residuals * m, sizeof *whole);
+    if (!whole) return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0, k = 0; i < m; i++) {
+        bool is_held = i == h->parameter;
+        all[i] = is_held ? h->value : parameter[k];
+        for (int side = 0; side < 2; side++)
+            pairs[i][side] = is_held ? h->value : pair[k][side];
+        k += !is_held;
+    }
+    int rc = h->p->differences(h->p->self, all, pairs, whole, e);
+    for (size_t r = 0; !rc && r < h->p->n_residuals; r++)
+        for (size_t i = 0; i < m; i++)
+            if (i != h->parameter) *d++ = whole[r * m + i];
+    free(whole);
+    return rc;
+}
+
 int estimate_profile(const struct estimate_problem *p, const struct estimate *at, size_t parameter, double value,
                      double *chi2, struct err *e)
 {
@@ -313,6 +363,7 @@ int estimate_profile(const struct estimate_problem *p, const struct estimate *at
         q.n_parameters = n;
         q.self = &h;
         q.residuals = residuals_held;
+        q.differences = p->differences ? differences_held : NULL;
         q.bound = p->bound ? bound : NULL;
         int rc = estimate_fit(&q, start, &one, e);
         *chi2 = rc ? NAN : one.chi2;

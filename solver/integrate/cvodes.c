@@ -31,6 +31,11 @@ struct integrator {
     double gamma, rtol, t; /* gamma of the last set-up; t reached */
     long steps;
     int last_flag;
+    size_t n_follow;
+    N_Vector *follow, slope;   /* sensitivities; scratch */
+    double *one;               /* n_follow: their parameters' scales */
+    integrator_slopes rates;
+    void *rates_self;
     char what[300];            /* CVODES' own message */
 };
 
@@ -206,6 +211,50 @@ int integrator_new(struct integrator **out, const struct ode *ode, double t0, co
     return 0;
 }
 
+/* ---- forward sensitivities ---- */
+
+static int on_slopes(int n, realtype t, N_Vector y, N_Vector ydot, N_Vector *s, N_Vector *rate, void *user, N_Vector a,
+                     N_Vector b)
+{
+    struct integrator *it = user;
+    int rc = 0;
+    (void)ydot; (void)a; (void)b;
+    for (int i = 0; !rc && i < n; i++)
+        rc = it->rates(it->rates_self, t, NV_DATA_S(y), (size_t)i, NV_DATA_S(s[i]), NV_DATA_S(rate[i]));
+    return rc;
+}
+
+int integrator_follow(struct integrator *it, size_t n, const double *s0, integrator_slopes rates, void *self,
+                      struct err *e)
+{
+    size_t length = it->ode.n + it->ode.nq;
+    it->rates = rates;
+    it->rates_self = self;
+    it->n_follow = n;
+    it->one = malloc(n * sizeof *it->one);
+    it->follow = N_VCloneVectorArray((int)n, it->y);
+    it->slope = N_VClone(it->y);
+    if (!it->one || !it->follow || !it->slope)
+        return err_set(e, ERR_NOMEM, "out of memory for %zu sensitivities", n);
+    for (size_t i = 0; i < n; i++) {
+        it->one[i] = 1.0;
+        memcpy(NV_DATA_S(it->follow[i]), s0 + i * length, length * sizeof *s0);
+    }
+    if (CVodeSensInit(it->mem, (int)n, CV_STAGGERED, on_slopes, it->follow) == CV_SUCCESS &&
+        CVodeSetSensParams(it->mem, NULL, it->one, NULL) == CV_SUCCESS &&
+        CVodeSensEEtolerances(it->mem) == CV_SUCCESS && CVodeSetSensErrCon(it->mem, SUNFALSE) == CV_SUCCESS)
+        return 0;
+    return err_set(e, ERR_NUMERIC, "cannot start the sensitivities: %s", it->what);
+}
+
+int integrator_slope(struct integrator *it, double t, size_t i, double *s, struct err *e)
+{
+    if (CVodeGetSensDky1(it->mem, t, 0, (int)i, it->slope))
+        return err_set(e, ERR_NUMERIC, "no sensitivity at t = %.6g s: %s", t, it->what);
+    memcpy(s, NV_DATA_S(it->slope), (it->ode.n + it->ode.nq) * sizeof *s);
+    return 0;
+}
+
 static size_t worst_component(struct integrator *it)
 {
     size_t worst = it->ode.n;
@@ -276,7 +325,9 @@ void integrator_free(struct integrator *it)
     if (it->mem) CVodeFree(&it->mem);
     if (it->solver) SUNLinSolFreeEmpty(it->solver);
     if (it->matrix) SUNMatFreeEmpty(it->matrix);
-    N_Vector all[] = {it->y, it->atol, it->emphasis, it->weight, it->local};
+    N_Vector all[] = {it->y, it->atol, it->emphasis, it->weight, it->local, it->slope};
+    if (it->follow) N_VDestroyVectorArray(it->follow, (int)it->n_follow);
+    free(it->one);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i]) N_VDestroy(all[i]);
     free(it->rate);

@@ -57,7 +57,16 @@ int  solution_allocate(struct solution *out, const struct run *r);
 void run_write_output(struct run *r, struct solution *out, size_t k);
 void run_write_steady(struct run *r, struct solution *out, const double *core);
 
-/* simulate.c */
+/* simulate.c: the pieces of one run, in the order they are called */
+int  run_begin(struct run *r, const struct problem *p, struct solution *out, struct err *e); /* mesh, memory */
+int  run_open_system(struct run *r, struct err *e);  /* the segment's system and its state in r->y */
+int  run_open_segment(struct run *r, struct err *e); /* ... and its factor */
+int  run_rates(struct run *r, double t, const double *y, double *rate); /* dy/dt, then the QUADS_MAX integrals' */
+int  run_start_cvode(struct run *r, double t_stop, struct err *e);
+int  run_explain(struct run *r, size_t worst, struct err *e); /* layer and depth of a component before the message */
+void run_keep_state(struct run *r);  /* leaves nodal values and outside phases as they are at the segment's end */
+void run_close_segment(struct run *r, struct solution *out);
+void run_end(struct run *r);
 int  run_allocate_state(struct run *r);
 double run_activity_scale(const struct problem *p); /* the largest activity of any dose, kg/m3; 1 without drug */
 #endif

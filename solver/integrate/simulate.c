@@ -137,17 +137,11 @@ static int place_bound(struct run *r)
     return run_allocate_state(r);
 }
 
-/* Builds the segment's system and its state in r->y. */
-static int open_segment(struct run *r, struct err *e)
+int run_open_system(struct run *r, struct err *e)
 {
     int rc = system_build(&r->sys, r->p, &r->mesh, r->phase, e);
-    if (!rc)
-        rc = factor_open(&r->factor, &r->sys, e);
-    if (!rc && r->sys.n_bound > r->n_bound) {
-        rc = place_bound(r);
-        if (rc)
-            err_set(e, rc, "out of memory for %zu bound unknowns", r->n_bound);
-    }
+    if (!rc && r->sys.n_bound > r->n_bound && (rc = place_bound(r)))
+        err_set(e, rc, "out of memory for %zu bound unknowns", r->n_bound);
     if (rc)
         return rc;
     r->q_top_jump += donor_step(r);
@@ -155,7 +149,21 @@ static int open_segment(struct run *r, struct err *e)
     return 0;
 }
 
-static int start_cvode(struct run *r, double t_stop, struct err *e)
+int run_open_segment(struct run *r, struct err *e)
+{
+    int rc = run_open_system(r, e);
+    return rc ? rc : factor_open(&r->factor, &r->sys, e);
+}
+
+int run_rates(struct run *r, double t, const double *y, double *rate)
+{
+    system_set_theta(&r->sys, run_theta(r, t));
+    system_rhs(&r->sys, t, y, rate);
+    system_rates(&r->sys, y, rate + r->sys.size);
+    return 0;
+}
+
+int run_start_cvode(struct run *r, double t_stop, struct err *e)
 {
     set_tolerances(r);
     struct ode ode = {r->sys.size, QUADS_MAX, r, r->emphasis, on_rhs, on_quad, on_quad_times, on_setup, on_solve,
@@ -163,7 +171,7 @@ static int start_cvode(struct run *r, double t_stop, struct err *e)
     return integrator_new(&r->it, &ode, r->t, r->y, r->quads, r->p->rtol, r->atol, t_stop, e);
 }
 
-static void close_segment(struct run *r, struct solution *out)
+void run_close_segment(struct run *r, struct solution *out)
 {
     if (r->it)
         integrator_stats(r->it, &out->stats);
@@ -174,8 +182,7 @@ static void close_segment(struct run *r, struct solution *out)
     r->it = NULL;
 }
 
-/* Leaves nodal values and outside phases as they are at the end of the segment. */
-static void keep_state(struct run *r)
+void run_keep_state(struct run *r)
 {
     const struct system *s = &r->sys;
     core_scatter(s, &s->drug, r->y, r->nodal);
@@ -193,8 +200,7 @@ static void keep_state(struct run *r)
     memcpy(r->border, r->y + s->at_border, s->nb * sizeof *r->y);
 }
 
-/* Puts layer and depth of a core unknown before the message. */
-static int explain(struct run *r, size_t worst, struct err *e)
+int run_explain(struct run *r, size_t worst, struct err *e)
 {
     for (size_t i = 0; worst < r->sys.drug.n && i < r->mesh.n; i++)
         if (r->sys.drug.node_dof[i] == (int)worst) {
@@ -212,13 +218,13 @@ static int explain(struct run *r, size_t worst, struct err *e)
 static int step_through(struct run *r, struct solution *out, double stop, bool *used_up, struct err *e)
 {
     const struct problem *p = r->p;
-    int rc = start_cvode(r, stop, e);
+    int rc = run_start_cvode(r, stop, e);
     while (!rc && r->t < stop && !*used_up) {
         double t = r->next_out < p->n_out ? fmin(stop, p->t_out[r->next_out]) : stop;
         size_t worst;
         rc = integrator_to(r->it, &t, r->y, r->quads, &worst, e);
         if (rc < 0) {
-            explain(r, worst, e);
+            run_explain(r, worst, e);
             break;
         }
         *used_up = rc == 1;
@@ -309,12 +315,12 @@ static int run_segment(struct run *r, struct solution *out, struct err *e)
 {
     double stop = run_next_event(r);
     bool used_up = false;
-    int rc = open_segment(r, e);
+    int rc = run_open_segment(r, e);
     if (!rc)
         rc = integrate_segment(r, out, stop, &used_up, e);
     if (!rc)
-        keep_state(r);
-    close_segment(r, out);
+        run_keep_state(r);
+    run_close_segment(r, out);
     if (!rc && used_up)
         run_leave_saturation(r);
     return rc;
@@ -434,7 +440,7 @@ static int run_all(struct run *r, struct solution *out, struct err *e)
     return rc;
 }
 
-static int begin(struct run *r, const struct problem *p, struct solution *out, struct err *e)
+int run_begin(struct run *r, const struct problem *p, struct solution *out, struct err *e)
 {
     *out = (struct solution){0};
     *r = (struct run){.p = p};
@@ -446,7 +452,7 @@ static int begin(struct run *r, const struct problem *p, struct solution *out, s
     return rc;
 }
 
-static void end(struct run *r)
+void run_end(struct run *r)
 {
     factor_free(r->factor);
     mesh_release(&r->mesh);
@@ -459,10 +465,10 @@ static void end(struct run *r)
 int simulate(const struct problem *p, struct solution *out, struct err *e)
 {
     struct run r;
-    int rc = begin(&r, p, out, e);
+    int rc = run_begin(&r, p, out, e);
     if (!rc)
         rc = run_all(&r, out, e);
-    end(&r);
+    run_end(&r);
     if (rc)
         solution_release(out);
     return rc;
@@ -472,11 +478,11 @@ int simulate_steady(const struct problem *p, double theta, double *J_ss, struct 
 {
     struct run r;
     struct solution out;
-    int rc = begin(&r, p, &out, e);
+    int rc = run_begin(&r, p, &out, e);
     if (!rc)
         rc = solve_steady(&r, theta, &out, e);
     *J_ss = rc ? NAN : out.J_ss;
-    end(&r);
+    run_end(&r);
     solution_release(&out);
     return rc;
 }

@@ -159,6 +159,8 @@ struct problem {
     double level;            /* mesh level s: 1 default, 0.5 half the element size */
     double rtol;             /* relative tolerance in time, default 1e-5 */
     enum integrator_kind integrator;
+    const struct problem *mesh_like; /* lent: element sizes are taken from this problem and stretched to the features of
+                                      * this one, so that neighbours differ smoothly; NULL: its own */
 };
 
 #define LEVEL_MIN 0.125

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "solver/integrate/sensitivity.h"
 #include "solver/results/fit.h"
 
 #define TAIL_FLOOR   1e-300 /* of a probability */
@@ -37,43 +38,64 @@ int fit_study(const struct fit *f, const struct fit_case *c, const double *value
     return study_load(s, c->study, &(struct study_options){list, f->options->config_dir}, e);
 }
 
-static double observed_value(const struct fit_case *c, const struct solution *sol, size_t k)
+/* From a row of results; linear in it, so that it serves differences of rows too. */
+static double observed_value(const struct fit_case *c, const double *row)
 {
     switch (c->quantity) {
-    case OBSERVED_CUMULATIVE: return c->scale * solution_delivered(sol, k);
-    case OBSERVED_LAB:        return c->scale * solution_at(sol, k, COL_LAB_Q);
-    case OBSERVED_FLUX:       return c->scale * solution_delivery_rate(sol, k);
-    case OBSERVED_RECEPTOR:   return c->scale * solution_at(sol, k, COL_RECEPTOR_CONC);
-    default:                  return c->scale * solution_at(sol, k, COL_PLASMA);
+    case OBSERVED_CUMULATIVE: return c->scale * (row[COL_Q_BOTTOM] + row[COL_Q_CLEARED]);
+    case OBSERVED_LAB:        return c->scale * row[COL_LAB_Q];
+    case OBSERVED_FLUX:       return c->scale * (row[COL_J_BOTTOM] + row[COL_J_CLEARED]);
+    case OBSERVED_RECEPTOR:   return c->scale * row[COL_RECEPTOR_CONC];
+    default:                  return c->scale * row[COL_PLASMA];
     }
 }
 
-/* Replicates share a time: one output serves them all. */
-static int model(struct fit *f, struct fit_case *c, const double *value, struct err *e)
+/* The outputs a case asks for: replicates share a time, one output serves them all. */
+static void ask(const struct fit_case *c, struct problem *p)
 {
-    struct study *s = malloc(sizeof *s);
-    struct solution sol;
-    if (!s) return err_set(e, ERR_NOMEM, "out of memory");
-    int rc = fit_study(f, c, value, s, e);
-    if (rc) {
-        free(s);
-        return rc;
-    }
-    struct problem *p = &s->problem;
     p->n_out = 0;
     for (size_t i = 0; i < c->n; i++)
         if (i == 0 || c->point[i].t > c->point[i - 1].t) p->t_out[p->n_out++] = c->point[i].t;
-    rc = simulate(p, &sol, e);
+}
+
+/* The problem of a case with parameter values, or NULL. */
+static struct problem *problem_of(const struct fit *f, const struct fit_case *c, const double *value, struct err *e)
+{
+    struct study *s = malloc(sizeof *s);
+    struct problem *p = malloc(sizeof *p);
+    if (!s || !p) {
+        err_set(e, ERR_NOMEM, "out of memory");
+    } else if (fit_study(f, c, value, s, e) == 0) {
+        *p = s->problem;
+        ask(c, p);
+        study_release(s);
+        free(s);
+        return p;
+    }
+    free(s);
+    free(p);
+    return NULL;
+}
+
+static void read_off(struct fit *f, struct fit_case *c, const struct solution *sol)
+{
+    for (size_t i = 0, k = 0; i < c->n; i++) {
+        k += i && c->point[i].t > c->point[i - 1].t;
+        c->point[i].model = observed_value(c, sol->value + k * COLS_MAX);
+    }
+    if (sol->lag > 0.0) f->lag = fmax(isnan(f->lag) ? 0.0 : f->lag, sol->lag);
+}
+
+static int model(struct fit *f, struct fit_case *c, const double *value, struct err *e)
+{
+    struct solution sol;
+    struct problem *p = problem_of(f, c, value, e);
+    int rc = p ? simulate(p, &sol, e) : e->code;
     if (!rc) {
-        for (size_t i = 0, k = 0; i < c->n; i++) {
-            k += i && c->point[i].t > c->point[i - 1].t;
-            c->point[i].model = observed_value(c, &sol, k);
-        }
-        if (sol.lag > 0.0) f->lag = fmax(isnan(f->lag) ? 0.0 : f->lag, sol.lag);
+        read_off(f, c, &sol);
         solution_release(&sol);
     }
-    study_release(s);
-    free(s);
+    free(p);
     return rc;
 }
 
@@ -111,6 +133,73 @@ static int residuals(void *self, const double *value, double *r, struct err *e)
     for (size_t i = 0; !rc && i < f->n_estimated; i++) {
         const struct fit_parameter *p = fit_estimated(f, i);
         if (p->has_prior) *r++ = ((p->bound.is_log ? log(value[i]) : value[i]) - p->prior_mean) / p->prior_sd;
+    }
+    return rc;
+}
+
+/* ---- differences ---- */
+
+static double shifted(const struct fit_case *c, const struct fit_point *at, double by)
+{
+    struct fit_point p = *at;
+    p.model += by;
+    return fit_residual(c, &p);
+}
+
+/* One case's rows of d: n x n_estimated. */
+static int case_differences(struct fit *f, struct fit_case *c, const double *value, double (*pair)[2], double *d,
+                            struct err *e)
+{
+    size_t m = f->n_estimated;
+    struct problem *p = problem_of(f, c, value, e), *beside[2 * ESTIMATE_MAX] = {NULL};
+    struct neighbours by[ESTIMATE_MAX];
+    struct solution sol = {0};
+    double *change = p ? calloc(m * p->n_out * COLS_MAX, sizeof *change) : NULL;
+    int rc = change ? 0 : p ? err_set(e, ERR_NOMEM, "out of memory") : e->code;
+    for (size_t j = 0; !rc && j < 2 * m; j++) {
+        double moved[ESTIMATE_MAX];
+        memcpy(moved, value, m * sizeof *moved);
+        moved[j / 2] = pair[j / 2][j % 2];
+        beside[j] = problem_of(f, c, moved, e);
+        if (beside[j])
+            beside[j]->mesh_like = p;
+        else
+            rc = e->code;
+    }
+    for (size_t j = 0; j < m; j++)
+        by[j] = (struct neighbours){beside[2 * j], beside[2 * j + 1]};
+    if (!rc) rc = simulate_differences(p, by, m, &sol, change, NULL, e);
+    if (!rc) read_off(f, c, &sol);
+    for (size_t i = 0, k = 0; !rc && i < c->n; i++) {
+        k += i && c->point[i].t > c->point[i - 1].t;
+        for (size_t j = 0; j < m; j++) {
+            double half = 0.5 * observed_value(c, change + (j * p->n_out + k) * COLS_MAX);
+            *d++ = shifted(c, &c->point[i], half) - shifted(c, &c->point[i], -half);
+        }
+    }
+    solution_release(&sol);
+    for (size_t j = 0; j < 2 * m; j++)
+        free(beside[j]);
+    free(change);
+    free(p);
+    return rc;
+}
+
+/* Of the residuals, by forward sensitivities or neighbouring runs on one mesh: see solver/integrate/sensitivity.h. */
+static int differences(void *self, const double *value, double (*pair)[2], double *d, struct err *e)
+{
+    struct fit *f = self;
+    int rc = 0;
+    for (size_t i = 0; !rc && i < f->n_cases; i++)
+        if (!f->item[i].is_predicted) {
+            rc = case_differences(f, &f->item[i], value, pair, d, e);
+            d += f->item[i].n * f->n_estimated;
+        }
+    for (size_t i = 0; !rc && i < f->n_estimated; i++) {
+        const struct fit_parameter *p = fit_estimated(f, i);
+        if (!p->has_prior) continue;
+        d[i] = (p->bound.is_log ? log(pair[i][0] / pair[i][1]) : pair[i][0] - pair[i][1]) / p->prior_sd;
+        d += f->n_estimated; /* the rest of the row stays 0 */
     }
     return rc;
 }
@@ -176,6 +265,7 @@ int fit_solve(struct fit *f, bool profiles, struct err *e)
                                  .n_residuals = f->n_fitted + f->n_priors,
                                  .self = f,
                                  .residuals = residuals,
+                                 .differences = differences,
                                  .bound = bound,
                                  .sd_known = !isnan(f->item[0].point[0].sd),
                                  .group = group,

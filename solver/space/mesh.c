@@ -419,13 +419,54 @@ static int fill(struct mesh *m, const struct problem *p, const struct edges *ze,
     return 0;
 }
 
+enum { PLACES_MAX = LAYERS_MAX + 2 };
+
+/* Places on which element edges lie: the surface, the layers' faces, and a channel's floor between them. */
+static size_t fixed_places(const struct problem *p, double *z, size_t *floor)
+{
+    double tip = p->channel.fill == CHANNEL_NONE ? -1.0 : skin_surface(p) + p->channel.depth, face = 0.0;
+    size_t n = 0;
+    *floor = PLACES_MAX;
+    z[n++] = 0.0;
+    for (size_t i = 0; i < p->n_layers; i++) {
+        double end = i + 1 < p->n_layers ? face + p->layer[i].h : skin_thickness(p);
+        if (tip > face * (1.0 + 1e-9) && tip < end * (1.0 - 1e-9)) {
+            *floor = n;
+            z[n++] = tip;
+        }
+        z[n++] = face = end;
+    }
+    return n;
+}
+
+/* Moves the edges made for one problem to the places of another; false when these stand in another order. */
+static bool stretch(struct edges *e, const struct problem *from, const struct problem *to)
+{
+    double a[PLACES_MAX], b[PLACES_MAX];
+    size_t floor_a, floor_b, n = fixed_places(from, a, &floor_a), k = 1;
+    if (fixed_places(to, b, &floor_b) != n || floor_a != floor_b) return false;
+    for (size_t i = 0; i < e->n; i++) {
+        while (k + 1 < n && e->at[i] > a[k])
+            k++;
+        double share = (e->at[i] - a[k - 1]) / (a[k] - a[k - 1]);
+        e->at[i] = share >= 1.0 ? b[k] : b[k - 1] + share * (b[k] - b[k - 1]);
+    }
+    return true;
+}
+
 int mesh_build(struct mesh *m, const struct problem *p, struct err *e)
 {
     struct edges ze = {0}, xe = {0};
+    const struct problem *like = p->mesh_like ? p->mesh_like : p;
     *m = (struct mesh){0};
-    int rc = depth_edges(&ze, p);
+    int rc = depth_edges(&ze, like);
+    if (!rc && like != p && !stretch(&ze, like, p)) {
+        like = p;
+        ze.n = 0;
+        rc = depth_edges(&ze, p);
+    }
     if (!rc && p->channel.fill != CHANNEL_NONE)
-        rc = cross_edges(&xe, &m->er_inside, p);
+        rc = cross_edges(&xe, &m->er_inside, like);
     if (!rc)
         rc = fill(m, p, &ze, &xe);
     free(ze.at);

@@ -103,6 +103,7 @@ CU_SuiteInfo test_suites[] = {
     {"analysis of runs", NULL, NULL, NULL, NULL, insertion_analyse_tests},
     {"factorisation", NULL, NULL, NULL, NULL, factorisation_tests},
     {"linear path", NULL, NULL, NULL, NULL, linear_tests},
+    {"sensitivities", NULL, NULL, NULL, NULL, sensitivity_tests},
     {"fits", NULL, NULL, NULL, NULL, fit_tests},
     {"drug properties", NULL, NULL, NULL, NULL, property_tests},
     CU_SUITE_INFO_NULL,
