@@ -61,6 +61,19 @@ static void print_channel(const struct study *s)
            s->problem.cell_radius * 1e6, s->needles);
 }
 
+static void print_needle_dose(const struct study *s)
+{
+    const struct needle_dose *d = &s->problem.needles;
+    if (d->law == RELEASE_NONE) return;
+    printf("  %s needles    %.6g ug/cm2, of which %.6g ug/cm2 is buried",
+           d->law == RELEASE_COAT ? "coated" : "dissolving", s->needle_dose_in_all * UG_CM2, d->buried * UG_CM2);
+    if (d->law == RELEASE_COAT) printf(", dissolves at %.4g 1/s", d->rate);
+    if (d->law == RELEASE_MATRIX) printf(", gone after %.4g s", d->gone_after);
+    if (isfinite(d->solubility)) printf(", up to %.4g mg/mL", d->solubility);
+    if (isfinite(s->wear)) printf(", pulled out after %.4g min", s->wear / 60.0);
+    printf("\n");
+}
+
 static void print_vehicle(const struct study *s, size_t i)
 {
     const struct donor *d = i ? &s->problem.dose[i] : &s->problem.donor;
@@ -78,7 +91,7 @@ static void print_vehicle(const struct study *s, size_t i)
 
 static void print_steps(const struct study *s)
 {
-    static const char *const word[] = {"apply", "take off", "needles", "occlude", "uncover"};
+    static const char *const word[] = {"apply", "take off", "needles", "occlude", "uncover", "pull the needles out"};
     const struct problem *p = &s->problem;
     for (size_t i = 0; i < p->n_events; i++) {
         const struct event *v = &p->event[i];
@@ -103,6 +116,7 @@ static void print_outside(const struct study *s)
 {
     static const char *const receptor[] = {"sink", "closed (in vivo)", "Franz cell"};
     const struct problem *p = &s->problem;
+    print_needle_dose(s);
     for (size_t i = 0; i < s->n_vehicles; i++)
         print_vehicle(s, i);
     printf("  receptor           %s", receptor[p->receptor.kind]);

@@ -64,12 +64,15 @@ static void write_donor(struct run *r, const double *rate, double *row)
     row[COL_REMOVED] = r->removed;
     row[COL_EVAPORATED] = r->quads[QUAD_EVAPORATED];
     row[COL_APPLIED] = r->applied;
-    row[COL_Q_TOP] = run_infinite_in(r) + r->applied - row[COL_VEHICLE] - row[COL_REMOVED] - row[COL_EVAPORATED];
+    row[COL_UNDELIVERED] = r->undelivered + solid_amount(&r->sys, r->y + r->sys.at_bound);
+    row[COL_Q_TOP] = run_infinite_in(r) + r->applied - row[COL_VEHICLE] - row[COL_REMOVED] - row[COL_EVAPORATED] -
+                     row[COL_UNDELIVERED];
     row[COL_J_TOP] = !r->phase.patch_on ? 0.0
                      : r->phase.held
                          ? rate[QUAD_TOP]
                          : (r->p->vehicle_layer ? -vehicle_layer_rate(r) : -c->donor_capacity * r->dydt[c->donor_dof]) -
                                rate[QUAD_EVAPORATED];
+    row[COL_J_TOP] -= solid_rate_of_all(&r->sys, r->y);
 }
 
 static void write_body(struct run *r, double *row)
@@ -115,7 +118,7 @@ static double balance(const struct run *r, double tissue, const double *row)
         return 0.0; /* a manufactured solution makes drug of nothing */
     double in = run_infinite_in(r) + r->applied;
     double out = tissue + row[COL_BOUND] + row[COL_Q_BOTTOM] + row[COL_Q_CLEARED] + row[COL_METABOLISED] +
-                 row[COL_VEHICLE] + row[COL_REMOVED] + row[COL_EVAPORATED];
+                 row[COL_VEHICLE] + row[COL_REMOVED] + row[COL_EVAPORATED] + row[COL_UNDELIVERED];
     double back = p->body.feedback > 0.0 ? r->infused / p->area : 0.0; /* blood may bring drug into the skin */
     double worst = off(in, out, in + back);
     if (p->body.present) {

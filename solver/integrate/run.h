@@ -6,7 +6,7 @@
 #include "solver/integrate/simulate.h"
 #include "solver/system/system.h"
 
-struct bound_place { size_t node; bool becomes_channel; double volume; };
+struct bound_place { size_t node; bool becomes_channel, is_solid; double volume, load; };
 
 struct run {
     const struct problem *p;
@@ -24,6 +24,8 @@ struct run {
     double quads[QUADS_MAX];
     double donor_a, receptor_a, receptor_m, border[BORDER_MAX]; /* of the phases outside the skin */
     struct donor dose; /* the dose on the skin, as it is now: H and excess shrink when part of it is wiped off */
+    double undelivered;          /* in needles: never buried, or pulled out undissolved, kg/m2 */
+    bool   needles_in;           /* they stay in the channels until EVENT_WITHDRAW */
     double drawn_before;         /* run_drawn when it was put on */
     double top_mark;             /* run_top when it was put on */
     double infinite_in;          /* taken from infinite doses that are gone */

@@ -9,7 +9,7 @@ bool run_reached(const struct run *r, double t) { return t <= r->t * (1.0 + SAME
 double run_theta(const struct run *r, double t)
 {
     const struct channel *c = &r->p->channel;
-    if (!c->closes || !r->phase.opened)
+    if (!c->closes || !r->phase.opened || r->needles_in)
         return 1.0;
     double half_life = r->occluded ? c->half_life_occluded : c->half_life_open;
     return r->theta0 * exp(-LN2 * fmax(t - r->theta_from, 0.0) / half_life);
@@ -148,6 +148,42 @@ static void open_channels(struct run *r)
     r->theta_from = r->t;
 }
 
+/* Takes the needles' solid drug out of the channels. */
+static void unload(struct run *r)
+{
+    for (size_t k = 0; k < r->n_bound; k++)
+        if (r->place[k].is_solid) {
+            r->undelivered += r->place[k].volume * r->bound[k];
+            r->bound[k] = 0.0;
+        }
+    r->phase.loaded = false;
+}
+
+/* New needles, with their dose: the share of it that is buried, as a solid in the channels. */
+static void load(struct run *r)
+{
+    const struct needle_dose *n = &r->p->needles;
+    if (n->law == RELEASE_NONE)
+        return;
+    unload(r);
+    for (size_t k = 0; k < r->n_bound; k++)
+        if (r->place[k].is_solid)
+            r->bound[k] = r->place[k].load;
+    r->applied += n->buried + n->outside;
+    r->undelivered += n->outside;
+    r->phase.loaded = true;
+    r->phase.loaded_at = r->t;
+    r->needles_in = n->withdrawn;
+}
+
+static void withdraw(struct run *r)
+{
+    unload(r);
+    r->needles_in = false;
+    r->theta0 = r->p->channel.closes ? r->p->channel.elastic : 1.0;
+    r->theta_from = r->t;
+}
+
 static void cover(struct run *r, bool occluded)
 {
     r->theta0 = run_theta(r, r->t);
@@ -186,7 +222,8 @@ static void apply_event(struct run *r, const struct event *v)
     switch (v->kind) {
     case EVENT_APPLY:   put_on(r, v->which); break;
     case EVENT_REMOVE:  take_off(r, v->fraction); break;
-    case EVENT_NEEDLES: open_channels(r); break;
+    case EVENT_NEEDLES: open_channels(r); load(r); break;
+    case EVENT_WITHDRAW: withdraw(r); break;
     case EVENT_OCCLUDE: cover(r, true); break;
     case EVENT_UNCOVER: cover(r, false); break;
     }

@@ -11,10 +11,16 @@
 
 /* ---- callbacks of the integrator ---- */
 
+static void at_time(struct run *r, double t)
+{
+    system_set_theta(&r->sys, run_theta(r, t));
+    r->sys.t = t;
+}
+
 static int on_rhs(void *self, double t, const double *y, double *dydt)
 {
     struct run *r = self;
-    system_set_theta(&r->sys, run_theta(r, t));
+    at_time(r, t);
     system_rhs(&r->sys, t, y, dydt);
     return 0;
 }
@@ -22,7 +28,7 @@ static int on_rhs(void *self, double t, const double *y, double *dydt)
 static int on_quad(void *self, double t, const double *y, double *rate)
 {
     struct run *r = self;
-    system_set_theta(&r->sys, run_theta(r, t));
+    at_time(r, t);
     system_rates(&r->sys, y, rate);
     return 0;
 }
@@ -36,7 +42,7 @@ static int on_quad_times(void *self, const double *x, double *rate)
 static int on_setup(void *self, double t, const double *y, double gamma)
 {
     struct run *r = self;
-    system_set_theta(&r->sys, run_theta(r, t));
+    at_time(r, t);
     system_linearise(&r->sys, y);
     return factor_set(r->factor, gamma) ? -1 : 0;
 }
@@ -44,7 +50,7 @@ static int on_setup(void *self, double t, const double *y, double gamma)
 static int on_solve(void *self, double t, double gamma, double *v)
 {
     struct run *r = self;
-    system_set_theta(&r->sys, run_theta(r, t));
+    at_time(r, t);
     return factor_newton(r->factor, gamma, v) ? -1 : 0;
 }
 
@@ -59,13 +65,7 @@ static int on_root(void *self, double t, const double *y, const double *q, doubl
 
 /* ---- one segment ---- */
 
-double run_activity_scale(const struct problem *p)
-{
-    double scale = p->donor.C0 / p->donor.K;
-    for (size_t i = 1; i <= p->n_doses; i++)
-        scale = fmax(scale, p->dose[i].C0 / p->dose[i].K);
-    return scale > 0.0 ? scale : 1.0;
-}
+double run_activity_scale(const struct problem *p) { return problem_activity(p); }
 
 static void set_range(double *at, size_t from, size_t n, double value)
 {
@@ -86,6 +86,10 @@ static void set_tolerances(struct run *r)
     for (size_t i = 0; i < s->n_sites; i++)
         if (s->site[i].bound >= 0) {
             const struct layer *l = &p->layer[s->site[i].layer];
+            if (s->site[i].is_solid) {
+                r->atol[s->at_bound + (size_t)s->site[i].bound] = share * fmax(s->site[i].load, p->channel.K * scale);
+                continue;
+            }
             double Kd = l->binding.k_off / l->binding.k_on, C = l->K * scale;
             r->atol[s->at_bound + (size_t)s->site[i].bound] = share * l->binding.B_max * C / (Kd + C);
         }
@@ -132,7 +136,8 @@ static int place_bound(struct run *r)
     for (size_t i = 0; i < s->n_sites; i++) {
         const struct site *k = &s->site[i];
         if (k->bound >= 0)
-            r->place[k->bound] = (struct bound_place){k->node, k->is_channel, k->volume};
+            r->place[k->bound] =
+                (struct bound_place){k->node, k->is_channel && !k->is_solid, k->is_solid, k->volume, k->load};
     }
     return run_allocate_state(r);
 }
@@ -421,9 +426,23 @@ static int allocate(struct run *r, struct solution *out)
     return r->nodal && r->nodal_m && !run_allocate_state(r) ? solution_allocate(out, r) : ERR_NOMEM;
 }
 
+/* A dose in needles fills its unknowns before the first segment is built. */
+static int lay_out_solids(struct run *r, struct err *e)
+{
+    if (r->p->needles.law == RELEASE_NONE)
+        return 0;
+    int rc = system_build(&r->sys, r->p, &r->mesh, (struct phase){0}, e);
+    if (!rc && place_bound(r))
+        rc = err_set(e, ERR_NOMEM, "out of memory for %zu bound unknowns", r->n_bound);
+    system_release(&r->sys);
+    return rc;
+}
+
 static int run_all(struct run *r, struct solution *out, struct err *e)
 {
     int rc = solve_steady(r, 1.0, out, e);
+    if (!rc) rc = lay_out_solids(r, e);
+    if (rc) return rc;
     run_start(r);
     while (!rc && !run_reached(r, r->p->t_end)) {
         rc = run_segment(r, out, e);

@@ -33,6 +33,7 @@ enum column {
     COL_M_EXCRETED, /* kg, of the whole patch */
     COL_THETA,      /* openness of the channels, 0..1 */
     COL_APPLIED,    /* finite doses put on so far */
+    COL_UNDELIVERED,   /* in needles: never buried, not dissolved yet, or pulled out undissolved */
     COL_BALANCE,    /* |in - out| / in, -: an identity of the scheme, it finds leaks (E15) */
     COL_LAYER0,     /* in tissue of layer 0, 1, ... */
     COLS_MAX = COL_LAYER0 + LAYERS_MAX

@@ -44,6 +44,29 @@ double channel_slope(const struct channel *c, double z)
     return z <= 0.0 || z >= c->depth ? 0.0 : (c->r_tip - c->r_surface) / c->depth;
 }
 
+double needle_load(const struct problem *p)
+{
+    if (p->needles.law == RELEASE_NONE)
+        return 0.0;
+    enum { PARTS = 400 };
+    double volume = 0.0, dz = p->channel.depth / PARTS; /* of channel per area of skin, m */
+    for (int i = 0; i < PARTS; i++) {
+        double w = channel_radius(&p->channel, (i + 0.5) * dz) / p->cell_radius;
+        volume += w * w * dz;
+    }
+    return p->needles.buried / volume;
+}
+
+double problem_activity(const struct problem *p)
+{
+    double scale = p->donor.C0 / p->donor.K;
+    if (p->needles.law != RELEASE_NONE)
+        scale = fmax(scale, fmin(needle_load(p), p->needles.solubility) / p->channel.K);
+    for (size_t i = 1; i <= p->n_doses; i++)
+        scale = fmax(scale, p->dose[i].C0 / p->dose[i].K);
+    return scale > 0.0 ? scale : 1.0;
+}
+
 double cell_radius_of_density(double n)
 {
     return 1.0 / sqrt(PI * n);
@@ -226,6 +249,24 @@ static int check_dose(const struct problem *p, size_t which, struct err *e)
     return 0;
 }
 
+static int check_needles(const struct problem *p, struct err *e)
+{
+    const struct needle_dose *n = &p->needles;
+    if (n->law == RELEASE_NONE)
+        return 0;
+    if (p->channel.fill != CHANNEL_DIFFUSING)
+        return err_set(e, ERR_RANGE, "dose in needles: needs channels that diffuse, to dissolve into");
+    if (!is_positive(n->buried) || !is_nonneg(n->outside) || !is_positive(n->loaded))
+        return err_set(e, ERR_RANGE,
+                       "dose in needles: %g ug/cm2 buried and %g um loaded must be > 0, %g ug/cm2 outside >= 0",
+                       n->buried * 1e5, n->loaded * 1e6, n->outside * 1e5);
+    if (!is_positive(n->rate) || !(n->solubility > 0.0) || (n->law == RELEASE_MATRIX && !is_positive(n->gone_after)))
+        return err_set(e, ERR_RANGE,
+                       "dose in needles: rate %g 1/s, solubility %g mg/mL and time to dissolve %g s: each must be > 0",
+                       n->rate, n->solubility, n->gone_after);
+    return p->n_events ? 0 : err_set(e, ERR_RANGE, "dose in needles: comes with an event, and there are none");
+}
+
 static int check_outside(const struct problem *p, struct err *e)
 {
     if (p->n_doses >= DOSES_MAX)
@@ -272,6 +313,8 @@ static int check_events(const struct problem *p, struct err *e)
                            on ? "the fraction removed must be in (0, 1]" : "nothing is on the skin to remove");
         if (v->kind == EVENT_NEEDLES && p->channel.fill == CHANNEL_NONE)
             return err_set(e, ERR_RANGE, "event %zu at %g h: needles, but the study has none", i + 1, h);
+        if (v->kind == EVENT_WITHDRAW && !p->needles.withdrawn)
+            return err_set(e, ERR_RANGE, "event %zu at %g h: no needles stay in to be withdrawn", i + 1, h);
         bool whole = v->fraction >= 1.0 || p->vehicle_layer;
         const struct donor *d = p->n_doses ? NULL : &p->donor;
         if (v->kind == EVENT_REMOVE && !whole && d && d->kind == DONOR_INFINITE)
@@ -307,6 +350,7 @@ int problem_check(const struct problem *p, struct err *e)
     int rc = check_layers(p, e);
     if (!rc) rc = check_channel(p, e);
     if (!rc) rc = check_outside(p, e);
+    if (!rc) rc = check_needles(p, e);
     if (!rc) rc = check_times(p, e);
     if (!rc) rc = check_events(p, e);
     return rc;

@@ -63,6 +63,22 @@ struct channel {
     double elastic;    /* share of the open area left when the needles are out, 0 < elastic <= 1 */
     double half_life_open, half_life_occluded; /* s */
 };
+/* Drug in or on the needles.  It comes into the channels with them, and what of it is solid, T per volume of channel,
+ * dissolves there (E45):
+ *     dT/dt = -rate (T - m) (1 - C/solubility),   m: held by matrix that has not dissolved yet
+ * m = load (1 - t/t_z)^2+ where the matrix shrinks from its faces: t_z = gone_after w(z)/r_surface (E46); coat: 0 */
+enum release_law { RELEASE_NONE, RELEASE_COAT, RELEASE_MATRIX };
+struct needle_dose {
+    enum release_law law;
+    double buried;     /* kg/m2 of skin: what is in or on the part of the needles that is in the skin */
+    double outside;    /* kg/m2: the rest, which never gets in */
+    double loaded;     /* m from the tip: the drug is within this length */
+    double rate;       /* 1/s, > 0 */
+    double solubility; /* kg/m3 of the drug in what fills the channel; INFINITY: no limit */
+    double gone_after; /* s: RELEASE_MATRIX, the widest buried section has dissolved */
+    bool   withdrawn;  /* the needles stay in until EVENT_WITHDRAW; else they are in and out, or dissolve */
+};
+
 #define CHANNEL_TIP_MIN 0.5e-6 /* m: a sharper tip changes the answer by < 0.1 % (measured) but starves the mesh */
 
 #define D_MAX 1e-4             /* m2/s: ten times that of a vapour in air */
@@ -87,7 +103,8 @@ enum event_kind {
     EVENT_REMOVE,      /* fraction of the vehicle is wiped or washed off; 1 takes the patch away */
     EVENT_NEEDLES,     /* needles in and out: the channels open (again) */
     EVENT_OCCLUDE,     /* from here on the half-life is half_life_occluded */
-    EVENT_UNCOVER      /* ... half_life_open */
+    EVENT_UNCOVER,     /* ... half_life_open */
+    EVENT_WITHDRAW     /* needles that stayed in are pulled out, with what has not dissolved */
 };
 struct event { enum event_kind kind; double at; size_t which; double fraction; };
 
@@ -135,6 +152,7 @@ struct problem {
     size_t n_layers;
     struct layer layer[LAYERS_MAX];
     struct channel channel;
+    struct needle_dose needles; /* drug that comes with every EVENT_NEEDLES */
     double cell_radius;      /* m, b = 1/sqrt(pi n); not read when there is no channel */
     double area;             /* m2 of skin that the array covers: for per-patch values and the body */
     struct donor donor;      /* dose 0 */
@@ -184,6 +202,10 @@ double channel_radius(const struct channel *c, double z);
 double channel_slope(const struct channel *c, double z);
 /* Radius of a bullet (nose > 0) at a distance from its tip. */
 double bullet_radius(const struct channel *c, double from_tip);
+/* Drug of a needle dose over the channel's volume, kg/m3; 0 without one.  The largest activity of any dose, that in
+ * needles included, kg/m3; 1 without drug. */
+double needle_load(const struct problem *p);
+double problem_activity(const struct problem *p);
 /* b = 1/sqrt(pi n): radius, m, of the circle that is one needle's share of skin at n needles per m2  (E4). */
 double cell_radius_of_density(double n);
 /* Intact permeability 1 / sum h/(K D), m/s, relative to the reference phase (no clearance), and the exit lag of T2:

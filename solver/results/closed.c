@@ -12,6 +12,7 @@ static void steady_problem(const struct study *s, struct problem *p)
 {
     *p = s->problem;
     p->donor = (struct donor){.kind = DONOR_INFINITE, .C0 = 1.0, .K = 1.0};
+    p->needles = (struct needle_dose){0};
     p->n_doses = p->n_events = p->receptor.n_samples = 0;
     p->remove_at = INFINITY;
     p->keep_fields = p->metabolite = false;

@@ -48,7 +48,7 @@ static int plot_over_time(const struct study *s, const struct result *r, const s
 static int plot_profiles(const struct study *s, const struct solution *sol, const char *folder, struct err *e)
 {
     size_t curves = sol->n_out < 5 ? sol->n_out : 5, n = sol->nz;
-    double donor = s->problem.donor.C0 / s->problem.donor.K, surface = skin_surface(&s->problem),
+    double donor = problem_activity(&s->problem), surface = skin_surface(&s->problem),
            *x = calloc(n * (curves + 1), sizeof *x);
     char title[CURVES_MAX][40];
     struct plot_series series[CURVES_MAX];
@@ -66,7 +66,7 @@ static int plot_profiles(const struct study *s, const struct solution *sol, cons
     }
     struct plot p = {.title = s->title,
                      .xlabel = "depth / um",
-                     .ylabel = "activity / donor's activity at the start (mean over area)",
+                     .ylabel = "activity / largest of any dose (mean over area)",
                      .n = curves,
                      .series = series};
     int rc = plot_write(&p, folder, "profiles", e);

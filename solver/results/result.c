@@ -45,7 +45,7 @@ int result_compute(const struct study *s, struct result *out, struct err *e)
 {
     *out = (struct result){0};
     int rc = s->n_depths ? compute_depths(s, &out->solution, e) : compute_one(s, &s->problem, &out->solution, e);
-    if (!rc && s->has_channel) rc = compute_intact(s, out, e);
+    if (!rc && s->has_channel && s->n_vehicles) rc = compute_intact(s, out, e);
     if (!rc) endpoints_compute(s, &out->solution, out->has_intact ? &out->intact : NULL, &out->endpoints);
     if (!rc && isfinite(s->back_within)) {
         double after, openness;
@@ -105,7 +105,7 @@ static void put_balance(struct record *r, const struct study *s, const struct so
 {
     struct share share[SHARES_MAX];
     size_t n = shares_at(s, sol, sol->n_out - 1, share);
-    double in = amount_in(sol, sol->n_out - 1), sum[4] = {0};
+    double in = amount_in(sol, sol->n_out - 1), sum[SHARE_GROUPS] = {0}, all = 0.0;
     record_text(r, "balance/meaning",
                 "where the drug is at the last output; 'went in' is the dose, or what an infinite vehicle gave");
     put(r, "balance", "went_in", "ug_cm2", in * UG_CM2);
@@ -117,9 +117,12 @@ static void put_balance(struct record *r, const struct study *s, const struct so
     record_number(r, "balance/worst_relative_difference", sol->worst_balance);
     record_number(r, "balance/allowed", BALANCE_BAND);
     if (study_has_dose(s, DONOR_INFINITE)) return;
-    for (size_t g = 0; g < 4; g++)
-        put_amount(r, s, "recovery", share_group_name[g], sum[g], in);
-    put_amount(r, s, "recovery", "total", sum[0] + sum[1] + sum[2] + sum[3], in);
+    for (size_t g = 0; g < SHARE_GROUPS; g++) {
+        if (g != SHARE_UNDELIVERED || s->problem.needles.law != RELEASE_NONE)
+            put_amount(r, s, "recovery", share_group_name[g], sum[g], in);
+        all += sum[g];
+    }
+    put_amount(r, s, "recovery", "total", all, in);
 }
 
 static void put_channel(struct record *r, const struct study *s)

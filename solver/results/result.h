@@ -33,13 +33,20 @@ int recovery_write(const struct study *s, const struct solution *sol, const stru
 int figures_write(const struct study *s, const struct result *r, const struct folder *f, struct err *e);
 
 /* Amounts at an output: where the drug is.  They add up to amount_in. */
-enum share_group { SHARE_DISLODGEABLE, SHARE_SKIN, SHARE_ABSORBED, SHARE_LOST }; /* OECD 428; lost: evaporated */
+enum share_group { /* OECD 428; lost: evaporated; undelivered: in needles */
+    SHARE_DISLODGEABLE,
+    SHARE_SKIN,
+    SHARE_ABSORBED,
+    SHARE_LOST,
+    SHARE_UNDELIVERED,
+    SHARE_GROUPS
+};
 struct share {
     char name[56];
     enum share_group group;
     double amount; /* kg/m2 */
 };
-enum { SHARES_MAX = 12 + LAYERS_MAX };
+enum { SHARES_MAX = 13 + LAYERS_MAX };
 extern const char *const share_group_name[];
 size_t shares_at(const struct study *s, const struct solution *sol, size_t k, struct share out[SHARES_MAX]);
 /* All that went in until an output: the doses, and what infinite vehicles gave. */

@@ -6,12 +6,12 @@
 #include "base/text/table.h"
 #include "solver/results/result.h"
 
-const char *const share_group_name[] = {"dislodgeable", "in_skin", "absorbed", "lost"};
+const char *const share_group_name[] = {"dislodgeable", "in_skin", "absorbed", "lost", "undelivered"};
 
 double amount_in(const struct solution *sol, size_t k)
 {
     return solution_at(sol, k, COL_Q_TOP) + solution_at(sol, k, COL_VEHICLE) + solution_at(sol, k, COL_REMOVED) +
-           solution_at(sol, k, COL_EVAPORATED);
+           solution_at(sol, k, COL_EVAPORATED) + solution_at(sol, k, COL_UNDELIVERED);
 }
 
 struct adding { struct share *out; size_t n; const struct solution *sol; size_t k; };
@@ -33,11 +33,12 @@ size_t shares_at(const struct study *s, const struct solution *sol, size_t k, st
 {
     const struct problem *p = &s->problem;
     struct adding a = {out, 0, sol, k};
-    if (study_has_dose(s, DONOR_FINITE)) {
+    if (study_has_vehicle(s, DONOR_FINITE)) {
         add_share(&a, SHARE_DISLODGEABLE, "vehicle", COL_VEHICLE);
         add_share(&a, SHARE_DISLODGEABLE, "removed", COL_REMOVED);
         add_if_any(&a, SHARE_LOST, "evaporated", COL_EVAPORATED);
     }
+    if (p->needles.law != RELEASE_NONE) add_share(&a, SHARE_UNDELIVERED, "undelivered", COL_UNDELIVERED);
     if (s->has_channel) add_share(&a, SHARE_SKIN, "channel", COL_CHANNEL);
     for (size_t i = first_skin_layer(s); i < p->n_layers; i++)
         add_share(&a, SHARE_SKIN, p->layer[i].name, (enum column)(COL_LAYER0 + i));
@@ -72,15 +73,16 @@ int recovery_write(const struct study *s, const struct solution *sol, const stru
     struct table_out *o;
     char path[FOLDER_PATH + 100];
     size_t n = shares_at(s, sol, sol->n_out - 1, share);
-    double in = amount_in(sol, sol->n_out - 1), sum[4] = {0}, total = 0.0;
+    double in = amount_in(sol, sol->n_out - 1), sum[SHARE_GROUPS] = {0}, total = 0.0;
     int rc = table_create(&o, folder_file(f, "recovery.csv", path), columns, 5, e);
     for (size_t i = 0; !rc && i < n; i++) {
         sum[share[i].group] += share[i].amount;
         total += share[i].amount;
         rc = write_line(o, s, share_group_name[share[i].group], share[i].name, share[i].amount, in, e);
     }
-    for (size_t g = 0; !rc && g < 4; g++)
-        rc = write_line(o, s, share_group_name[g], "sum", sum[g], in, e);
+    for (size_t g = 0; !rc && g < SHARE_GROUPS; g++)
+        if (g != SHARE_UNDELIVERED || s->problem.needles.law != RELEASE_NONE)
+            rc = write_line(o, s, share_group_name[g], "sum", sum[g], in, e);
     if (!rc) rc = write_line(o, s, "recovery", "total", total, in, e);
     if (rc) table_abandon(o);
     return rc ? rc : table_close(o, e);

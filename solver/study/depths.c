@@ -94,7 +94,9 @@ static void gauss_rule(const struct weight *w, double depth[DEPTHS_MAX], double 
 static struct depth_cell cell_of(const struct study *s, const struct needle *n, double depth, double share)
 {
     const struct channel *c = &s->problem.channel;
-    struct depth_cell out = {depth, share, c->r_surface, c->r_tip};
+    struct depth_cell out = {depth, share, c->r_surface, c->r_tip, 0.0};
+    if (s->problem.needles.law != RELEASE_NONE)
+        out.buried = s->needle_dose_in_all * s->penetrated_fraction * needle_dose_share(n, &s->problem.needles, depth);
     if (c->nose > 0.0)
         out.r_surface = bullet_radius(c, depth);
     else if (isfinite(s->eta))

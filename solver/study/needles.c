@@ -407,8 +407,8 @@ static int read_channel(struct study *s, const struct needle *n, struct err *e)
 
 static int intact(struct study *s, struct err *e)
 {
-    static const char *const unused[] = {"insertion", "density", "channel", "strikes"};
-    for (size_t i = 0; i < 4; i++)
+    static const char *const unused[] = {"insertion", "density", "channel", "strikes", "needle_dose"};
+    for (size_t i = 0; i < 5; i++)
         if (config_is(config_get(config_root(s->doc), unused[i])))
             note_add(s, NOTE_DERIVED, "", "", "'%s' is not used: the skin is intact", unused[i]);
     s->problem.channel.fill = CHANNEL_NONE;
@@ -433,5 +433,6 @@ int read_needles(struct study *s, struct err *e)
     s->problem.cell_radius = cell_radius_of_density(s->density);
     rc = read_channel(s, &n, e);
     if (!rc) rc = check_density(s, &n, density, e);
+    if (!rc) rc = read_needle_dose(s, &n, e);
     return rc ? rc : read_spread(s, &n, e);
 }

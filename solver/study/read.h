@@ -61,6 +61,10 @@ int read_steps(struct study *s, struct err *e);   /* schedule/steps and repeat; 
 int read_closure(struct study *s, struct err *e); /* after read_steps */
 int check_waters(struct study *s, struct err *e); /* vehicles and channels in contact; after read_steps */
 int read_spread(struct study *s, const struct needle *n, struct err *e); /* the depth distribution's cells */
+int read_needle_dose(struct study *s, const struct needle *n, struct err *e); /* after the channel */
+int needle_dose_events(struct study *s, struct err *e); /* after read_steps: when needles with drug come and go */
+/* Share of a needle's dose that is in the skin at a depth, -. */
+double needle_dose_share(const struct needle *n, const struct needle_dose *d, double depth);
 int read_schedule(struct study *s,
                   struct err *e);                 /* schedule, patch/remove_at, sampling, numerics, lab window, limit */
 int read_needles(struct study *s, struct err *e); /* needles, insertion, density, channel, patch area */

@@ -151,7 +151,7 @@ static int check_steps(const struct study *s, struct cnode list, const struct pr
 {
     const struct problem *p = &s->problem;
     const struct event *last = &p->event[p->n_events - 1];
-    if (!end->applied) return config_fail(list, e, ERR_RANGE, "schedule/steps: no vehicle is ever applied");
+    if (!end->applied && s->n_vehicles) return config_fail(list, e, ERR_RANGE, "schedule/steps: no vehicle is ever applied");
     if (s->has_channel && !end->needled) {
         config_fail(list, e, ERR_RANGE, "schedule/steps: the study has needles, but no step uses them");
         err_hint(e, "add {at: 0 h, do: needles}, or leave out the needles");

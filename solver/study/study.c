@@ -44,7 +44,7 @@ static int read_title(struct study *s, struct err *e)
     static const char *const keys[] = {
         "study",   "note",     "drug", "skin",  "needles",  "density",  "insertion",  "channel",
         "vehicle", "receptor", "body", "patch", "schedule", "numerics", "lab_window", "limit_of_quantification",
-        "vehicles", "closure", "metabolite", "strikes", "outputs", NULL};
+        "vehicles", "closure", "metabolite", "strikes", "outputs", "needle_dose", NULL};
     const char *title;
     int rc = config_known(config_root(s->doc), keys, e);
     if (!rc) rc = config_string(config_root(s->doc), "study", &title, e);
@@ -79,6 +79,7 @@ static int read_all(struct study *s, const struct study_options *o, struct err *
     if (!rc) rc = read_schedule(s, e);
     if (!rc) rc = read_needles(s, e);
     if (!rc) rc = read_steps(s, e);
+    if (!rc) rc = needle_dose_events(s, e);
     if (!rc) rc = read_closure(s, e);
     if (!rc) rc = check_waters(s, e);
     if (!rc) rc = check_relations(s, e);
@@ -119,9 +120,11 @@ void study_intact(const struct study *s, struct problem *out)
 {
     *out = s->problem;
     out->channel = (struct channel){.fill = CHANNEL_NONE};
+    out->needles = (struct needle_dose){0};
     out->n_events = 0;
     for (size_t i = 0; i < s->problem.n_events; i++)
-        if (s->problem.event[i].kind != EVENT_NEEDLES) out->event[out->n_events++] = s->problem.event[i];
+        if (s->problem.event[i].kind != EVENT_NEEDLES && s->problem.event[i].kind != EVENT_WITHDRAW)
+            out->event[out->n_events++] = s->problem.event[i];
 }
 
 void study_at_depth(const struct study *s, size_t i, struct problem *out)
@@ -130,9 +133,18 @@ void study_at_depth(const struct study *s, size_t i, struct problem *out)
     out->channel.depth = s->at_depth[i].depth;
     out->channel.r_surface = s->at_depth[i].r_surface;
     out->channel.r_tip = s->at_depth[i].r_tip;
+    if (out->needles.law == RELEASE_NONE) return;
+    out->needles.buried = s->at_depth[i].buried;
+    out->needles.outside = s->needle_dose_in_all - out->needles.buried;
+    out->needles.gone_after *= s->at_depth[i].r_surface / s->problem.channel.r_surface;
 }
 
 bool study_has_dose(const struct study *s, enum donor_kind kind)
+{
+    return (kind == DONOR_FINITE && s->problem.needles.law != RELEASE_NONE) || study_has_vehicle(s, kind);
+}
+
+bool study_has_vehicle(const struct study *s, enum donor_kind kind)
 {
     for (size_t i = 0; i < s->n_vehicles; i++)
         if ((i ? s->problem.dose[i] : s->problem.donor).kind == kind) return true;

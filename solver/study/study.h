@@ -11,6 +11,7 @@ enum { NOTES_MAX = 64, DEPTHS_MAX = 5 };
 struct depth_cell {
     double depth, share; /* m, - */
     double r_surface, r_tip; /* m */
+    double buried;           /* kg/m2 of a dose in needles; 0 without one */
 };
 
 /* Something the reader must know: a value the program assumed, a number it derived, a remark on the case. */
@@ -46,6 +47,8 @@ struct study {
     double penetrated_fraction;                  /* 1 unless a reading says otherwise */
     bool is_virtual;                             /* penetration comes from a virtual bench */
     char run_folder[300], penetration_file[300]; /* empty unless insertion: {run: ...} */
+    double needle_dose_in_all;   /* kg/m2 in or on all needles, buried or not; 0 without */
+    double wear;                 /* s that needles with a dose stay in; INFINITY: until dissolved */
     double temperature;                          /* K, of the skin; NAN when not stated */
     size_t n_vehicles;           /* dose i of the problem is vehicle_name[i]; "" for the study's own 'vehicle' */
     char vehicle_name[DOSES_MAX][40];
@@ -75,8 +78,9 @@ void study_at_depth(const struct study *s, size_t i, struct problem *out);
 static inline size_t first_skin_layer(const struct study *s) { return s->problem.vehicle_layer ? 1 : 0; }
 /* Area of one patch, m2. */
 static inline double study_patch_area(const struct study *s) { return s->problem.area / s->patches; }
-/* Any dose of this kind. */
+/* Any dose of this kind; one in needles is finite. */
 bool study_has_dose(const struct study *s, enum donor_kind kind);
+bool study_has_vehicle(const struct study *s, enum donor_kind kind); /* vehicles alone */
 /* The study with every part in place and every assumed value filled in: read again, it gives the same problem to the
  * bit. */
 void study_resolve(const struct study *s, struct record *r);

@@ -200,7 +200,9 @@ int read_vehicles(struct study *s, struct err *e)
 {
     struct cnode root = config_root(s->doc), list = config_get(root, "vehicles"), one = config_get(root, "vehicle");
     int rc = 0;
-    if (!config_is(list) && !config_is(one)) return config_need(root, "vehicle", &one, e);
+    bool in_needles = config_is(config_get(root, "needle_dose"));
+    s->problem.donor.C0 = 0.0;
+    if (!config_is(list) && !config_is(one)) return in_needles ? 0 : config_need(root, "vehicle", &one, e);
     if (config_is(one)) rc = add_vehicle(s, one, "", e);
     if (!rc && config_is(list) && (!config_is_map(list) || config_count(list) < 1))
         rc = config_fail(list, e, ERR_PARSE, "vehicles: must be a map of names, each with a vehicle");
@@ -215,7 +217,7 @@ int read_vehicles(struct study *s, struct err *e)
     double most = s->problem.donor.C0;
     for (size_t i = 1; !rc && i <= s->problem.n_doses; i++)
         most = fmax(most, s->problem.dose[i].C0);
-    if (!rc && !(most > 0.0))
+    if (!rc && !(most > 0.0) && !in_needles)
         rc = config_fail(place(s->vehicle[0], "concentration"), e, ERR_RANGE,
                          "no vehicle of the study holds any drug: concentration must be > 0");
     return rc;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "solver/system/core.h"
+#include "solver/system/solid.h"
 
 /* ---- laws at the sites ---- */
 
@@ -41,7 +42,14 @@ static double site_bound(const struct system *s, const struct site *k, const dou
     return k->bound >= 0 ? y[s->at_bound + (size_t)k->bound] : 0.0;
 }
 
-/* Nodes of every zone whose layer has laws. */
+/* What binds, or falls out as a solid, at a site, kg/(m3 s). */
+static double site_rate(const struct system *s, const struct site *k, double a, double b)
+{
+    if (k->is_solid) return solid_rate(s, k, a, b);
+    return k->bound >= 0 && k->is_active ? binding_rate(layer_at(s, k), a, b) : 0.0;
+}
+
+/* Nodes of every zone whose layer has laws, and of every channel zone when the needles hold drug. */
 static int make_sites(struct system *s)
 {
     const struct mesh *m = s->m;
@@ -66,12 +74,22 @@ static int make_sites(struct system *s)
                 n++;
                 bound += binds;
             }
+            for (size_t i = 0; has_solid(s, q) && i < m->n; i++) {
+                double v = m->mass[q * m->n + i];
+                if (!(v > 0.0))
+                    continue;
+                if (pass)
+                    s->site[n] = solid_site(s, q, i, (int)bound);
+                n++;
+                bound++;
+            }
         }
         s->n_sites = n;
         s->n_bound = bound;
         if (!pass && n && !(s->site = calloc(n, sizeof *s->site)))
             return ERR_NOMEM;
     }
+    solid_loads(s);
     return 0;
 }
 
@@ -81,10 +99,11 @@ void system_linearise(struct system *s, const double *y)
         struct site *k = &s->site[i];
         const struct layer *l = layer_at(s, k);
         double a = site_activity(s, k, y), b = site_bound(s, k, y);
-        bool binds = k->bound >= 0 && k->is_active;
+        bool binds = k->bound >= 0 && k->is_active && !k->is_solid;
         k->rho_a = k->is_active ? saturable_slope(l, a) : 0.0;
         k->r_a = binds ? l->binding.k_on * l->K * (l->binding.B_max - b) : 0.0;
         k->r_b = binds ? -l->binding.k_on * l->K * a - l->binding.k_off : 0.0;
+        if (k->is_solid) solid_linearise(s, k, a, b);
     }
 }
 
@@ -166,8 +185,28 @@ double bound_amount(const struct system *s, const double *bound)
 {
     double sum = 0.0;
     for (size_t i = 0; i < s->n_sites; i++)
-        if (s->site[i].bound >= 0)
+        if (s->site[i].bound >= 0 && !s->site[i].is_solid)
             sum += s->site[i].volume * bound[s->site[i].bound];
+    return sum;
+}
+
+double solid_amount(const struct system *s, const double *bound)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < s->n_sites; i++)
+        if (s->site[i].is_solid)
+            sum += s->site[i].volume * bound[s->site[i].bound];
+    return sum;
+}
+
+double solid_rate_of_all(const struct system *s, const double *y)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < s->n_sites; i++) {
+        const struct site *k = &s->site[i];
+        if (k->is_solid)
+            sum += k->volume * solid_rate(s, k, site_activity(s, k, y), site_bound(s, k, y));
+    }
     return sum;
 }
 
@@ -224,7 +263,7 @@ static void add_laws(const struct system *s, const double *y, double *core, doub
         const struct site *k = &s->site[i];
         const struct layer *l = layer_at(s, k);
         double a = site_activity(s, k, y), rho = k->is_active ? saturable_rate(l, a) : 0.0;
-        double r = k->bound >= 0 && k->is_active ? binding_rate(l, a, site_bound(s, k, y)) : 0.0;
+        double r = site_rate(s, k, a, site_bound(s, k, y));
         if (k->bound >= 0)
             dydt[s->at_bound + (size_t)k->bound] = r;
         if (k->dof >= 0)
@@ -256,6 +295,7 @@ void system_rhs(struct system *s, double t, const double *y, double *dydt)
 {
     const struct core *c = &s->drug, *m = &s->met;
     double *met = dydt + s->at_met, back = feedback(s, y);
+    s->t = t;
     core_times(c, y, s->times);
     for (size_t d = 0; d < c->n; d++)
         dydt[d] = c->f[d] - s->times[d] + (back > 0.0 ? back * c->flux[QUAD_CLEARED * c->n + d] : 0.0);
@@ -282,7 +322,7 @@ static void add_site_rates(const struct system *s, const double *y, double *rate
         const struct site *k = &s->site[i];
         const struct layer *l = layer_at(s, k);
         double a = site_activity(s, k, y), rho = k->is_active ? k->volume * saturable_rate(l, a) : 0.0;
-        double r = k->bound >= 0 && k->is_active ? k->volume * binding_rate(l, a, site_bound(s, k, y)) : 0.0;
+        double r = k->volume * site_rate(s, k, a, site_bound(s, k, y));
         rate[QUAD_METABOLISED] += rho;
         if (k->dof == NODE_DONOR)
             rate[QUAD_TOP] += r + rho;

@@ -34,6 +34,8 @@ enum quad {
 struct phase {
     bool patch_on;              /* the donor touches the skin */
     bool held;                  /* ... at constant activity: infinite, or saturated with excess */
+    bool loaded;                /* needles with a dose are in the channels, since loaded_at */
+    double loaded_at;           /* s */
     bool opened;                /* needles have been in: the channel zones are channel */
     bool steady_sink;           /* replace a Franz receptor by a sink: for the steady solve */
     bool infusing;              /* the body's infusion runs */
@@ -49,6 +51,8 @@ struct site {
     int dof;                    /* of the core, or NODE_DONOR / NODE_SINK */
     int dof_m;                  /* of the metabolite's core, or negative */
     int bound;                  /* index among the bound states, or -1 */
+    bool is_solid;              /* holds the needles' undissolved drug instead of a layer's laws (E45) */
+    double load, gone;          /* kg/m3 when the needles come in; s until matrix is gone here, 0 in a coat */
     double volume;
     double r_a, r_b, rho_a;     /* derivatives at the last system_linearise: of r by a and b, of rho by a */
 };
@@ -84,6 +88,7 @@ struct system {
     int    border[BORDER_MAX];  /* index in the border of each meaning, or -1 */
     double V[BORDER_MAX], H[BORDER_MAX * BORDER_MAX], g[BORDER_MAX];
     double *times;              /* drug.n: scratch */
+    double t;                   /* s: time of the state, for matrix that dissolves; system_rhs sets it */
 };
 
 /* Builds the system of one segment.  ERR_NOMEM. */
@@ -124,6 +129,8 @@ double clearing_fixed(const struct system *s);
 double node_capacity(const struct system *s, bool metabolite, size_t node);
 /* Drug of zone q, kg/m2, from nodal activities; 0 for a zone that is not there. */
 double zone_amount(const struct system *s, bool metabolite, size_t q, const double *nodal);
-/* Bound drug of the whole skin, kg/m2. */
+/* Bound drug of the whole skin, and drug in needles that has not dissolved, kg/m2; its rate, kg/m2/s. */
 double bound_amount(const struct system *s, const double *bound);
+double solid_amount(const struct system *s, const double *bound);
+double solid_rate_of_all(const struct system *s, const double *y);
 #endif

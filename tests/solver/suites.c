@@ -95,6 +95,7 @@ CU_SuiteInfo test_suites[] = {
     {"study refusals", NULL, NULL, NULL, NULL, refusal_tests},
     {"studies", NULL, NULL, NULL, NULL, studies_tests},
     {"catalogue", NULL, NULL, NULL, NULL, catalogue_tests},
+    {"doses in needles", NULL, NULL, NULL, NULL, needle_dose_tests},
     {"results", NULL, NULL, NULL, NULL, result_tests},
     {"comparisons", NULL, NULL, NULL, NULL, comparison_tests},
     {"insertion model", NULL, NULL, NULL, NULL, insertion_model_tests},

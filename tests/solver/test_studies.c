@@ -84,7 +84,8 @@ static void in_every_study_each_row_adds_up_to_what_went_in(void)
                                         "stays_open_lidocaine",
                                         "stays_open_niacinamide", "stays_open_retinol", "stays_open_glycolic_acid",
                                         "stays_open_lactic_acid",
-                                        "caffeine_patch", "occluded_patch", "hexagonal_bullets",
+                                        "coated_patch", "dissolving_patch", "caffeine_patch",
+                                        "occluded_patch", "hexagonal_bullets",
                                         "nicotine_patch_15mg"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct ran *r = run_study(names[i], NULL);
