@@ -441,8 +441,6 @@ static int lay_out_solids(struct run *r, struct err *e)
 static int run_all(struct run *r, struct solution *out, struct err *e)
 {
     int rc = solve_steady(r, 1.0, out, e);
-    if (!rc) rc = lay_out_solids(r, e);
-    if (rc) return rc;
     run_start(r);
     while (!rc && !run_reached(r, r->p->t_end)) {
         rc = run_segment(r, out, e);
@@ -468,7 +466,7 @@ int run_begin(struct run *r, const struct problem *p, struct solution *out, stru
         rc = mesh_build(&r->mesh, p, e);
     if (!rc && allocate(r, out))
         rc = err_set(e, ERR_NOMEM, "out of memory for %zu outputs of %zu unknowns", p->n_out, r->mesh.n);
-    return rc;
+    return rc ? rc : lay_out_solids(r, e);
 }
 
 void run_end(struct run *r)

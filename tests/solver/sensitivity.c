@@ -57,6 +57,9 @@ static void differences_follow_the_state_through_everything_that_can_happen(void
         {"two_compartments", "body/volume", 47.3, "L"},
         {"diffusive_gel", "vehicle/thickness", 0.93, "mm"},
         {"flow_through_cell", "receptor/volume", 0.31, "mL"},
+        {"coated_patch", "needle_dose/dose_per_needle", 0.043, "ug"},
+        {"coated_patch", "needle_dose/half_life", 23.7, "s"},
+        {"dissolving_patch", "needle_dose/dose_per_needle", 0.0173, "ug"},
     };
     for (size_t i = 0; i < sizeof item / sizeof *item; i++) {
         double h = 5e-4;
