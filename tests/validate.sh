@@ -60,6 +60,7 @@ naloxone() {
     done
     mn run config/studies/naloxone_pen_500.yaml naloxone_500
     put naloxone_lag "$(calc "60*$(result naloxone_500 lag_asymptotic)")"
+    put naloxone_enhancement "$(calc "$(result naloxone_500 delivered_end)/$(result naloxone_500 delivered_end_intact)")"
 }
 lidocaine() {
     mn run $V/lidocaine_patch_5.yaml lidocaine
@@ -75,13 +76,26 @@ half_life() {
             d += t*y}
         END {print -log(2)*(n*c - a*a)/(n*d - a*b)}' "$OUT/$1/timeseries.csv" 2>/dev/null || :
 }
+# Time in which plasma falls to half of what it is at removal, at 72 h.
+fall_time() {
+    awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) col[$i] = i; next}
+        {t = $col["time_h"]; p = $col["plasma_ng_mL"]}
+        t - 72 < 1e-9 && 72 - t < 1e-9 {half = p/2}
+        half > 0 && t > 72 && p <= half {print u + (q - half)/(q - p)*(t - u) - 72; exit}
+        {u = t; q = p}' "$OUT/$1/timeseries.csv" 2>/dev/null || :
+}
 fentanyl() {
-    for fit in depot tail; do
+    for fit in depot tail bound; do
         mn run $V/fentanyl_$fit.yaml fentanyl_$fit
         put fentanyl_${fit}_rate \
             "$(calc "4*($(at fentanyl_$fit delivered_ug_cm2 24) - $(at fentanyl_$fit delivered_ug_cm2 14))")"
-        put fentanyl_${fit}_depot "$(calc "40e-3*$(at fentanyl_$fit amount_stratum_corneum_ug_cm2 24)")"
+        bound=0
+        [ $fit != bound ] || bound=$(at fentanyl_$fit bound_ug_cm2 24)
+        put fentanyl_${fit}_depot "$(calc "40e-3*($(at fentanyl_$fit amount_stratum_corneum_ug_cm2 24) + $bound)")"
         put fentanyl_${fit}_tail "$(half_life fentanyl_$fit)"
+        mn run $V/fentanyl_$fit.yaml fentanyl_${fit}_72 --set 'patch/area=10 cm2' --set 'patch/remove_at=72 h' \
+            --set 'schedule/duration=144 h'
+        put fentanyl_${fit}_fall "$(fall_time fentanyl_${fit}_72)"
     done
 }
 franz() {
@@ -99,6 +113,33 @@ aqueous() {
         mn run $V/${drug}_aqueous.yaml ${drug}_aqueous
         put osp_$drug "$(result ${drug}_aqueous delivered_end)"
     done
+}
+# Intact skin under a neat liquid, and after a liquid that has gone.
+neat() {
+    mn run $V/dpgme_neat.yaml dpgme_neat
+    put osp_dpgme_neat "$(result dpgme_neat delivered_end)"
+    mn run $V/butoxyethanol_neat.yaml butoxyethanol_neat
+    put osp_butoxyethanol "$(result butoxyethanol_neat delivered_end)"
+    put osp_butoxyethanol_flux "$(result butoxyethanol_neat J_max)"
+    mn run $V/testosterone_film.yaml testosterone_film
+    put osp_testosterone "$(result testosterone_film delivered_end)"
+    put osp_testosterone_flux "$(result testosterone_film J_max)"
+}
+# shape FOLDER: amount at 9 h over that at 3 h
+shape() { calc "$(at "$1" delivered_ug_cm2 9)/$(at "$1" delivered_ug_cm2 3)"; }
+# Needles, then drug: only the shape of the curves can be held against the data.
+after_needles() {
+    for drug in lidocaine ghk copper; do
+        mn run $V/yuan_$drug.yaml yuan_$drug
+        put yuan_$drug "$(shape yuan_$drug)"
+    done
+    mn run $V/yuan_ghk.yaml yuan_ghk_closing --set 'closure={half_life_open: gupta_2011}'
+    put yuan_ghk_closing "$(shape yuan_ghk_closing)"
+    mn run $V/naltrexone_arm.yaml naltrexone
+    put naltrexone_rise "$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) col[$i] = i; next}
+        {t[NR] = $col["time_h"]; p[NR] = $col["plasma_ng_mL"]; if (p[NR] > most) most = p[NR]}
+        END {for (k = 2; k <= NR; k++) if (p[k] >= 0.9*most) {print t[k]; exit}}' "$OUT/naltrexone/timeseries.csv")"
+    put naltrexone_held "$(calc "$(at naltrexone plasma_ng_mL 48)/$(result naltrexone plasma_max)")"
 }
 # Potts and Guy, log10 kp[cm/h] = -2.7437 + 0.71 logKow - 0.0061 MW, over every record with a number.
 permeabilities() {
@@ -170,6 +211,8 @@ lidocaine
 fentanyl
 franz
 aqueous
+neat
+after_needles
 permeabilities
 single_needles
 arrays
