@@ -230,7 +230,7 @@ double link_step(struct link *l)
             return bus_now(l->bus);
         }
     }
-    return poll_due(l, now);
+    return fmin(poll_due(l, now), in.talk_until + SILENT_NAP); /* the end of the permit is noticed in time */
 }
 
 /* ---- mailbox and thread ---- */

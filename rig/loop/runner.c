@@ -30,7 +30,7 @@ static void sleep_until(double t)
 }
 
 /* A signal stops first, and quits once the axis stands. */
-static enum rig_key key_now(const struct rig *r, const struct runner_door *door)
+enum rig_key runner_key(const struct rig *r, const struct runner_door *door)
 {
     if (!*door->stop_signal)
         return door->key(door->self);
@@ -46,7 +46,7 @@ void runner_run(struct rig *r, const struct runner_door *door)
         double now = runner_now();
         double gap = suspended() - asleep; /* a suspend is lateness that the monotonic clock does not show */
         asleep += gap;
-        bool goes_on = rig_tick(r, now, now - deadline + (gap > SUSPEND_GAP ? gap : 0.0), key_now(r, door));
+        bool goes_on = rig_tick(r, now, now - deadline + (gap > SUSPEND_GAP ? gap : 0.0), runner_key(r, door));
         door->show(door->self, r);
         if (!goes_on)
             return;

@@ -12,6 +12,8 @@ struct runner_door {            /* the outside of the loop */
     const volatile sig_atomic_t *stop_signal; /* not 0: a controlled stop, then the end */
 };
 double runner_now(void);
+/* What the operator asks for now: a key, or what a signal stands for. */
+enum rig_key runner_key(const struct rig *r, const struct runner_door *door);
 /* Runs until rig_tick says that it has ended.  The links' threads run already. */
 void runner_run(struct rig *r, const struct runner_door *door);
 #endif

@@ -144,8 +144,14 @@ static void step_running(struct rig *r)
     switch (out.request) {
     case SEQ_ORDER: rig_order(r, &out.command); break;
     case SEQ_STOP: stop_begin(r); break;
-    case SEQ_TRIP: r->sequence_failed = true; break;
-    case SEQ_POLARITY: r->polarity_wrong = true; break;
+    case SEQ_TRIP: /* the latch trips in the next tick; STOP need not wait for it */
+        r->sequence_failed = true;
+        stop_begin(r);
+        break;
+    case SEQ_POLARITY:
+        r->polarity_wrong = true;
+        stop_begin(r);
+        break;
     case SEQ_DONE:
         r->ended_from = RIG_FINISHING;
         rig_go(r, RIG_FINISHING, r->sequence.reason);

@@ -1,4 +1,5 @@
 /* simulation.c -- see simulation.h. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,15 @@ static int make_links(struct simulation *s, struct err *e)
     return rc;
 }
 
+static ssize_t disk_write(void *self, int handle, const char *bytes, size_t n)
+{
+    const struct simulation *s = self;
+    if (!s->disk_is_full)
+        return RECORD_DISK.write(RECORD_DISK.self, handle, bytes, n);
+    errno = ENOSPC;
+    return -1;
+}
+
 int simulation_new(struct simulation **out, const char *bench, const char *method, const char *faults, struct err *e)
 {
     char path[300];
@@ -58,6 +68,9 @@ int simulation_new(struct simulation **out, const char *bench, const char *metho
     *out = s;
     if (!s)
         return err_set(e, ERR_NOMEM, "out of memory");
+    s->disk = RECORD_DISK;
+    s->disk.self = s;
+    s->disk.write = disk_write;
     int rc = units_init(e);
     if (rc == 0) rc = make_folders(s, e);
     snprintf(path, sizeof path, "config/%s", bench);
@@ -69,7 +82,7 @@ int simulation_new(struct simulation **out, const char *bench, const char *metho
     if (rc == 0) s->limits = method_limits(&s->method, &s->limits);
     if (rc == 0) rc = make_world(s, faults, e);
     if (rc == 0) rc = make_links(s, e);
-    if (rc == 0) rc = recorder_open(&s->recorder, s->folder, e);
+    if (rc == 0) rc = recorder_open_by(&s->recorder, s->folder, &s->disk, e);
     if (rc)
         return rc;
     rig_init(&s->rig, &s->bench, &s->limits, &s->method, s->link, s->recorder, s->pace.clock.now);

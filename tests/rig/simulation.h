@@ -15,6 +15,8 @@ struct simulation {
     struct bus *bus[BENCH_LINKS];
     struct link *link[BENCH_LINKS];
     struct recorder *recorder;
+    struct record_door disk;
+    bool disk_is_full;               /* nothing more can be written */
     struct rig rig;
     struct pace pace;                /* the clock, and who is due when */
 };
