@@ -48,6 +48,7 @@ static void catch_signals(void)
         sigaction(stops[i], &a, NULL);
     a.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &a, NULL);
+    sigaction(SIGXFSZ, &a, NULL); /* a limit on the size of files is a full disk, not a reason to die in motion */
 }
 
 struct run_options {
@@ -294,10 +295,15 @@ static int finish(struct run *r, int rc, struct err *e)
     p.timings = m.timings;
     p.counter = m.counter;
     p.counters = m.counters;
-    int written = run_report_write(&p, &late);
-    if (rc == 0 && (lost || written)) {
-        *e = late;
-        return late.code;
+    struct err unwritten = {0};
+    run_report_write(&p, &unwritten);
+    if (rc == 0 && (lost || unwritten.code)) {
+        *e = lost ? late : unwritten;
+        return e->code;
+    }
+    if (unwritten.code) { /* the first failure is the cause; that its record is not whole has to be said as well */
+        size_t n = strlen(e->msg);
+        snprintf(e->msg + n, sizeof e->msg - n, "\nthe outcome could not be recorded: %.600s", unwritten.msg);
     }
     return rc;
 }

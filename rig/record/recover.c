@@ -10,6 +10,8 @@
 #include "base/runfolder.h"
 #include "rig/record/recover.h"
 
+enum { TORN_MAX = 9 };
+
 static int slurp(const char *path, char **out, long *size, struct err *e)
 {
     FILE *f = fopen(path, "rb");
@@ -151,32 +153,51 @@ int record_scan_events(const char *path, struct record_scan *out, struct err *e)
     return 0;
 }
 
+/* A name that is free: PATH.torn, or PATH.torn2 ... when an earlier recovery did not come to its end. */
+static int open_torn(const char *path, char name[720])
+{
+    int fd = -1;
+    for (int i = 1; i <= TORN_MAX && fd < 0; i++) {
+        snprintf(name, 720, "%.690s.torn%.0d", path, i == 1 ? 0 : i); /* %.0d: a zero is nothing */
+        fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
 /* What is cut is not thrown away. */
 static int keep_tail(const char *path, const char *tail, size_t n, struct err *e)
 {
-    char name[700];
-    snprintf(name, sizeof name, "%.690s.torn", path);
-    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    bool ok = fd >= 0 && write(fd, tail, n) == (ssize_t)n && fsync(fd) == 0;
-    int why = errno;
+    char name[720];
+    int fd = open_torn(path, name);
+    ssize_t k = fd < 0 ? -1 : write(fd, tail, n);
+    bool ok = k == (ssize_t)n && fsync(fd) == 0;
+    int why = k >= 0 && k < (ssize_t)n ? ENOSPC : errno;
     if (fd >= 0)
         close(fd);
-    return ok ? 0 : err_set(e, ERR_IO, "%s: the torn end cannot be kept: %s", name, strerror(why));
+    if (ok)
+        return 0;
+    if (fd >= 0)
+        unlink(name);
+    return err_set(e, ERR_IO, "%s: the torn end cannot be kept: %s", name, strerror(why));
 }
 
 int record_cut(const char *path, const struct record_scan *scan, struct err *e)
 {
     char *text = NULL;
     long size = 0;
-    if (scan->good == scan->size)
-        return 0;
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set(e, ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
     int rc = flock(fd, LOCK_EX | LOCK_NB) == 0
                  ? 0
                  : err_set(e, ERR_FAILED, "%s: a program still writes to it", path);
-    if (rc == 0) rc = slurp(path, &text, &size, e);
+    if (rc || scan->good == scan->size) {
+        close(fd);
+        return rc;
+    }
+    rc = slurp(path, &text, &size, e);
     if (rc == 0 && size != scan->size) rc = err_set(e, ERR_FAILED, "%s: has changed meanwhile", path);
     if (rc == 0) rc = keep_tail(path, text + scan->good, (size_t)(size - scan->good), e);
     if (rc == 0 && (ftruncate(fd, scan->good) != 0 || fsync(fd) != 0))

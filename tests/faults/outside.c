@@ -37,17 +37,20 @@ static void advance(void *self, double seconds)
     door_watch()->is_ours = is_ours;
 }
 
-/* The first word that the axis is told once the latch has tripped. */
+/* Is STOP the first word that the axis is told once the latch has tripped? */
 static void watch_writes(uint8_t unit, const uint8_t *pdu)
 {
     const struct rig *r = out.pace.rig;
     bool is_many = pdu[0] == BUS_WRITE_MANY;
-    if (unit != VBENCH_AXIS || out.has_written || !r || r->latch.is_armed || r->state <= RIG_ENABLING ||
-        !(is_many || pdu[0] == BUS_WRITE_ONE) || out.pace.clock.now < r->latch.at + ON_THE_WIRE)
+    if (unit != VBENCH_AXIS || out.was_told || !r || r->latch.is_armed || r->state <= RIG_ENABLING ||
+        !(is_many || pdu[0] == BUS_WRITE_ONE))
         return;
-    out.has_written = true;
-    out.written_to = (uint16_t)(pdu[1] << 8 | pdu[2]);
-    out.written = is_many ? (uint16_t)(pdu[6] << 8 | pdu[7]) : (uint16_t)(pdu[3] << 8 | pdu[4]);
+    unsigned to = (unsigned)pdu[1] << 8 | pdu[2], word = is_many ? (unsigned)pdu[6] << 8 | pdu[7] : (unsigned)pdu[3] << 8 | pdu[4];
+    bool is_stop = to == out.stop.address && word == out.stop.regs[0];
+    if (!is_stop && out.pace.clock.now < r->latch.at + ON_THE_WIRE)
+        return;
+    out.was_told = true;
+    out.was_told_stop = is_stop;
 }
 
 static int answer(uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
@@ -179,7 +182,11 @@ static enum phase phase_of(const struct rig *r)
 void __wrap_runner_run(struct rig *r, const struct runner_door *door)
 {
     bool goes_on = true;
+    struct map_step step[MAP_STEPS];
+    struct err ignored = {0};
     pace_start(&out.pace, r, r->link, r->recorder);
+    axis_build_stop(r->bench, step, &ignored);
+    out.stop = step[0];
     out.has_run = true;
     while (goes_on && out.pace.ticks < OUTSIDE_TICKS) {
         door_watch()->phase = phase_of(r);

@@ -21,8 +21,8 @@ struct outside {
     /* the truth */
     double peak_force;               /* N, of |force| */
     double highest, lowest;          /* m, of the axis */
-    bool has_written;                /* the axis was told something after the trip; and the first such word: */
-    uint16_t written_to, written;    /* register, value */
+    struct map_step stop;            /* what STOP is on this bench */
+    bool was_told, was_told_stop;    /* the axis was told something after the trip; it was STOP */
 };
 /* The one that the wrapped functions use. */
 struct outside *outside(void);
