@@ -13,6 +13,7 @@ int main(int argc, char **argv)
         {"insert", "press an array into skin: force, travel, buried depth", help_insert, command_insert},
         {"analyse", "read a run of the bench: events, stiffness, relaxation, depth", help_analyse, command_analyse},
         {"drug", "predict a drug's properties in skin", help_drug, command_drug},
+        {"import", "read other people's measurements into a table of ours", help_import, command_import},
         {"compare", "hold simulations against measurements", help_compare, command_compare},
         {"report", "put folders into one HTML page", help_report, command_report},
         {NULL, NULL, NULL, NULL}};

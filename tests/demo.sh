@@ -84,7 +84,7 @@ for i in 1 2 3; do
     depths="$depths $(value "$(ls -d "$OUT"/runs/*_s"$i"_*)/penetration_01.yaml" mean | awk '{printf "%.0f", $1}')"
     travels="$travels $(awk -v n="$i" '$1 == "largest_travel_um:" && ++k == n {printf "%.0f", $2}' "$OUT/force/compare.yaml")"
 done
-ratios=$(awk -F, 'NR == 1 {for (c = 1; c <= NF; c++) if ($c == "ratio_predicted") col = c; next}
+ratios=$(awk -F, 'NR == 1 {for (c = 1; c <= NF; c++) if ($c == "simulated") col = c; next}
     col && $col != "" {v = $col; if (!n++ || v < lo) lo = v; if (v > hi) hi = v} END {printf "%.2f to %.2f", lo, hi}' "$OUT/naloxone/compare.csv")
 cat <<EOF
 

@@ -16,13 +16,14 @@ deny 'cvode|sun|nvector'        'solver/integrate/cvodes\.c$'      base solver r
 deny 'cholmod|amd'              'solver/integrate/cholesky\.c$'    base solver rig
 deny 'modbus'                   'rig/bus/modbus\.c$'               base solver rig
 deny 'libfyaml'                 'base/text/yaml\.c$'               base solver rig
-deny 'csv\.h'                   'base/text/table\.c$'              base solver rig
+deny 'csv\.h'                   'base/text/(table|sheet)\.c$'              base solver rig
 deny 'udunits2'                 'base/text/units\.c$'              base solver rig
 # inside solver: only downwards
 deny 'solver/(commands|results|inference|ensemble|study|integrate|system|space)/'    'none^' solver/physics
 deny 'solver/(commands|results|inference|ensemble|study|integrate|system)/'          'none^' solver/space
 deny 'solver/(commands|results|inference|ensemble|study|integrate)/'                 'none^' solver/system
 deny 'solver/(commands|results|inference|ensemble)/'                                 'none^' solver/integrate solver/study
+deny 'solver/(commands|results|inference|ensemble|study|integrate|system|space|physics|insertion)/' 'none^' solver/import
 deny 'solver/commands/'                                                              'none^' solver/results solver/inference solver/ensemble
 # inside rig
 deny 'rig/(device|safety|method|loop|record|commands|screen|calibrate)/'             'none^' rig/bus

@@ -56,7 +56,7 @@ nicotine() {
 naloxone() {
     mn compare config/studies/compare_naloxone.yaml naloxone
     for end in low high; do
-        put "naloxone_ratio_$end" "$(sed -n "s/^ *ratio_predicted_${end}est: *//p" "$OUT/naloxone/compare.yaml")"
+        put "naloxone_ratio_$end" "$(sed -n "s/^ *simulated_${end}est: *//p" "$OUT/naloxone/compare.yaml")"
     done
     mn run config/studies/naloxone_pen_500.yaml naloxone_500
     put naloxone_lag "$(calc "60*$(result naloxone_500 lag_asymptotic)")"

@@ -1,4 +1,4 @@
-/* table.c -- see table.h.  The only file that knows libcsv. */
+/* table.c -- see table.h. */
 #include <assert.h>
 #include <csv.h>
 #include <math.h>

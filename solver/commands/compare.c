@@ -2,22 +2,25 @@
 #include <stdlib.h>
 #include <time.h>
 #include "solver/commands/commands.h"
-#include "solver/results/compare.h"
+#include "solver/results/compare/compare.h"
 
 const char help_compare[] =
-    "usage: mnsim compare COMPARISON.yaml -o DIR [--run RUN_FOLDER]... [--config DIR] [--force] [--quiet]\n"
+    "usage: mnsim compare COMPARISON.yaml -o DIR [--run RUN_FOLDER]... [--set key=value]... [--config DIR] [--force]\n"
+    "       [--quiet]\n"
     "\n"
-    "Holds simulations against measurements as the comparison file says, with a criterion stated in it beforehand;\n"
-    "fitted and predicted are told apart.  Writes compare.csv, compare.yaml and figures.\n"
+    "Holds any simulated quantity against any measured one as the comparison file says, with criteria stated in it\n"
+    "beforehand; fitted, predicted and synthetic are told apart.  Writes compare.csv, points.csv, measures.csv,\n"
+    "compare.yaml, figures, and a folder for every study that it computes.\n"
     "\n"
     "  -o, --output DIR    result folder (required)\n"
-    "  --run DIR           a run folder for kind: force_travel, besides those in the file\n"
+    "  --run DIR           a run folder for the cases measured by runs, besides those in the file\n"
+    "  --set key=value     a key of the comparison file, such as seed=7 (of the bootstrap) or verdict=reported\n"
     "  --config DIR        where drugs/, skins/ and needles/ are looked up after the study's own folder\n"
     "  --force             replace an older result of this name\n"
     "  -q, --quiet         print verdicts only\n"
     "\n"
     "example: mnsim compare config/studies/compare_nicotine.yaml -o out/nicotine\n"
-    "exit status: 0 done, 1 a criterion is not met and the file says 'verdict: required', 2 usage,\n"
+    "exit status: 0 done, 1 a criterion is not met (unless the file says 'verdict: reported'), 2 usage,\n"
     "             3 configuration or data, 4 numerics";
 
 static void print_comparison(const struct compare *c, const struct options *o, const char *folder)
@@ -26,7 +29,7 @@ static void print_comparison(const struct compare *c, const struct options *o, c
     for (size_t i = 0; !o->quiet && i < c->n_lines; i++)
         printf("%s\n", c->line[i]);
     for (size_t i = 0; i < c->n_verdicts; i++)
-        printf("  %-9s %-7s %s: %s\n", role_word[c->verdict[i].role], c->verdict[i].met ? "met" : "NOT MET",
+        printf("  %-9s %-7s %s: %s\n", role_word[c->verdict[i].role], verdict_word(&c->verdict[i]),
                c->verdict[i].subject, c->verdict[i].text);
     printf("  written to %s\n", folder);
 }
@@ -34,8 +37,7 @@ static void print_comparison(const struct compare *c, const struct options *o, c
 static int run_comparison(struct compare *c, const struct options *o, struct err *e)
 {
     struct folder f;
-    struct study_options so = options_for_study(o);
-    struct compare_options co = {&so, o->runs, o->n_runs};
+    struct compare_options co = {o->overrides, o->config_dir, o->runs, o->n_runs};
     struct result_context context = {o->command, (int64_t)time(NULL), 0.0};
     int rc = folder_open(&f, o->output, o->force, e);
     if (rc) return rc;
@@ -45,14 +47,14 @@ static int run_comparison(struct compare *c, const struct options *o, struct err
     if (rc) return rc;
     print_comparison(c, o, f.path);
     return c->is_required && !compare_all_met(c)
-               ? err_set(e, ERR_FAILED, "a criterion is not met, and this comparison requires all")
+               ? err_set(e, ERR_FAILED, "a criterion is not met")
                : 0;
 }
 
 int command_compare(int argc, char **argv, struct err *e)
 {
     struct options o;
-    int rc = options_parse(&o, argc, argv, "ocrfq", e);
+    int rc = options_parse(&o, argc, argv, "ocrfqs", e);
     if (!rc && (o.n_files != 1 || !o.output)) {
         rc = err_set(e, ERR_ARG, "%s",
                      o.output ? "'mnsim compare' takes one comparison file" : "no result folder: -o DIR is missing");

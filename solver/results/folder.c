@@ -20,7 +20,7 @@ static void remove_tree(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH
 
 static bool is_result(const char *path)
 {
-    static const char *const marks[] = {"summary.yaml", "sweep.csv", "compare.yaml", "fit.yaml"};
+    static const char *const marks[] = {"summary.yaml", "sweep.csv", "compare.yaml", "fit.yaml", "import.yaml"};
     char file[FOLDER_PATH + 100];
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         snprintf(file, sizeof file, "%s/%s", path, marks[i]);
