@@ -16,7 +16,7 @@ deny 'cvode|sun|nvector'        'solver/integrate/cvodes\.c$'      base solver r
 deny 'cholmod|amd'              'solver/integrate/cholesky\.c$'    base solver rig
 deny 'modbus'                   'rig/bus/modbus\.c$'               base solver rig
 deny 'libfyaml'                 'base/text/yaml\.c$'               base solver rig
-deny 'csv\.h'                   'base/text/(table|sheet)\.c$'              base solver rig
+deny 'csv\.h'                   'base/text/(table|raw)\.c$'              base solver rig
 deny 'udunits2'                 'base/text/units\.c$'              base solver rig
 # inside solver: only downwards
 deny 'solver/(commands|results|inference|ensemble|study|integrate|system|space)/'    'none^' solver/physics

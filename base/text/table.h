@@ -1,4 +1,4 @@
-/* table.h -- CSV tables through libcsv (the doors to it are table.c and sheet.c, for foreign tables).
+/* table.h -- CSV tables through libcsv (the doors to it are table.c and raw.c, for foreign tables).
  * RFC 4180, one header row, the unit in each numeric column's name (time_h, flux_ug_cm2_h), no comment lines. */
 #ifndef BASE_TEXT_TABLE_H
 #define BASE_TEXT_TABLE_H

@@ -57,7 +57,7 @@ static int list_specimens(struct imported *im, struct err *e)
     return 0;
 }
 
-static int finish(const struct map *m, const struct sheet *s, struct imported *im, struct err *e)
+static int finish(const struct map *m, const struct raw *s, struct imported *im, struct err *e)
 {
     int rc = import_fill(m, s, im, e);
     if (!rc) rc = list_specimens(im, e);
@@ -81,18 +81,18 @@ static int find_file(struct imported *im, const char *given, struct err *e)
 int import_read(struct imported *im, const char *map, const char *file, struct err *e)
 {
     struct map *m = calloc(1, sizeof *m);
-    struct sheet s = {0};
+    struct raw s = {0};
     *im = (struct imported){0};
     if (!m) return err_set(e, ERR_NOMEM, "out of memory");
     snprintf(im->map, sizeof im->map, "%.699s", map);
     int rc = config_open(&im->doc, map, e);
     if (!rc) rc = map_read(m, im, e);
     if (!rc) rc = find_file(im, file, e);
-    if (!rc) rc = sheet_read(&s, im->file, m->separator, m->encoding, e);
+    if (!rc) rc = raw_read(&s, im->file, m->separator, m->encoding, e);
     if (!rc) rc = finish(m, &s, im, e);
     if (!rc) rc = sha256_file(im->file, im->file_sha, e);
     if (!rc) rc = sha256_file(map, im->map_sha, e);
-    sheet_release(&s);
+    raw_release(&s);
     free(m);
     if (rc) import_release(im);
     return rc;
@@ -102,16 +102,16 @@ int import_parse(struct imported *im, const char *map_text, size_t map_len, cons
                  struct err *e)
 {
     struct map *m = calloc(1, sizeof *m);
-    struct sheet s = {0};
+    struct raw s = {0};
     *im = (struct imported){0};
     if (!m) return err_set(e, ERR_NOMEM, "out of memory");
     snprintf(im->map, sizeof im->map, "map");
     snprintf(im->file, sizeof im->file, "file");
     int rc = config_parse(&im->doc, "map", map_text, map_len, e);
     if (!rc) rc = map_read(m, im, e);
-    if (!rc) rc = sheet_parse(&s, "file", text, len, m->separator, m->encoding, e);
+    if (!rc) rc = raw_parse(&s, "file", text, len, m->separator, m->encoding, e);
     if (!rc) rc = finish(m, &s, im, e);
-    sheet_release(&s);
+    raw_release(&s);
     free(m);
     if (rc) import_release(im);
     return rc;

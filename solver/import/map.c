@@ -65,7 +65,7 @@ static int read_layout(struct map *m, struct cnode root, struct err *e)
     if (rc) return rc;
     m->separator = ",;\t|"[separator];
     m->decimal_comma = decimal == 1;
-    m->encoding = (enum sheet_encoding)encoding;
+    m->encoding = (enum raw_encoding)encoding;
     if (separator == 0 && m->decimal_comma)
         return config_fail(config_get(at, "decimal"), e, ERR_PARSE, "layout: comma cannot part cells and decimals both");
     long below = m->header_line > m->units_line ? m->header_line : m->units_line;

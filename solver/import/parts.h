@@ -1,7 +1,7 @@
 /* parts.h -- what the files of this room share.  Not for others. */
 #ifndef SOLVER_IMPORT_PARTS_H
 #define SOLVER_IMPORT_PARTS_H
-#include "base/text/sheet.h"
+#include "base/text/raw.h"
 #include "solver/import/import.h"
 
 enum { MAP_BLOCKS = 64, MAP_MISSING = 12 };
@@ -27,7 +27,7 @@ struct map {
     struct config *doc;
     char separator;
     bool decimal_comma, units_in_header;
-    enum sheet_encoding encoding;
+    enum raw_encoding encoding;
     long header_line, units_line, first_line, last_line; /* 0: none */
     size_t n_columns, n_blocks, n_missing;
     struct map_column column[IMPORT_COLUMNS];
@@ -38,7 +38,7 @@ struct map {
 /* map.c: the whole map; kind, title and what else is needed into im. */
 int map_read(struct map *m, struct imported *im, struct err *e);
 /* read.c: the sheet's rows into im's columns. */
-int import_fill(const struct map *m, const struct sheet *s, struct imported *im, struct err *e);
+int import_fill(const struct map *m, const struct raw *s, struct imported *im, struct err *e);
 void import_note(struct imported *im, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds an empty column of numbers; NULL when there is no room. */
 struct import_column *import_add(struct imported *im, const char *name);

@@ -63,28 +63,28 @@ static void bare_unit(const char *text, char *unit, size_t size)
         snprintf(unit, size, "%s", text);
 }
 
-static int no_such_name(const struct sheet *s, const struct sheet_row *header, const struct map_block *b,
+static int no_such_name(const struct raw *s, const struct raw_row *header, const struct map_block *b,
                         const struct map_column *c, struct err *e)
 {
     char list[500] = "";
     const char *near = NULL;
     for (size_t k = (size_t)b->first_column - 1; k < header->n && (long)k + 1 < b->end_column; k++) {
-        const char *one[] = {sheet_at(s, header, k)->text, NULL};
+        const char *one[] = {raw_at(s, header, k)->text, NULL};
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", one[0]);
         if (!near) near = config_nearest(c->from, one);
     }
-    sheet_fail(s, header->line, 0, e, ERR_PARSE, "no column '%.80s'%s; there are: %.480s", c->from,
+    raw_fail(s, header->line, 0, e, ERR_PARSE, "no column '%.80s'%s; there are: %.480s", c->from,
                b->first_column > 1 ? " in this block" : "", list);
     if (near) err_hint(e, "did you mean '%s'?", near);
     err_hint(e, "the names stand in line %d: is that header_line?  Is the separator right?", header->line);
     return ERR_PARSE;
 }
 
-static int find_cell(const struct map *m, const struct sheet *s, const struct map_block *b, const struct map_column *c,
+static int find_cell(const struct map *m, const struct raw *s, const struct map_block *b, const struct map_column *c,
                      struct source *out, struct err *e)
 {
-    const struct sheet_row *header = m->header_line ? sheet_line(s, (int)m->header_line) : NULL;
+    const struct raw_row *header = m->header_line ? raw_line(s, (int)m->header_line) : NULL;
     char unused[80];
     size_t first = (size_t)b->first_column - 1, found = SIZE_MAX;
     out->cell = first + (size_t)c->number - 1;
@@ -93,11 +93,11 @@ static int find_cell(const struct map *m, const struct sheet *s, const struct ma
         return config_fail(config_get(config_get(config_root(m->doc), "layout"), "header_line"), e, ERR_RANGE,
                            "header_line: %s has no line %ld", s->path, m->header_line);
     for (size_t k = first; k < header->n && (long)k + 1 < b->end_column; k++) {
-        const char *text = sheet_at(s, header, k)->text;
+        const char *text = raw_at(s, header, k)->text;
         size_t n = m->units_in_header ? split_header(text, unused, sizeof unused) : strlen(text);
         bool same = strcmp(text, c->from) == 0 || (strlen(c->from) == n && strncmp(text, c->from, n) == 0);
         if (same && found != SIZE_MAX) {
-            sheet_fail(s, sheet_at(s, header, k)->line, sheet_at(s, header, k)->col, e, ERR_PARSE,
+            raw_fail(s, raw_at(s, header, k)->line, raw_at(s, header, k)->col, e, ERR_PARSE,
                        "'%.80s' is the name of columns %zu and %zu", c->from, found + 1, k + 1);
             err_hint(e, "curves side by side are 'blocks', each with its first_column; or say 'column: %zu'", k + 1);
             return ERR_PARSE;
@@ -109,39 +109,39 @@ static int find_cell(const struct map *m, const struct sheet *s, const struct ma
 }
 
 /* Place of a column's head, for messages. */
-static void place_of(const struct map *m, const struct sheet *s, size_t cell, int *line, int *col)
+static void place_of(const struct map *m, const struct raw *s, size_t cell, int *line, int *col)
 {
-    const struct sheet_row *header = m->header_line ? sheet_line(s, (int)m->header_line) : NULL;
-    const struct sheet_cell *at = header ? sheet_at(s, header, cell) : NULL;
+    const struct raw_row *header = m->header_line ? raw_line(s, (int)m->header_line) : NULL;
+    const struct raw_cell *at = header ? raw_at(s, header, cell) : NULL;
     *line = at ? at->line : (int)m->first_line;
     *col = at ? at->col : 0;
 }
 
 /* The unit that the file states, or "". */
-static int stated_unit(const struct map *m, const struct sheet *s, size_t cell, char *unit, size_t size,
+static int stated_unit(const struct map *m, const struct raw *s, size_t cell, char *unit, size_t size,
                        struct err *e)
 {
     unit[0] = '\0';
     if (m->units_line) {
-        const struct sheet_row *row = sheet_line(s, (int)m->units_line);
+        const struct raw_row *row = raw_line(s, (int)m->units_line);
         if (!row)
             return config_fail(config_get(config_get(config_root(m->doc), "layout"), "units_line"), e, ERR_RANGE,
                                "units_line: %s has no line %ld", s->path, m->units_line);
-        const struct sheet_cell *at = sheet_at(s, row, cell);
+        const struct raw_cell *at = raw_at(s, row, cell);
         if (at) bare_unit(at->text, unit, size);
     } else if (m->units_in_header) {
-        const struct sheet_row *row = sheet_line(s, (int)m->header_line);
-        const struct sheet_cell *at = row ? sheet_at(s, row, cell) : NULL;
+        const struct raw_row *row = raw_line(s, (int)m->header_line);
+        const struct raw_cell *at = row ? raw_at(s, row, cell) : NULL;
         if (at) split_header(at->text, unit, size);
     }
     return 0;
 }
 
-static int no_unit(const struct map *m, const struct sheet *s, const struct map_column *c, size_t cell, struct err *e)
+static int no_unit(const struct map *m, const struct raw *s, const struct map_column *c, size_t cell, struct err *e)
 {
     int line, col;
     place_of(m, s, cell, &line, &col);
-    sheet_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s'), wanted as %s: its unit is not stated", cell + 1,
+    raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s'), wanted as %s: its unit is not stated", cell + 1,
                c->from ? c->from : "by number", c->name);
     err_hint(e, "state it in the map: '%s: {from: %.40s, unit: %s}', or where the file has it: units_line, "
                 "units_in_header", c->name, c->from ? c->from : "...", column_unit(c->name));
@@ -149,7 +149,7 @@ static int no_unit(const struct map *m, const struct sheet *s, const struct map_
 }
 
 /* ours = slope x theirs + zero, from two values. */
-static int set_conversion(const struct map *m, const struct sheet *s, const struct map_column *c, struct source *out,
+static int set_conversion(const struct map *m, const struct raw *s, const struct map_column *c, struct source *out,
                           struct err *e)
 {
     char from[120];
@@ -160,7 +160,7 @@ static int set_conversion(const struct map *m, const struct sheet *s, const stru
     struct err why = {0};
     if (units_convert(0.0, from, to, &out->zero, &why) || units_convert(1.0, from, to, &one, &why)) {
         place_of(m, s, out->cell, &line, &col);
-        sheet_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s') is in '%s', which does not convert to that of %s",
+        raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s') is in '%s', which does not convert to that of %s",
                    out->cell + 1, c->from ? c->from : "by number", from, c->name);
         err_hint(e, "%.300s", why.hint[0] ? why.hint : why.msg);
         return ERR_PARSE;
@@ -177,7 +177,7 @@ static bool same_unit(const char *a, const char *b)
            fabs(one - 1.0) < 1e-9 && fabs(zero) < 1e-9;
 }
 
-static int find_unit(const struct map *m, const struct sheet *s, const struct map_column *c, struct source *out,
+static int find_unit(const struct map *m, const struct raw *s, const struct map_column *c, struct source *out,
                      struct err *e)
 {
     char stated[80];
@@ -190,7 +190,7 @@ static int find_unit(const struct map *m, const struct sheet *s, const struct ma
     if (!stated[0] && !c->unit) return no_unit(m, s, c, out->cell, e);
     if (stated[0] && c->unit && !same_unit(stated, c->unit)) {
         place_of(m, s, out->cell, &line, &col);
-        sheet_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s'): the file says '%s', the map says '%s'",
+        raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s'): the file says '%s', the map says '%s'",
                    out->cell + 1, c->from ? c->from : "by number", stated, c->unit);
         err_hint(e, "leave out the map's unit where the file states one");
         return ERR_PARSE;
@@ -215,25 +215,25 @@ static bool has_thousands(const char *text, char decimal)
     return space || (first && (strchr(text, decimal) || strchr(first + 1, other)));
 }
 
-static int bad_number(const struct map *m, const struct sheet *s, const struct sheet_cell *at, const char *name,
+static int bad_number(const struct map *m, const struct raw *s, const struct raw_cell *at, const char *name,
                       struct err *e)
 {
     char decimal = m->decimal_comma ? ',' : '.';
     if (has_thousands(at->text, decimal)) {
-        sheet_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s': thousands separators are refused", name, at->text);
+        raw_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s': thousands separators are refused", name, at->text);
         err_hint(e, "export without them: 1.234 may be one or a thousand");
     } else if (strchr(at->text, m->decimal_comma ? '.' : ',')) {
-        sheet_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s' is not a number with a decimal %s", name, at->text,
+        raw_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s' is not a number with a decimal %s", name, at->text,
                    m->decimal_comma ? "comma" : "point");
         err_hint(e, "is it 'decimal: %s'?", m->decimal_comma ? "point" : "comma");
     } else {
-        sheet_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s' is not a number", name, at->text);
+        raw_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s' is not a number", name, at->text);
         err_hint(e, "what means 'no value' is listed under layout/missing; rows behind the data are cut by last_line");
     }
     return ERR_PARSE;
 }
 
-static int read_number(const struct map *m, const struct sheet *s, const struct sheet_cell *at, const char *name,
+static int read_number(const struct map *m, const struct raw *s, const struct raw_cell *at, const char *name,
                        double *x, struct err *e)
 {
     char text[64];
@@ -253,12 +253,12 @@ static int read_number(const struct map *m, const struct sheet *s, const struct 
 
 /* ---- rows ---- */
 
-static bool is_data_row(const struct map *m, const struct sheet_row *r)
+static bool is_data_row(const struct map *m, const struct raw_row *r)
 {
     return r->line >= m->first_line && (m->last_line == 0 || r->line <= m->last_line) && r->n > 0;
 }
 
-static size_t most_rows(const struct map *m, const struct sheet *s)
+static size_t most_rows(const struct map *m, const struct raw *s)
 {
     size_t n = 0;
     for (size_t i = 0; i < s->rows; i++)
@@ -317,16 +317,16 @@ static int add_block_texts(const struct map *m, size_t most, struct imported *im
     return 0;
 }
 
-static bool row_is_empty(const struct sheet *s, const struct sheet_row *r, const struct source src[], size_t n)
+static bool row_is_empty(const struct raw *s, const struct raw_row *r, const struct source src[], size_t n)
 {
     for (size_t k = 0; k < n; k++) {
-        const struct sheet_cell *at = src[k].cell == SIZE_MAX ? NULL : sheet_at(s, r, src[k].cell);
+        const struct raw_cell *at = src[k].cell == SIZE_MAX ? NULL : raw_at(s, r, src[k].cell);
         if (at && at->text[0]) return false;
     }
     return true;
 }
 
-static int take_row(const struct map *m, const struct sheet *s, const struct sheet_row *r, const struct map_block *b,
+static int take_row(const struct map *m, const struct raw *s, const struct raw_row *r, const struct map_block *b,
                     const struct source src[], struct imported *im, struct err *e)
 {
     size_t row = im->rows;
@@ -335,7 +335,7 @@ static int take_row(const struct map *m, const struct sheet *s, const struct she
     for (size_t k = 0; !rc && k < im->n_columns; k++) {
         struct import_column *c = &im->column[k];
         const char *fixed = config_text(config_get(b->at, c->name));
-        const struct sheet_cell *at = k < m->n_columns && src[k].cell != SIZE_MAX ? sheet_at(s, r, src[k].cell) : NULL;
+        const struct raw_cell *at = k < m->n_columns && src[k].cell != SIZE_MAX ? raw_at(s, r, src[k].cell) : NULL;
         if (k < m->n_columns && m->column[k].text) fixed = m->column[k].text;
         if (c->is_text)
             snprintf(c->text[row], IMPORT_WORD, "%.79s", fixed ? fixed : at ? at->text : "");
@@ -348,7 +348,7 @@ static int take_row(const struct map *m, const struct sheet *s, const struct she
     return rc;
 }
 
-static int take_block(const struct map *m, const struct sheet *s, const struct map_block *b, struct imported *im,
+static int take_block(const struct map *m, const struct raw *s, const struct map_block *b, struct imported *im,
                       struct err *e)
 {
     struct source src[IMPORT_COLUMNS] = {{0}};
@@ -367,12 +367,12 @@ static int take_block(const struct map *m, const struct sheet *s, const struct m
         if (is_data_row(m, &s->row[i]) && !row_is_empty(s, &s->row[i], src, m->n_columns))
             rc = take_row(m, s, &s->row[i], b, src, im, e);
     if (!rc && im->rows == before)
-        rc = sheet_fail(s, (int)m->first_line, 0, e, ERR_PARSE, "no data from this line on%s",
+        rc = raw_fail(s, (int)m->first_line, 0, e, ERR_PARSE, "no data from this line on%s",
                         m->n_blocks > 1 ? " in the columns of a block" : "");
     return rc;
 }
 
-int import_fill(const struct map *m, const struct sheet *s, struct imported *im, struct err *e)
+int import_fill(const struct map *m, const struct raw *s, struct imported *im, struct err *e)
 {
     size_t most = most_rows(m, s);
     int rc = make_columns(m, most, im, e);

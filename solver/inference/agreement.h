@@ -1,6 +1,6 @@
 /* agreement.h -- how well predictions agree with measurements: each measure with a confidence interval.
  * Pure functions: arrays, settings and a seed in, numbers out; no file, no clock.  Formulas and sources:
- * docs/reference/equations.md, E44.
+ * docs/reference/equations.md, E60.
  *
  * Readings belong to points (a time, a depth, a travel), where the prediction is one number, and to units (a donor, a
  * specimen; without any, every reading is its own unit).  What varies from unit to unit is what an interval is about:

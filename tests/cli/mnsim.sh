@@ -102,9 +102,14 @@ expect 1 "every case failed" "$mnsim" sweep "$tmp/none.yaml" -o "$tmp/sweep2"
 # compare: verdicts
 expect 0 "PREDICTED met" "$mnsim" compare config/studies/compare_nicotine.yaml -o "$tmp/nicotine"
 expect 0 "the density is not published" "$mnsim" compare config/studies/compare_naloxone.yaml -o "$tmp/naloxone"
-sed -e 's/mean_fold_error: 1.5/mean_fold_error: 1.01/' -e '$a verdict: required' -e "s|\.\./\.\./data|$PWD/data|" \
+sed -e 's/at_most: 1.5/at_most: 1.01/' -e "s|\.\./\.\./data|$PWD/data|" \
     -e "s|study: nic|study: $PWD/config/studies/nic|" config/studies/compare_nicotine.yaml >"$tmp/strict.yaml"
 expect 1 "NOT MET" "$mnsim" compare "$tmp/strict.yaml" -o "$tmp/strict"
+expect 0 "NOT MET" "$mnsim" compare "$tmp/strict.yaml" --set verdict=reported -o "$tmp/reported"
+expect 3 "verdict" "$mnsim" compare "$tmp/strict.yaml" --set verdict=never -o "$tmp/never"
+for f in compare.csv points.csv measures.csv compare.yaml overlay.svg residuals.svg predicted_observed.svg bland_altman.svg; do
+    check "$f is written" test -s "$tmp/nicotine/$f"
+done
 expect 3 "missing key 'comparison'" "$mnsim" compare "$tmp/few.yaml" -o "$tmp/bad" --force
 
 # insertion: the model alone, and as a study's depth

@@ -1,15 +1,15 @@
-/* sheet.c -- see sheet.h. */
+/* raw.c -- see raw.h. */
 #include <csv.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/text/file.h"
-#include "base/text/sheet.h"
+#include "base/text/raw.h"
 
 enum { MAX_BYTES = 64 << 20 };
 
 struct reader {
-    struct sheet *s;
+    struct raw *s;
     struct csv_parser csv;
     size_t used, size;             /* bytes of s->text taken, and there */
     size_t rows_size, cells_size;
@@ -19,7 +19,7 @@ struct reader {
     bool row_begun;                /* a byte of it was fed */
 };
 
-int sheet_fail(const struct sheet *s, int line, int col, struct err *e, int code, const char *fmt, ...)
+int raw_fail(const struct raw *s, int line, int col, struct err *e, int code, const char *fmt, ...)
 {
     char what[1000];
     va_list ap;
@@ -50,21 +50,21 @@ static size_t utf8_length(const unsigned char *p, size_t left)
     return n;
 }
 
-static int check_bytes(const struct sheet *s, const char *text, size_t len, enum sheet_encoding encoding,
+static int check_bytes(const struct raw *s, const char *text, size_t len, enum raw_encoding encoding,
                        struct err *e)
 {
     const unsigned char *p = (const unsigned char *)text;
     if (len >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff))) {
-        sheet_fail(s, 1, 1, e, ERR_PARSE, "UTF-16 text");
+        raw_fail(s, 1, 1, e, ERR_PARSE, "UTF-16 text");
         err_hint(e, "export or save it as UTF-8");
         return ERR_PARSE;
     }
-    if (len == 0) return sheet_fail(s, 1, 0, e, ERR_PARSE, "empty file");
+    if (len == 0) return raw_fail(s, 1, 0, e, ERR_PARSE, "empty file");
     for (size_t i = 0, n; i < len; i += n) {
-        n = encoding == SHEET_LATIN1 ? 1 : utf8_length(p + i, len - i);
-        if (p[i] == 0) return sheet_fail(s, line_of(text, i), 0, e, ERR_PARSE, "NUL byte: not a text file, or damaged");
+        n = encoding == RAW_LATIN1 ? 1 : utf8_length(p + i, len - i);
+        if (p[i] == 0) return raw_fail(s, line_of(text, i), 0, e, ERR_PARSE, "NUL byte: not a text file, or damaged");
         if (n) continue;
-        sheet_fail(s, line_of(text, i), 0, e, ERR_PARSE, "byte 0x%02x is no UTF-8", p[i]);
+        raw_fail(s, line_of(text, i), 0, e, ERR_PARSE, "byte 0x%02x is no UTF-8", p[i]);
         err_hint(e, "an older export may be 'encoding: latin-1'");
         return ERR_PARSE;
     }
@@ -110,31 +110,31 @@ struct reading {
 
 static void begin_row(struct reader *r, int line)
 {
-    struct sheet *s = r->s;
-    struct sheet_row *row = grow(s->row, &r->rows_size, s->rows, sizeof *row);
+    struct raw *s = r->s;
+    struct raw_row *row = grow(s->row, &r->rows_size, s->rows, sizeof *row);
     if (!row) {
         r->out_of_memory = true;
         return;
     }
     s->row = row;
-    s->row[s->rows++] = (struct sheet_row){.first = s->cells, .line = line};
+    s->row[s->rows++] = (struct raw_row){.first = s->cells, .line = line};
 }
 
 static void on_cell(void *text, size_t n, void *user)
 {
     struct reading *in = user;
     struct reader *r = in->r;
-    struct sheet *s = r->s;
+    struct raw *s = r->s;
     if (!r->out_of_memory && !r->row_open) begin_row(r, r->row_line);
     r->row_open = true;
     if (r->out_of_memory) return;
-    struct sheet_cell *cell = grow(s->cell, &r->cells_size, s->cells, sizeof *cell);
+    struct raw_cell *cell = grow(s->cell, &r->cells_size, s->cells, sizeof *cell);
     if (!cell) {
         r->out_of_memory = true;
         return;
     }
     s->cell = cell;
-    s->cell[s->cells++] = (struct sheet_cell){keep(r, text, n, in->latin1), r->cell_line, r->cell_col};
+    s->cell[s->cells++] = (struct raw_cell){keep(r, text, n, in->latin1), r->cell_line, r->cell_col};
     s->row[s->rows - 1].n++;
     r->cell_line = r->line;
     r->cell_col = r->col + 1;
@@ -180,22 +180,22 @@ static int feed(struct reading *in, const char *text, size_t len, struct err *e)
         }
     }
     if (!r->out_of_memory && csv_fini(&r->csv, on_cell, on_row, in) != 0)
-        return sheet_fail(r->s, r->cell_line, r->cell_col, e, ERR_PARSE,
+        return raw_fail(r->s, r->cell_line, r->cell_col, e, ERR_PARSE,
                           "a quoted cell is not closed before the end of the file");
     return r->out_of_memory ? err_set(e, ERR_NOMEM, "%s: out of memory", r->s->path) : 0;
 }
 
-int sheet_parse(struct sheet *s, const char *name, const char *text, size_t len, char separator,
-                enum sheet_encoding encoding, struct err *e)
+int raw_parse(struct raw *s, const char *name, const char *text, size_t len, char separator,
+                enum raw_encoding encoding, struct err *e)
 {
-    *s = (struct sheet){.path = strdup(name)};
+    *s = (struct raw){.path = strdup(name)};
     if (!s->path) return err_set(e, ERR_NOMEM, "%s: out of memory", name);
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         text += 3;
         len -= 3;
     }
     struct reader r = {.s = s, .line = 1, .col = 1, .cell_line = 1, .cell_col = 1, .row_line = 1};
-    struct reading in = {&r, encoding == SHEET_LATIN1};
+    struct reading in = {&r, encoding == RAW_LATIN1};
     int rc = check_bytes(s, text, len, encoding, e);
     if (!rc) s->text = malloc(2 * len + 2);
     if (!rc && (!s->text || csv_init(&r.csv, CSV_STRICT_FINI) != 0)) rc = err_set(e, ERR_NOMEM, "out of memory");
@@ -205,39 +205,39 @@ int sheet_parse(struct sheet *s, const char *name, const char *text, size_t len,
         rc = feed(&in, text, len, e);
         csv_free(&r.csv);
     }
-    if (rc) sheet_release(s);
+    if (rc) raw_release(s);
     return rc;
 }
 
-int sheet_read(struct sheet *s, const char *path, char separator, enum sheet_encoding encoding, struct err *e)
+int raw_read(struct raw *s, const char *path, char separator, enum raw_encoding encoding, struct err *e)
 {
     char *text;
     size_t len;
-    *s = (struct sheet){0};
+    *s = (struct raw){0};
     int rc = file_read(path, MAX_BYTES, &text, &len, e);
     if (rc) return rc;
-    rc = sheet_parse(s, path, text, len, separator, encoding, e);
+    rc = raw_parse(s, path, text, len, separator, encoding, e);
     free(text);
     return rc;
 }
 
-void sheet_release(struct sheet *s)
+void raw_release(struct raw *s)
 {
     free(s->path);
     free(s->text);
     free(s->row);
     free(s->cell);
-    *s = (struct sheet){0};
+    *s = (struct raw){0};
 }
 
-const struct sheet_row *sheet_line(const struct sheet *s, int line)
+const struct raw_row *raw_line(const struct raw *s, int line)
 {
     for (size_t i = 0; i < s->rows && s->row[i].line <= line; i++)
         if (s->row[i].line == line) return &s->row[i];
     return NULL;
 }
 
-const struct sheet_cell *sheet_at(const struct sheet *s, const struct sheet_row *r, size_t k)
+const struct raw_cell *raw_at(const struct raw *s, const struct raw_row *r, size_t k)
 {
     return k < r->n ? &s->cell[r->first + k] : NULL;
 }

@@ -1,0 +1,431 @@
+/* compare_cases.c -- any measured set against any simulated quantity: what is compared, what is said, what is refused. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/text/table.h"
+#include "tests/runner.h"
+#include "tests/solver/compare_kit.h"
+#include "tests/solver/suites.h"
+
+/* One comparison of the fixture's study. */
+struct bench {
+    struct fixture f;
+    struct compare *c;
+    struct err e;
+    int rc;
+};
+
+static void bench_open(struct bench *b)
+{
+    *b = (struct bench){0};
+    fixture_make(&b->f);
+    b->c = calloc(1, sizeof *b->c);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(b->c);
+}
+
+static void bench_run(struct bench *b, const char *text)
+{
+    compare_release(b->c);
+    b->e = (struct err){0};
+    b->rc = compare_text(&b->f, text, b->c, &b->e);
+}
+
+static void bench_close(struct bench *b)
+{
+    compare_release(b->c);
+    free(b->c);
+    fixture_remove(&b->f);
+}
+
+/* Number of a table of the comparison: row, column. */
+static double cell(const struct bench *b, const char *file, size_t row, const char *column)
+{
+    char path[500];
+    struct table t;
+    double *x = NULL, v = NAN;
+    snprintf(path, sizeof path, "%s/compared/%s", b->f.folder, file);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0);
+    CU_ASSERT_FATAL(row < t.rows);
+    if (table_numbers(&t, column, true, &x, NULL) == 0) v = x[row];
+    free(x);
+    table_release(&t);
+    return v;
+}
+
+/* The row of measures.csv with this metric. */
+static double measure(const struct bench *b, const char *metric, const char *column)
+{
+    char path[500];
+    struct table t;
+    size_t col;
+    double v = NAN;
+    snprintf(path, sizeof path, "%s/compared/measures.csv", b->f.folder);
+    CU_ASSERT_EQUAL_FATAL(table_read(&t, path, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(table_col(&t, "metric", &col, NULL), 0);
+    for (size_t i = 0; i < t.rows; i++)
+        if (strcmp(table_cell(&t, i, col), metric) == 0) v = cell(b, "measures.csv", i, column);
+    table_release(&t);
+    return v;
+}
+
+/* delivered_ug_cm2 of the fixture's study at 0.5, 1, 2, 4 and 6 h. */
+static void delivered(const struct fixture *f, double out[5])
+{
+    struct study *s = malloc(sizeof *s);
+    struct result r;
+    CU_ASSERT_EQUAL_FATAL(study_load(s, f->study, NULL, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(result_compute(s, &r, NULL), 0);
+    for (size_t i = 0; i < 5; i++)
+        out[i] = solution_delivered(&r.solution, i) * UG_CM2;
+    result_release(&r);
+    study_release(s);
+    free(s);
+}
+
+#define STUDY_CASE(measured, criteria)                                                                                 \
+    "comparison: x\ncases:\n  - name: cells\n    role: predicted\n    measured: " measured                             \
+    "\n    simulated: {study: study.yaml, quantity: delivered}\n    criteria: " criteria "\n"
+
+/* Two donors, three times; the reading of donor B at 1 h lies below the limit, and donor A twice at 4 h. */
+static const char cells[] = "time_min,Q_mg_cm2,donor,cell,low\n"
+                            "60,0.0031,A,1,0\n60,0.004,B,3,1\n120,0.0173,A,1,0\n120,0.0112,B,3,0\n"
+                            "240,0.0481,A,1,0\n240,0.0397,A,2,0\n240,0.0533,B,3,0\n";
+
+static void donors_are_averaged_geometrically_and_units_converted(void)
+{
+    struct bench b;
+    double Q[5];
+    bench_open(&b);
+    fixture_write(&b.f, "cells.csv", cells);
+    delivered(&b.f, Q);
+    bench_run(&b, STUDY_CASE("{file: cells.csv, x: time_min, y: Q_mg_cm2, group: donor, replicate: cell, below_limit: "
+                             "low, average: geometric}", "[{metric: mean_fold, within_factor: 1000}]"));
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    ASSERT_REL(cell(&b, "points.csv", 1, "simulated"), Q[2] * 1e-3, 1e-5);
+    ASSERT_REL(cell(&b, "points.csv", 2, "simulated"), Q[3] * 1e-3, 1e-5);
+    ASSERT_REL(cell(&b, "points.csv", 1, "observed_mean"), sqrt(0.0173 * 0.0112), 1e-9);
+    double A = sqrt(0.0481 * 0.0397), at4 = sqrt(A * 0.0533);
+    ASSERT_REL(cell(&b, "points.csv", 2, "observed_mean"), at4, 1e-9);
+    CU_ASSERT(isnan(cell(&b, "points.csv", 0, "observed_mean"))); /* one of its readings is below the limit */
+    double fold = sqrt(cell(&b, "points.csv", 1, "simulated") / sqrt(0.0173 * 0.0112) *
+                       cell(&b, "points.csv", 2, "simulated") / at4);
+    ASSERT_REL(measure(&b, "mean_fold", "value"), fold, 1e-8);
+    CU_ASSERT_EQUAL(measure(&b, "mean_fold", "n_groups"), 2.0);
+    CU_ASSERT_EQUAL(measure(&b, "mean_fold", "n_data"), 7.0);
+    bool below = Q[1] * 1e-3 <= 0.004;
+    CU_ASSERT_EQUAL(measure(&b, "below_limit", "value"), below ? 1.0 : 0.0);
+    ASSERT_HAS(b.c->verdict[0].text, "7 data with those below the limit, 0 parameters");
+    bench_close(&b);
+}
+
+static void readings_below_a_stated_limit_are_censored(void)
+{
+    struct bench b;
+    bench_open(&b);
+    fixture_write(&b.f, "one.csv", "time_h,Q_ug_cm2\n1,0.37\n2,11.4\n4,29.8\n6,71.3\n");
+    bench_run(&b, STUDY_CASE("{file: one.csv, x: time_h, y: Q_ug_cm2, limit_of_quantification: 0.0009 mg/cm2}",
+                             "[{metric: below_limit, at_least: 100 %}, {metric: rmse, at_most: 1 kg/m2}]"));
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    ASSERT_REL(cell(&b, "compare.csv", 0, "observed"), 0.9, 1e-12); /* the limit stands for it */
+    CU_ASSERT_EQUAL(cell(&b, "compare.csv", 0, "below_limit"), 1.0);
+    CU_ASSERT_EQUAL(measure(&b, "rmse", "n"), 3.0);
+    bench_close(&b);
+}
+
+static void a_result_folder_is_compared_without_computing(void)
+{
+    struct bench b;
+    char folder[300];
+    bench_open(&b);
+    snprintf(folder, sizeof folder, "%s/done", b.f.folder);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0755), 0);
+    fixture_write(&b.f, "done/timeseries.csv", "time_h,flux_ug_cm2_h,flux_err_ug_cm2_h\n1,2,0.5\n3,6,0.25\n5,7,0.125\n");
+    fixture_write(&b.f, "done/summary.yaml",
+                  "labels: [\"virtual bench: rehearsal, not evidence\"]\n"
+                  "results: {J_ss: {value: 7.5, unit: ug/cm2/h, estimated_error: 0.01}}\n");
+    fixture_write(&b.f, "flux.csv", "time_h,J_ng_cm2_h\n2,4100\n4,6350\n9,1\n");
+    bench_run(&b, "comparison: x\ncases:\n  - name: a\n    role: predicted\n"
+                  "    measured: {file: flux.csv, x: time_h, y: J_ng_cm2_h}\n"
+                  "    simulated: {result: done, quantity: flux}\n    criteria: [{metric: largest_difference, at_most: 0.2 ug/cm2/h}]\n"
+                  "  - name: b\n    role: fitted\n    parameters: 2\n    measured: {value: 7.1 ug/cm2/h, sd: 0.8 ug/cm2/h, n: 6}\n"
+                  "    simulated: {result: done, quantity: J_ss}\n"
+                  "    criteria: [{metric: standardised, at_most: 1}, {metric: bias, within: 0.1 ug/cm2/h}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    ASSERT_REL(cell(&b, "compare.csv", 0, "simulated"), 4000.0, 1e-12);
+    ASSERT_REL(cell(&b, "compare.csv", 0, "simulated_err"), 375.0, 1e-12);
+    ASSERT_REL(cell(&b, "compare.csv", 1, "simulated"), 6500.0, 1e-12);
+    CU_ASSERT(isnan(cell(&b, "compare.csv", 2, "simulated")));
+    ASSERT_HAS(b.c->line[0], "1 of 3 points lie outside the simulation");
+    CU_ASSERT_EQUAL(b.c->verdict[0].role, ROLE_SYNTHETIC); /* the folder says so itself */
+    CU_ASSERT_STRING_EQUAL(verdict_word(&b.c->verdict[0]), "consistent");
+    CU_ASSERT_TRUE(b.c->verdict[1].met);
+    CU_ASSERT_FALSE(b.c->verdict[2].met);
+    CU_ASSERT_STRING_EQUAL(verdict_word(&b.c->verdict[2]), "NOT CONSISTENT");
+    CU_ASSERT_FALSE(compare_all_met(b.c));
+    char *yaml = fixture_read(&b.f, "compared/compare.yaml");
+    ASSERT_HAS(yaml, "rehearsal, not evidence");
+    CU_ASSERT_PTR_NULL(strstr(yaml, ".nan"));
+    free(yaml);
+    bench_close(&b);
+}
+
+static void a_profile_is_compared_at_its_time(void)
+{
+    struct bench b;
+    bench_open(&b);
+    fixture_write(&b.f, "slices.csv", "depth_um,C_mg_mL\n20,3.1\n150,1.7\n400,0.4\n");
+    bench_run(&b, "comparison: x\ncases:\n  - name: slices\n    role: predicted\n"
+                  "    measured: {file: slices.csv, x: depth_um, y: C_mg_mL}\n"
+                  "    simulated: {study: study.yaml, quantity: activity_mean, at: 3.7 h, factor: 0.81}\n"
+                  "    criteria: [{metric: bias, within: 100 mg/mL}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    double top = cell(&b, "points.csv", 0, "simulated"), low = cell(&b, "points.csv", 2, "simulated");
+    CU_ASSERT(top < 7.3 * 1.1 * 0.81 && top > low && low > 0.0);
+    bench_close(&b);
+}
+
+static void a_ratio_is_met_only_when_every_varied_value_meets_it(void)
+{
+    struct bench b;
+    bench_open(&b);
+    bench_run(&b, "comparison: r\ncases:\n  - name: r\n    role: predicted\n    measured: {value: 1.4}\n"
+                  "    simulated: {study: study.yaml, set: [insertion/depth=300 um], quantity: delivered_end,\n"
+                  "      over: {study: study.yaml, set: [insertion/depth=299 um], quantity: delivered_end},\n"
+                  "      vary: {density: [100 /cm2, 170 /cm2]}}\n"
+                  "    criteria: [{metric: largest_fold_error, at_most: 1.39}, {metric: largest_fold_error, at_most: 1.41}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    double first = cell(&b, "compare.csv", 0, "simulated"), second = cell(&b, "compare.csv", 1, "simulated");
+    CU_ASSERT(first > 1.0 && first < 1.01 && second > 1.0 && second < 1.01 && first != second);
+    ASSERT_REL(measure(&b, "largest_fold_error", "value"), 1.4 / fmin(first, second), 1e-9);
+    CU_ASSERT_FALSE(b.c->verdict[0].met);
+    CU_ASSERT_TRUE(b.c->verdict[1].met);
+    ASSERT_HAS(b.c->verdict[0].text, "1 datum, 0 parameters");
+    bench_close(&b);
+}
+
+static void variants_of_inputs_make_the_band_that_coverage_counts_in(void)
+{
+    struct bench b;
+    double Q[5];
+    char csv[200];
+    bench_open(&b);
+    delivered(&b.f, Q);
+    snprintf(csv, sizeof csv, "time_h,Q_ug_cm2\n1,%.8g\n2,%.8g\n4,%.8g\n6,%.8g\n", Q[1] * 1.02, Q[2] * 0.98, Q[3] * 3.0,
+             Q[4] * 1.01);
+    fixture_write(&b.f, "one.csv", csv);
+    bench_run(&b, "comparison: x\ncases:\n  - name: cells\n    role: predicted\n"
+                  "    measured: {file: one.csv, x: time_h, y: Q_ug_cm2}\n"
+                  "    simulated: {study: study.yaml, quantity: delivered,\n"
+                  "      band: [[insertion/depth=290 um], [insertion/depth=335 um, density=141 /cm2]]}\n"
+                  "    criteria: [{metric: coverage, at_least: 75 %}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    ASSERT_REL(measure(&b, "coverage", "value"), 0.75, 1e-12);
+    CU_ASSERT_TRUE(b.c->verdict[0].met);
+    CU_ASSERT(cell(&b, "points.csv", 1, "band_low") < Q[2] && cell(&b, "points.csv", 1, "band_high") > Q[2]);
+    bench_close(&b);
+}
+
+/* ---- curves of runs ---- */
+
+static void write_run(const struct fixture *f, const char *name, const char *is_virtual, double factor)
+{
+    char path[400], text[20000];
+    size_t used = (size_t)snprintf(text, sizeof text, "time_s,travel_um,net_force_N\n0,,0\n");
+    snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
+    snprintf(path, sizeof path, "%s/run.yaml", name);
+    char yaml[300];
+    snprintf(yaml, sizeof yaml, "format: mn-run-1\nvirtual: %s\nspecimen: %s\noutcome: {state: done}\n", is_virtual, name);
+    fixture_write(f, path, yaml);
+    for (int i = 0; i <= 100; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g\n", 0.1 * i, 7.0 * i,
+                                 factor * 1e-6 * 49.0 * i * i);
+    for (int i = 100; i-- > 50;) /* the way up is left out */
+        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g\n", 20.0 - 0.1 * i, 7.0 * i, -0.1);
+    snprintf(path, sizeof path, "%s/samples.csv", name);
+    fixture_write(f, path, text);
+}
+
+static void runs_are_brought_to_what_they_share_and_averaged_over_specimens(void)
+{
+    struct bench b;
+    bench_open(&b);
+    write_run(&b.f, "s1", "false", 9.0);
+    write_run(&b.f, "s2", "false", 11.0);
+    write_run(&b.f, "s3", "false", 13.0);
+    char folder[300];
+    snprintf(folder, sizeof folder, "%s/model", b.f.folder);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0755), 0);
+    fixture_write(&b.f, "model/curve.csv",
+                  "phase,travel_um,force_N\npress,0,0\npress,350,1.225\npress,700,5.39\nhold,700,4\nretract,600,1\n");
+    bench_run(&b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1, s2, s3], grid: 3}\n"
+                  "    simulated: {result: model, quantity: force_N}\n"
+                  "    criteria: [{metric: bias, within: 1 N}, {metric: equivalence, margin: 2 N}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    ASSERT_REL(cell(&b, "points.csv", 1, "observed_mean"), 11.0 * 0.1225, 1e-8);
+    ASSERT_REL(cell(&b, "points.csv", 1, "observed_sd"), 2.0 * 0.1225, 1e-8);
+    ASSERT_REL(cell(&b, "points.csv", 2, "observed_mean"), 11.0 * 0.49, 1e-8);
+    ASSERT_REL(cell(&b, "points.csv", 2, "simulated"), 5.39, 1e-12);
+    ASSERT_REL(measure(&b, "bias", "value"), (1.225 - 11.0 * 0.1225 + 0.0) / 3.0, 1e-6);
+    CU_ASSERT_EQUAL(measure(&b, "bias", "n_groups"), 3.0);
+    CU_ASSERT_EQUAL(b.c->verdict[0].role, ROLE_PREDICTED);
+    bench_close(&b);
+}
+
+static void virtual_runs_are_called_synthetic_and_never_validated(void)
+{
+    struct bench b;
+    bench_open(&b);
+    write_run(&b.f, "s7", "true", 12.0);
+    bench_run(&b, "comparison: runs\ncases: [{name: runs, measured: {runs: [s7]}}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    char *yaml = fixture_read(&b.f, "compared/compare.yaml");
+    ASSERT_HAS(yaml, "role: SYNTHETIC");
+    ASSERT_HAS(yaml, "consistent or not, never validated");
+    ASSERT_HAS(yaml, "largest_travel_um: 700");
+    CU_ASSERT_PTR_NULL(strstr(yaml, ".nan")); /* one run has no scatter */
+    free(yaml);
+    bench_close(&b);
+}
+
+static void an_insertion_is_computed_with_a_band_of_arrays(void)
+{
+    struct bench b;
+    bench_open(&b);
+    write_run(&b.f, "s1", "true", 12.0);
+    bench_run(&b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1], grid: 20}\n"
+                  "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: force, arrays: 4}\n"
+                  "    criteria: [{metric: coverage, at_least: 0 %}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    double mean = cell(&b, "points.csv", 15, "simulated");
+    CU_ASSERT(cell(&b, "points.csv", 15, "band_low") < mean && mean < cell(&b, "points.csv", 15, "band_high"));
+    CU_ASSERT_STRING_EQUAL(verdict_word(&b.c->verdict[0]), "consistent");
+    bench_close(&b);
+}
+
+/* ---- refusals ---- */
+
+static void what_cannot_be_compared_is_refused_with_place_and_reason(void)
+{
+    static const struct {
+        const char *csv, *measured, *simulated, *criteria, *words, *hint;
+    } bad[] = {
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[{metric: mean_fold_eror, at_most: 2}]", "mean_fold_eror", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered", "[{metric: rmse}]",
+         "criterion 'rmse': needs exactly one of at_most, at_least", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[{metric: rmse, at_most: 3}]", "has no unit", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivred", "[]",
+         "the simulation has no quantity 'delivred'; columns: time_h, flux_ug_cm2_h, delivered_ug_cm2", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: flux_ug_cm2_h", "[]",
+         "flux_ug_cm2_h: simulated in 'ug/cm2/h', measured in 'ug/cm2': these units do not convert", "end of a column"},
+        {"depth_um,Q_ug_cm2\n1,2\n2,3\n3,4\n", "{file: d.csv, x: depth_um, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[]", "x: measured in 'um': no column", "x: travel_um"},
+        {"time_h,Q_ug_cm2\n1,2\n2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[{metric: concordance, at_least: 0.5}]", "concordance: 2 points were measured: at least 3 are needed", ""},
+        {"time_h,Q_ug_cm2\n1,2\n2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[{metric: equivalence, factor: 1.25}]", "equivalence: 2 points: at least 3", ""},
+        {"time_h,Q_ug_cm2\n1,2\n2,lots\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[]", "d.csv:3: column 'Q_ug_cm2': 'lots' is not a number", ""},
+        {"time_h,Q_ug_cm2\n1,2\n-2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[]", "d.csv:3: time_h = -2: a time must be >= 0", "application"},
+        {"time_h,Q_ug_cm2\n1,2\n2,3.", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[]", "torn last line", ""},
+        {"time_h,Q_ug_cm2\n1,2\n9,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[]", "d.csv:3: time_h = 9 h: must lie within the study's 6 h", ""},
+        {"time_h,Q_ug_cm2\n1,2\n1,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[]", "missing key 'average': several readings stand at one place", "geometric (amounts"},
+        {"", "{file: d.csv, x: time_h, y: level_ng_mL}", "study: study.yaml, quantity: delivered", "[]",
+         "no column 'level_ng_mL'", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2, rows: {time_h: seven}}", "study: study.yaml, quantity: delivered",
+         "[]", "column 'Q_ug_cm2' holds no reading", "no row has the texts"},
+        {"", "{value: 3 ug/cm2, file: d.csv}", "study: study.yaml, quantity: delivered", "[]",
+         "measured: must have exactly one of value, file, import, runs", ""},
+        {"", "{value: 3 ug/cm2}", "study: study.yaml, quantity: delivered_ed", "[]",
+         "has no quantity 'delivered_ed'", "did you mean 'delivered_end'?"},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, result: done, quantity: delivered", "[]",
+         "simulated: must have exactly one of study, insertion, result", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "result: nowhere, quantity: delivered", "[]",
+         "result: there is no folder 'nowhere'", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
+         "[{metric: coverage, at_least: 50 %}]", "case 'cells': coverage: the prediction has no band", ""},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct bench b;
+        struct stat st;
+        char out[400], text[1500];
+        bench_open(&b);
+        fixture_write(&b.f, "d.csv", bad[i].csv[0] ? bad[i].csv : "time_h,Q_ug_cm2\n1,2.5\n2,3.5\n4,5.25\n");
+        snprintf(text, sizeof text,
+                 "comparison: x\ncases:\n  - name: cells\n    role: predicted\n    measured: %s\n    simulated: {%s}\n"
+                 "    criteria: %s\n", bad[i].measured, bad[i].simulated, bad[i].criteria);
+        bench_run(&b, text);
+        CU_ASSERT_EQUAL(err_exit_status(b.rc), 3);
+        ASSERT_HAS(b.e.msg, bad[i].words);
+        ASSERT_HAS(b.e.hint, bad[i].hint);
+        snprintf(out, sizeof out, "%s/compared", b.f.folder);
+        CU_ASSERT_NOT_EQUAL(stat(out, &st), 0);
+        bench_close(&b);
+    }
+}
+
+static void no_overlap_is_refused_with_both_ranges(void)
+{
+    struct bench b;
+    char folder[300];
+    bench_open(&b);
+    snprintf(folder, sizeof folder, "%s/done", b.f.folder);
+    CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0755), 0);
+    fixture_write(&b.f, "done/timeseries.csv", "time_h,flux_ug_cm2_h\n1,2\n3,6\n");
+    fixture_write(&b.f, "flux.csv", "time_d,J_ug_cm2_h\n1,2\n2,4\n");
+    bench_run(&b, "comparison: x\ncases:\n  - name: a\n    role: predicted\n    measured: {file: flux.csv, x: time_d, y: "
+                  "J_ug_cm2_h}\n    simulated: {result: done, quantity: flux}\n");
+    CU_ASSERT_EQUAL(err_exit_status(b.rc), 3);
+    ASSERT_HAS(b.e.msg, "no overlap in x: measured time_d 1 to 2 d, simulated 0.0416667 to 0.125");
+    bench_close(&b);
+}
+
+static void roles_and_old_files_are_checked(void)
+{
+    static const struct {
+        const char *text, *words;
+    } bad[] = {{"comparison: x\nkind: plasma\ncases: []\n", "comparisons have no kinds any more"},
+               {"comparison: x\ncases: []\n", "cases: must be a list of 1 to 16"},
+               {"comparison: x\ncases: [{name: a, role: fitted, measured: {value: 1}, simulated: {result: r, quantity: q}}]\n",
+                "missing key 'parameters'"},
+               {"comparison: x\ncases: [{name: a, role: predicted, parameters: 2, measured: {value: 1}, simulated: {result: "
+                "r, quantity: q}}]\n", "a predicted case has none fitted"},
+               {"comparison: x\ncases: [{name: a, measured: {value: 1 furlong3g}}]\n", "furlong3g"},
+               {"comparison: x\ncases: [{name: a, measured: {value: 1}, criteria: [{metric: bias, within: 1}]}]\n",
+                "nothing is simulated in this case"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct bench b;
+        bench_open(&b);
+        bench_run(&b, bad[i].text);
+        CU_ASSERT_EQUAL(err_exit_status(b.rc), 3);
+        ASSERT_HAS(b.e.msg, bad[i].words);
+        bench_close(&b);
+    }
+}
+
+CU_TestInfo compare_case_tests[] = {
+    {"donors_are_averaged_geometrically_and_units_converted", donors_are_averaged_geometrically_and_units_converted},
+    {"readings_below_a_stated_limit_are_censored", readings_below_a_stated_limit_are_censored},
+    {"a_result_folder_is_compared_without_computing", a_result_folder_is_compared_without_computing},
+    {"a_profile_is_compared_at_its_time", a_profile_is_compared_at_its_time},
+    {"a_ratio_is_met_only_when_every_varied_value_meets_it", a_ratio_is_met_only_when_every_varied_value_meets_it},
+    {"variants_of_inputs_make_the_band_that_coverage_counts_in",
+     variants_of_inputs_make_the_band_that_coverage_counts_in},
+    {"runs_are_brought_to_what_they_share_and_averaged_over_specimens",
+     runs_are_brought_to_what_they_share_and_averaged_over_specimens},
+    {"virtual_runs_are_called_synthetic_and_never_validated", virtual_runs_are_called_synthetic_and_never_validated},
+    {"an_insertion_is_computed_with_a_band_of_arrays", an_insertion_is_computed_with_a_band_of_arrays},
+    {"what_cannot_be_compared_is_refused_with_place_and_reason",
+     what_cannot_be_compared_is_refused_with_place_and_reason},
+    {"no_overlap_is_refused_with_both_ranges", no_overlap_is_refused_with_both_ranges},
+    {"roles_and_old_files_are_checked", roles_and_old_files_are_checked},
+    CU_TEST_INFO_NULL,
+};
