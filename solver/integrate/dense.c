@@ -4,9 +4,10 @@
 #include "solver/integrate/dense.h"
 #include "solver/integrate/vectorised.h"
 
-/* Eight numbers at any address; narrower processors take them in parts. */
-typedef double lanes __attribute__((vector_size(DENSE_LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
-#define AT(p) (*(const lanes *)(p))
+/* Four numbers at any address: as much as every processor of the last ten years takes at once. */
+typedef double quad __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)), may_alias));
+#define AT(p) (*(const quad *)(p))
+#define TO(p) (*(quad *)(p))
 
 enum { BLOCK = 8 }; /* columns that are factorised together before the next ones are touched */
 
@@ -16,52 +17,36 @@ VECTORISED void dense_subtract(size_t rows, size_t cols, size_t depth, const dou
     size_t j = 0;
     for (; j + 4 <= cols; j += 4) {
         double *c0 = c + j * ldc, *c1 = c0 + ldc, *c2 = c1 + ldc, *c3 = c2 + ldc;
-        size_t i = j - j % DENSE_LANES;
-        for (; i + 2 * DENSE_LANES <= rows; i += 2 * DENSE_LANES) {
-            lanes s00 = {0}, s01 = {0}, s02 = {0}, s03 = {0}, s10 = {0}, s11 = {0}, s12 = {0}, s13 = {0};
+        for (size_t i = j - j % DENSE_LANES; i < rows; i += DENSE_LANES) {
+            quad s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, t0 = {0}, t1 = {0}, t2 = {0}, t3 = {0};
             for (size_t k = 0; k < depth; k++) {
-                lanes x = AT(a + i + k * ld), y = AT(a + i + DENSE_LANES + k * ld);
-                const double *b = a + j + k * ld;
-                s00 += x * b[0];
-                s01 += x * b[1];
-                s02 += x * b[2];
-                s03 += x * b[3];
-                s10 += y * b[0];
-                s11 += y * b[1];
-                s12 += y * b[2];
-                s13 += y * b[3];
-            }
-            *(lanes *)(c0 + i) -= s00;
-            *(lanes *)(c1 + i) -= s01;
-            *(lanes *)(c2 + i) -= s02;
-            *(lanes *)(c3 + i) -= s03;
-            *(lanes *)(c0 + i + DENSE_LANES) -= s10;
-            *(lanes *)(c1 + i + DENSE_LANES) -= s11;
-            *(lanes *)(c2 + i + DENSE_LANES) -= s12;
-            *(lanes *)(c3 + i + DENSE_LANES) -= s13;
-        }
-        for (; i < rows; i += DENSE_LANES) {
-            lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
-            for (size_t k = 0; k < depth; k++) {
-                lanes x = AT(a + i + k * ld);
+                quad x = AT(a + i + k * ld), y = AT(a + i + 4 + k * ld);
                 const double *b = a + j + k * ld;
                 s0 += x * b[0];
                 s1 += x * b[1];
                 s2 += x * b[2];
                 s3 += x * b[3];
+                t0 += y * b[0];
+                t1 += y * b[1];
+                t2 += y * b[2];
+                t3 += y * b[3];
             }
-            *(lanes *)(c0 + i) -= s0;
-            *(lanes *)(c1 + i) -= s1;
-            *(lanes *)(c2 + i) -= s2;
-            *(lanes *)(c3 + i) -= s3;
+            TO(c0 + i) -= s0;
+            TO(c1 + i) -= s1;
+            TO(c2 + i) -= s2;
+            TO(c3 + i) -= s3;
+            TO(c0 + i + 4) -= t0;
+            TO(c1 + i + 4) -= t1;
+            TO(c2 + i + 4) -= t2;
+            TO(c3 + i + 4) -= t3;
         }
     }
     for (; j < cols; j++)
-        for (size_t i = j - j % DENSE_LANES; i < rows; i += DENSE_LANES) {
-            lanes s = {0};
+        for (size_t i = j - j % 4; i < rows; i += 4) {
+            quad s = {0};
             for (size_t k = 0; k < depth; k++)
                 s += AT(a + i + k * ld) * a[j + k * ld];
-            *(lanes *)(c + i + j * ldc) -= s;
+            TO(c + i + j * ldc) -= s;
         }
 }
 
@@ -70,17 +55,17 @@ VECTORISED static int factorise_block(size_t ld, size_t from, size_t to, double 
 {
     for (size_t k = from; k < to; k++) {
         double *pk = p + k * ld;
-        for (size_t i = k - k % DENSE_LANES; k > from && i < ld; i += DENSE_LANES) {
-            lanes s = AT(pk + i);
+        for (size_t i = k - k % 4; k > from && i < ld; i += 4) {
+            quad s = AT(pk + i);
             for (size_t j = from; j < k; j++)
                 s -= AT(p + i + j * ld) * p[k + j * ld];
-            *(lanes *)(pk + i) = s;
+            TO(pk + i) = s;
         }
         if (!(pk[k] > 0.0))
             return -1;
         double scale = inverse[k] = 1.0 / sqrt(pk[k]);
-        for (size_t i = k - k % DENSE_LANES; i < ld; i += DENSE_LANES)
-            *(lanes *)(pk + i) *= scale;
+        for (size_t i = k - k % 4; i < ld; i += 4)
+            TO(pk + i) *= scale;
     }
     return 0;
 }
@@ -105,12 +90,12 @@ VECTORISED static void invert_triangle(size_t ld, size_t w, const double *p, siz
     for (size_t k = w; k-- > 0;) {
         const double *below = p + k * ldp;
         double scale = -inverse[k], *vk = v + k * ld;
-        for (size_t i = k - k % DENSE_LANES; i < ld; i += DENSE_LANES) {
-            size_t last = i + DENSE_LANES < w ? i + DENSE_LANES : w;
-            lanes s = {0};
+        for (size_t i = k - k % 4; i < w; i += 4) {
+            size_t last = i + 4 < w ? i + 4 : w;
+            quad s = {0};
             for (size_t j = k + 1; j < last; j++)
                 s += AT(v + i + j * ld) * below[j];
-            *(lanes *)(vk + i) = s * scale;
+            TO(vk + i) = s * scale;
         }
         vk[k] = inverse[k];
     }
@@ -122,20 +107,20 @@ VECTORISED void dense_invert(size_t ld, size_t w, double *p, const double *inver
     invert_triangle(ldv, w, p, ld, inverse, v);
     for (size_t k = 0; k < w; k += 4) { /* column k of L21 V needs columns k and later of L21 */
         const double *v0 = v + k * ldv, *v1 = v0 + ldv, *v2 = v1 + ldv, *v3 = v2 + ldv;
-        for (size_t i = w - w % DENSE_LANES; i < ld; i += DENSE_LANES) {
-            lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+        for (size_t i = w - w % 4; i < ld; i += 4) {
+            quad s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
             for (size_t j = k; j < w; j++) {
-                lanes x = AT(p + i + j * ld);
+                quad x = AT(p + i + j * ld);
                 s0 += x * v0[j];
                 s1 += x * v1[j];
                 s2 += x * v2[j];
                 s3 += x * v3[j];
             }
             double *at = p + i + k * ld;
-            *(lanes *)at = s0;
-            if (k + 1 < w) *(lanes *)(at + ld) = s1;
-            if (k + 2 < w) *(lanes *)(at + 2 * ld) = s2;
-            if (k + 3 < w) *(lanes *)(at + 3 * ld) = s3;
+            TO(at) = s0;
+            if (k + 1 < w) TO(at + ld) = s1;
+            if (k + 2 < w) TO(at + 2 * ld) = s2;
+            if (k + 3 < w) TO(at + 3 * ld) = s3;
         }
     }
     for (size_t k = 0; k < w; k++)
@@ -145,50 +130,44 @@ VECTORISED void dense_invert(size_t ld, size_t w, double *p, const double *inver
 VECTORISED void dense_times(size_t rows, size_t w, const double *q, const double *x, double *t)
 {
     size_t i = 0;
-    for (; i + 4 * DENSE_LANES <= rows; i += 4 * DENSE_LANES) {
-        lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+    for (; i + 16 <= rows; i += 16) {
+        quad s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
         for (size_t k = 0; k < w; k++) {
             const double *at = q + i + k * rows;
             const double b = x[k];
             s0 += AT(at) * b;
-            s1 += AT(at + DENSE_LANES) * b;
-            s2 += AT(at + 2 * DENSE_LANES) * b;
-            s3 += AT(at + 3 * DENSE_LANES) * b;
+            s1 += AT(at + 4) * b;
+            s2 += AT(at + 8) * b;
+            s3 += AT(at + 12) * b;
         }
-        *(lanes *)(t + i) = s0;
-        *(lanes *)(t + i + DENSE_LANES) = s1;
-        *(lanes *)(t + i + 2 * DENSE_LANES) = s2;
-        *(lanes *)(t + i + 3 * DENSE_LANES) = s3;
+        TO(t + i) = s0;
+        TO(t + i + 4) = s1;
+        TO(t + i + 8) = s2;
+        TO(t + i + 12) = s3;
     }
-    for (; i + 2 * DENSE_LANES <= rows; i += 2 * DENSE_LANES) {
-        lanes s0 = {0}, s1 = {0};
+    for (; i < rows; i += 8) {
+        quad s0 = {0}, s1 = {0};
         for (size_t k = 0; k < w; k++) {
             const double *at = q + i + k * rows;
             const double b = x[k];
             s0 += AT(at) * b;
-            s1 += AT(at + DENSE_LANES) * b;
+            s1 += AT(at + 4) * b;
         }
-        *(lanes *)(t + i) = s0;
-        *(lanes *)(t + i + DENSE_LANES) = s1;
-    }
-    for (; i < rows; i += DENSE_LANES) {
-        lanes s = {0};
-        for (size_t k = 0; k < w; k++)
-            s += AT(q + i + k * rows) * x[k];
-        *(lanes *)(t + i) = s;
+        TO(t + i) = s0;
+        TO(t + i + 4) = s1;
     }
 }
 
-#define SUM(s) ((((s)[0] + (s)[4]) + ((s)[2] + (s)[6])) + (((s)[1] + (s)[5]) + ((s)[3] + (s)[7])))
+#define SUM(s) (((s)[0] + (s)[2]) + ((s)[1] + (s)[3]))
 
 VECTORISED void dense_transposed_times(size_t rows, size_t w, const double *q, const double *t, double *x)
 {
     size_t k = 0;
     for (; k + 4 <= w; k += 4) {
-        lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+        quad s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
         const double *q0 = q + k * rows, *q1 = q0 + rows, *q2 = q1 + rows, *q3 = q2 + rows;
-        for (size_t i = 0; i < rows; i += DENSE_LANES) {
-            lanes b = AT(t + i);
+        for (size_t i = 0; i < rows; i += 4) {
+            quad b = AT(t + i);
             s0 += AT(q0 + i) * b;
             s1 += AT(q1 + i) * b;
             s2 += AT(q2 + i) * b;
@@ -200,8 +179,8 @@ VECTORISED void dense_transposed_times(size_t rows, size_t w, const double *q, c
         x[k + 3] = SUM(s3);
     }
     for (; k < w; k++) {
-        lanes s = {0};
-        for (size_t i = 0; i < rows; i += DENSE_LANES)
+        quad s = {0};
+        for (size_t i = 0; i < rows; i += 4)
             s += AT(q + i + k * rows) * AT(t + i);
         x[k] = SUM(s);
     }
