@@ -34,7 +34,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARN) -MMD -MP $(CFLAGS) $(if $(WERROR
              $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
              $(if $(TSAN),-fsanitize=thread) $(if $(COV),--coverage -O0)
 BASE_LIBS   = -lfyaml -lcsv -ludunits2 -lm -lpthread
-SOLVER_LIBS = -lsundials_cvodes -lsundials_nvecserial -lsundials_generic -lcholmod -lamd -lsuitesparseconfig -lgsl -lgslcblas -llapack -lblas
+SOLVER_LIBS = -lsundials_cvodes -lsundials_nvecserial -lsundials_generic -lcholmod -lamd -lsuitesparseconfig -lgsl -lgslcblas
 RIG_LIBS    = -lmodbus
 TEST_LIBS   = -lcunit
 

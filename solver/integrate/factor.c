@@ -12,7 +12,8 @@
 struct part { /* one core's factor */
     const struct core *c;
     struct cholesky *L;
-    double *entry;              /* of the matrix, in the order of the core's pattern */
+    double *entry, *last;       /* of the matrix, in the order of the core's pattern; of the one factorised */
+    bool is_set;
     double *extra;              /* n: what the sites add to the diagonal at the present gamma */
     double *res, *dir, *pre, *times; /* n each: conjugate gradients */
     double gamma, theta;        /* of what is factorised */
@@ -29,17 +30,18 @@ struct factor {
 static void part_release(struct part *f)
 {
     cholesky_free(f->L);
-    free(f->entry);
+    free(f->entry); /* and all that lie behind it */
 }
 
 static int part_analyse(struct part *f, const struct core *c)
 {
     size_t n = c->n, nnz = (size_t)c->colptr[n];
     f->c = c;
-    f->entry = calloc(nnz + 5 * n, sizeof *f->entry);
+    f->entry = calloc(2 * nnz + 5 * n, sizeof *f->entry);
     if (!f->entry)
         return ERR_NOMEM;
-    f->extra = f->entry + nnz;
+    f->last = f->entry + nnz;
+    f->extra = f->last + nnz;
     f->res = f->extra + n;
     f->dir = f->res + n;
     f->pre = f->dir + n;
@@ -47,6 +49,7 @@ static int part_analyse(struct part *f, const struct core *c)
     return cholesky_new(&f->L, n, c->colptr, c->row);
 }
 
+/* A matrix that is factorised already, to the bit, is left as it is: segments and steps often ask for the same again. */
 static int part_set(struct part *f, double mass_weight, double stiff_weight)
 {
     const struct core *c = f->c;
@@ -55,7 +58,13 @@ static int part_set(struct part *f, double mass_weight, double stiff_weight)
     vector_scale((size_t)c->colptr[c->n], stiff_weight, c->A, f->entry);
     for (size_t d = 0; d < c->n; d++) /* the diagonal comes first in each column */
         f->entry[c->colptr[d]] += mass_weight * (c->M[d] + f->extra[d]);
-    return cholesky_set(f->L, f->entry);
+    size_t bytes = (size_t)c->colptr[c->n] * sizeof *f->entry;
+    if (f->is_set && !memcmp(f->entry, f->last, bytes))
+        return 0;
+    memcpy(f->last, f->entry, bytes);
+    int rc = cholesky_set(f->L, f->entry);
+    f->is_set = !rc;
+    return rc;
 }
 
 /* out = (M + extra + gamma A) a. */

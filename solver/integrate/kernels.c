@@ -26,6 +26,15 @@ VECTORISED void vector_add(size_t n, double a, const double *x, double *y)
         y[i] += a * x[i];
 }
 
+VECTORISED void vector_rotate(size_t n, double c, double s, double *restrict x, double *restrict y)
+{
+    for (size_t i = 0; i < n; i++) {
+        double xi = x[i], yi = y[i];
+        x[i] = c * xi - s * yi;
+        y[i] = s * xi + c * yi;
+    }
+}
+
 VECTORISED double vector_dot(size_t n, const double *x, const double *y)
 {
     double s[8] = {0};

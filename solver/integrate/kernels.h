@@ -8,6 +8,7 @@ void   vector_axpby(size_t n, double a, const double *x, double b, const double 
 void   vector_scale(size_t n, double c, const double *x, double *z);                            /* z = c x */
 void   vector_times(size_t n, const double *x, const double *y, double *z);                     /* z_i = x_i y_i */
 void   vector_add(size_t n, double a, const double *x, double *y);                              /* y += a x */
+void   vector_rotate(size_t n, double c, double s, double *x, double *y); /* x, y = c x - s y, s x + c y */
 double vector_dot(size_t n, const double *x, const double *y);
 double vector_sumsq(size_t n, const double *x, const double *w);                                /* sum (x_i w_i)^2 */
 #endif

@@ -2,41 +2,46 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "solver/integrate/dense.h"
 #include "solver/integrate/kernels.h"
 #include "solver/integrate/lanczos.h"
+#include "solver/integrate/tridiagonal.h"
 
 /* Functionals of the core: those of the running integrals, then the exchange of a mixed vehicle and receptor with the
  * skin, their rows of A a. */
 enum { WATCH_DONOR = CORE_QUADS, WATCH_RECEPTOR, FUNCTIONALS };
-enum { ROOM = LANCZOS_MAX + 1, PROBES = 24 };
+enum { ROOM = 64, PROBES = 24 }; /* ROOM: LANCZOS_MAX and one more, padded for dense.h */
 #define SHIFT       0.12  /* of the geometric mean of first and last time: fewest vectors (measured) */
+#define TWICE       1e-3  /* of a vector's length: when less of it is new, rounding is removed by a second pass */
 #define BREAKDOWN   1e-14 /* of the first vector: what is left is rounding, the basis is complete */
 #define EIGEN_FLOOR 1e-14 /* of T: modes faster than this resolves are gone at every time that counts */
 #define PROBE_RATIO 1.15  /* of neighbouring times at which convergence is looked at */
 
-/* LAPACK: eigenvalues d and vectors z of a symmetric tridiagonal matrix. */
-void dstev_(const char *job, const int *n, double *d, double *e, double *z, const int *ldz, double *work, int *info,
-            size_t job_length);
-
 struct modes { /* of one basis size */
     size_t n;
-    double rate[ROOM];            /* lambda */
-    double vector[ROOM * ROOM];   /* column i: mode i in the basis */
-    double share[ROOM];           /* coefficient of each mode at the start */
-    double flux[FUNCTIONALS][ROOM];/* of each mode */
+    double rate[ROOM];             /* lambda */
+    double vector[ROOM * ROOM];    /* column i: mode i in the basis */
+    double share[ROOM];            /* coefficient of each mode at the start */
+    double flux[FUNCTIONALS][ROOM]; /* of each mode */
+};
+
+struct values { /* at one time */
+    double state[ROOM]; /* coefficients in the basis */
+    double rate[FUNCTIONALS], integral[CORE_QUADS];
 };
 
 struct lanczos {
     const struct system *s;
-    size_t n, size;               /* unknowns of the core; vectors */
-    double norm;                  /* of M^1/2 u(0) */
-    double *root_M, *steady, *basis, *work, *exchange; /* n; n; ROOM x n; n; 2 n */
+    size_t n, ld, size;            /* unknowns of the core; the same, padded; vectors */
+    double norm;                   /* of M^1/2 u(0) */
+    double *root_M, *steady, *work, *exchange, *basis; /* n; n; ld; 2 n; ROOM x ld */
     double alpha[ROOM], beta[ROOM];
     bool has[FUNCTIONALS];
-    double flux[FUNCTIONALS][ROOM];/* functional times basis vector */
+    double flux[FUNCTIONALS][ROOM]; /* functional times basis vector */
     double *functional[FUNCTIONALS]; /* rows, n each: of the system, or exchange[] */
     double flux_steady[FUNCTIONALS], q0[QUADS_MAX], c0[BORDER_MAX];
     struct modes m;
+    struct values now[PROBES], before[PROBES]; /* of this basis size and the one looked at before */
 };
 
 bool lanczos_suits(const struct system *s)
@@ -60,56 +65,55 @@ static double convolution(double a, double b, double t)
     return exp(-fmin(a, b) * t) * decay_integral(fabs(a - b), t);
 }
 
-static int solve_modes(const struct lanczos *l, size_t n, struct modes *m)
+/* e^(-k t) and its integral over 0..t. */
+static void decay(double k, double t, double *left, double *integral)
 {
-    double e[ROOM], work[2 * ROOM];
-    int order = (int)n, ld = ROOM, info = 0;
-    m->n = n;
-    memcpy(m->rate, l->alpha, n * sizeof *e);
-    memcpy(e, l->beta, n * sizeof *e);
-    if (n)
-        dstev_("V", &order, m->rate, e, m->vector, &ld, work, &info, 1);
-    for (size_t i = 0; i < n; i++) {
-        double mu = fmax(m->rate[i], EIGEN_FLOOR);
-        m->rate[i] = fmax(0.0, 1.0 / mu - 1.0); /* times s, which the caller divides out */
-        m->share[i] = l->norm * m->vector[i * ROOM];
-        for (size_t q = 0; q < FUNCTIONALS; q++) {
-            m->flux[q][i] = 0.0;
-            for (size_t k = 0; l->has[q] && k < n; k++)
-                m->flux[q][i] += l->flux[q][k] * m->vector[i * ROOM + k];
-            m->flux[q][i] *= m->share[i];
-        }
-    }
-    return info ? ERR_NUMERIC : 0;
+    double x = k * t, gone = x < 1.0 ? -expm1(-x) : 1.0 - (*left = exp(-x));
+    if (x < 1.0)
+        *left = 1.0 - gone;
+    *integral = x > 1e-8 ? gone / k : t * (1.0 - 0.5 * x);
 }
 
-/* Value of functional q: what outputs show beside the integrals. */
-static double rate_of(const struct lanczos *l, const struct modes *m, size_t q, double t)
+static int solve_modes(struct lanczos *l, double shift)
 {
-    double sum = l->flux_steady[q];
-    for (size_t i = 0; i < m->n; i++)
-        sum += m->flux[q][i] * exp(-m->rate[i] * t);
-    return sum;
-}
-
-/* Integral of functional q from the segment's start. */
-static double integral(const struct lanczos *l, const struct modes *m, size_t q, double t)
-{
-    double sum = t * l->flux_steady[q];
-    for (size_t i = 0; i < m->n; i++)
-        sum += m->flux[q][i] * decay_integral(m->rate[i], t);
-    return sum;
-}
-
-/* Coefficients in the basis. */
-static void coefficients(const struct modes *m, double t, double *c)
-{
-    memset(c, 0, ROOM * sizeof *c);
+    struct modes *m = &l->m;
+    double e[ROOM], row[ROOM];
+    m->n = l->size;
+    memcpy(m->rate, l->alpha, m->n * sizeof *e);
+    memcpy(e, l->beta, m->n * sizeof *e);
+    if (tridiagonal_eigen(m->n, m->rate, e, m->vector, ROOM))
+        return ERR_NUMERIC;
     for (size_t i = 0; i < m->n; i++) {
-        double x = m->share[i] * exp(-m->rate[i] * t);
-        for (size_t k = 0; k < m->n; k++)
-            c[k] += x * m->vector[i * ROOM + k];
+        m->rate[i] = fmax(0.0, 1.0 / fmax(m->rate[i], EIGEN_FLOOR) - 1.0) / shift;
+        m->share[i] = l->norm * m->vector[i * ROOM];
     }
+    for (size_t q = 0; q < FUNCTIONALS; q++) {
+        if (!l->has[q])
+            continue;
+        dense_transposed_times(ROOM, m->n, m->vector, l->flux[q], row);
+        vector_times(m->n, row, m->share, m->flux[q]);
+    }
+    return 0;
+}
+
+/* State, functionals, and their integrals from the segment's start. */
+static void evaluate(const struct lanczos *l, double t, struct values *v)
+{
+    const struct modes *m = &l->m;
+    double left[ROOM], passed[ROOM], state[ROOM];
+    for (size_t i = 0; i < m->n; i++)
+        decay(m->rate[i], t, &left[i], &passed[i]);
+    for (size_t q = 0; q < FUNCTIONALS; q++) {
+        v->rate[q] = l->flux_steady[q];
+        if (l->has[q])
+            v->rate[q] += vector_dot(m->n, m->flux[q], left);
+        if (q < CORE_QUADS)
+            v->integral[q] = t * l->flux_steady[q];
+        if (l->has[q] && q < CORE_QUADS)
+            v->integral[q] += vector_dot(m->n, m->flux[q], passed);
+    }
+    vector_times(m->n, m->share, left, state);
+    dense_times(ROOM, m->n, m->vector, state, v->state);
 }
 
 /* ---- the basis ---- */
@@ -158,6 +162,7 @@ static int start(struct lanczos *l, struct factor *f, const double *y0)
         if (rc)
             return rc;
     }
+    memset(l->basis, 0, l->ld * sizeof *l->basis);
     for (size_t d = 0; d < l->n; d++)
         l->basis[d] = l->root_M[d] * (y0[d] - l->steady[d]);
     l->norm = sqrt(vector_dot(l->n, l->basis, l->basis));
@@ -173,32 +178,42 @@ static int start(struct lanczos *l, struct factor *f, const double *y0)
 static void project(struct lanczos *l, size_t k)
 {
     for (size_t d = 0; d < l->n; d++)
-        l->work[d] = l->basis[k * l->n + d] / l->root_M[d];
+        l->work[d] = l->basis[k * l->ld + d] / l->root_M[d];
     for (size_t q = 0; q < FUNCTIONALS; q++)
         if (l->has[q])
             l->flux[q][k] = vector_dot(l->n, l->functional[q], l->work);
+}
+
+/* w -= V V' w with the vectors so far; alpha of the last gets its share. */
+static void orthogonalise(struct lanczos *l, double *w)
+{
+    double h[ROOM];
+    dense_transposed_times(l->ld, l->size + 1, l->basis, w, h);
+    dense_times(l->ld, l->size + 1, l->basis, h, l->work);
+    vector_add(l->ld, -1.0, l->work, w);
+    l->alpha[l->size] += h[l->size];
 }
 
 /* Adds the next vector; *complete when the space is exhausted. */
 static int extend(struct lanczos *l, struct factor *f, bool *complete)
 {
     size_t n = l->n, k = l->size;
-    double *v = l->basis + k * n, *w = l->basis + (k + 1) * n;
+    double *v = l->basis + k * l->ld, *w = v + l->ld;
     project(l, k);
+    memset(w + n, 0, (l->ld - n) * sizeof *w);
     vector_times(n, l->root_M, v, w);
     int rc = factor_solve_core(f, w);
     if (rc)
         return rc;
     vector_times(n, l->root_M, w, w);
+    double whole = sqrt(vector_dot(n, w, w));
     l->alpha[k] = 0.0;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t j = k + 1; j-- > 0;) {
-            double h = vector_dot(n, l->basis + j * n, w);
-            vector_add(n, -h, l->basis + j * n, w);
-            if (j == k)
-                l->alpha[k] += h;
-        }
+    orthogonalise(l, w);
     l->beta[k] = sqrt(vector_dot(n, w, w));
+    if (l->beta[k] < TWICE * whole) {
+        orthogonalise(l, w);
+        l->beta[k] = sqrt(vector_dot(n, w, w));
+    }
     *complete = l->beta[k] <= BREAKDOWN;
     if (!*complete)
         vector_scale(n, 1.0 / l->beta[k], w, w);
@@ -216,42 +231,37 @@ static bool close_enough(double p, double r, double *largest, double floor, doub
 }
 
 /* Drug in the core, and the largest rate and integral of any functional at the times: what the floors are shares of. */
-static void find_floors(const struct lanczos *l, const struct modes *m, const double *t, size_t n_t, double *rate,
-                        double *amount)
+static void find_floors(const struct lanczos *l, size_t n_t, double *rate, double *amount)
 {
     *rate = *amount = 0.0;
     for (size_t d = 0; d < l->n; d++)
         *amount += l->root_M[d] * fabs(l->norm * l->basis[d]);
     for (size_t q = 0; q < FUNCTIONALS; q++)
         for (size_t k = 0; l->has[q] && k < n_t; k++) {
-            *rate = fmax(*rate, fabs(rate_of(l, m, q, t[k])));
+            *rate = fmax(*rate, fabs(l->now[k].rate[q]));
             if (q < CORE_QUADS)
-                *amount = fmax(*amount, fabs(integral(l, m, q, t[k])));
+                *amount = fmax(*amount, fabs(l->now[k].integral[q]));
         }
     *rate *= LANCZOS_SPECK;
     *amount *= LANCZOS_SPECK;
 }
 
-/* Whether the two bases agree at the probed times: state, rates, integrals. */
-static bool agree(const struct lanczos *l, const struct modes *a, const struct modes *b, const double *t, size_t n_t,
-                  double tolerance)
+/* Whether the basis and the one before agree at the probed times: state, rates, integrals. */
+static bool agree(const struct lanczos *l, size_t n_t, double tolerance)
 {
-    double largest[2][FUNCTIONALS] = {{0}}, x[ROOM], y[ROOM], rate, amount;
-    find_floors(l, a, t, n_t, &rate, &amount);
+    double largest[2][FUNCTIONALS] = {{0}}, rate, amount;
+    find_floors(l, n_t, &rate, &amount);
     for (size_t k = n_t; k-- > 0;) {
-        double off = 0.0;
-        coefficients(a, t[k], x);
-        coefficients(b, t[k], y);
-        for (size_t i = 0; i < ROOM; i++)
-            off += (x[i] - y[i]) * (x[i] - y[i]);
-        if (sqrt(off) > tolerance * l->norm)
+        const struct values *a = &l->now[k], *b = &l->before[k];
+        double off[ROOM];
+        vector_axpby(ROOM, 1.0, a->state, -1.0, b->state, off);
+        if (sqrt(vector_dot(ROOM, off, off)) > tolerance * l->norm)
             return false;
         for (size_t q = 0; q < FUNCTIONALS; q++) {
-            if (l->has[q] &&
-                !close_enough(rate_of(l, a, q, t[k]), rate_of(l, b, q, t[k]), &largest[0][q], rate, tolerance))
+            if (l->has[q] && !close_enough(a->rate[q], b->rate[q], &largest[0][q], rate, tolerance))
                 return false;
             if (l->has[q] && q < CORE_QUADS &&
-                !close_enough(integral(l, a, q, t[k]), integral(l, b, q, t[k]), &largest[1][q], amount, tolerance))
+                !close_enough(a->integral[q], b->integral[q], &largest[1][q], amount, tolerance))
                 return false;
         }
     }
@@ -270,31 +280,23 @@ static size_t choose_probes(const double *t, size_t n_t, double *probe)
     return n;
 }
 
-static void divide_shift(struct modes *m, double shift)
-{
-    for (size_t i = 0; i < m->n; i++)
-        m->rate[i] /= shift;
-}
-
 static int grow(struct lanczos *l, struct factor *f, const double *t, size_t n_t, double tolerance)
 {
     double probe[PROBES], shift = SHIFT * sqrt(t[0] * t[n_t - 1]);
     size_t n = choose_probes(t, n_t, probe);
     bool complete = !(l->norm > 0.0), settled = complete;
     int rc = complete ? 0 : factor_set(f, shift);
-    struct modes *before = calloc(1, sizeof *before);
-    if (!before)
-        return ERR_NOMEM;
     while (!rc && !settled && !complete && l->size < LANCZOS_MAX) {
         rc = extend(l, f, &complete);
         if (rc || (!complete && (l->size < LANCZOS_FIRST - LANCZOS_STRIDE || l->size % LANCZOS_STRIDE)))
             continue;
-        *before = l->m;
-        rc = solve_modes(l, l->size, &l->m);
-        divide_shift(&l->m, shift);
-        settled = complete || (before->n && agree(l, &l->m, before, probe, n, tolerance));
+        bool first = l->m.n == 0;
+        memcpy(l->before, l->now, n * sizeof *l->now);
+        rc = solve_modes(l, shift);
+        for (size_t k = 0; !rc && k < n; k++)
+            evaluate(l, probe[k], &l->now[k]);
+        settled = complete || (!first && !rc && agree(l, n, tolerance));
     }
-    free(before);
     return rc ? rc : settled ? 0 : ERR_NUMERIC;
 }
 
@@ -305,6 +307,7 @@ void lanczos_free(struct lanczos *l)
     if (!l)
         return;
     free(l->root_M);
+    free(l->basis);
     free(l);
 }
 
@@ -314,16 +317,18 @@ int lanczos_new(struct lanczos **out, const struct system *s, struct factor *f, 
     struct lanczos *l = calloc(1, sizeof *l);
     size_t n = s->drug.n;
     *out = NULL;
-    if (!l || !(l->root_M = calloc((ROOM + 5) * n, sizeof *l->root_M))) {
-        free(l);
+    size_t ld = dense_padded(n);
+    if (!l || !(l->root_M = calloc(4 * n + ld, sizeof *l->root_M)) ||
+        !(l->basis = malloc(ROOM * ld * sizeof *l->basis))) { /* its pages are used only as far as it grows */
+        lanczos_free(l);
         return err_set(e, ERR_NOMEM, "out of memory for a basis of %d times %zu unknowns", (int)ROOM, n);
     }
     l->s = s;
     l->n = n;
+    l->ld = ld;
     l->steady = l->root_M + n;
-    l->work = l->steady + n;
-    l->exchange = l->work + n;
-    l->basis = l->exchange + 2 * n;
+    l->exchange = l->steady + n;
+    l->work = l->exchange + 2 * n;
     memcpy(l->q0, q0, sizeof l->q0);
     memcpy(l->c0, y0 + s->at_border, s->nb * sizeof *y0);
     int rc = start(l, f, y0);
@@ -377,16 +382,13 @@ static void border_at(const struct lanczos *l, double t, double *c)
 void lanczos_at(const struct lanczos *l, double t, double *y, double *q)
 {
     const struct system *s = l->s;
-    double c[ROOM];
-    coefficients(&l->m, t, c);
-    memset(y, 0, l->n * sizeof *y);
-    for (size_t k = 0; k < l->size; k++)
-        vector_add(l->n, c[k], l->basis + k * l->n, y);
+    struct values v;
+    evaluate(l, t, &v);
+    dense_times(l->ld, l->m.n, l->basis, v.state, l->work);
     for (size_t d = 0; d < l->n; d++)
-        y[d] = l->steady[d] + y[d] / l->root_M[d];
-    memcpy(q, l->q0, QUADS_MAX * sizeof *q);
-    for (size_t i = 0; i < CORE_QUADS; i++)
-        q[i] += integral(l, &l->m, i, t);
+        y[d] = l->steady[d] + l->work[d] / l->root_M[d];
+    for (size_t i = 0; i < QUADS_MAX; i++)
+        q[i] = l->q0[i] + (i < CORE_QUADS ? v.integral[i] : 0.0);
     if (!s->nb)
         return;
     double *border = y + s->at_border, came = s->p->area * (q[QUAD_CLEARED] - l->q0[QUAD_CLEARED]) + s->g[0] * t;

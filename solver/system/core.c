@@ -127,13 +127,18 @@ void core_gather(const struct system *s, const struct core *c, const double *nod
         a[d] /= c->M[d];
 }
 
-/* ---- pattern ---- */
+/* ---- pattern: columns of A from the mesh's, node by node; marks keep each (column, row) once ---- */
 
-/* Columns of A from the mesh's pattern, node by node; marks keep each (column, row) once. */
-static int by_value(const void *a, const void *b)
+/* Nearly sorted lists of some ten numbers. */
+static void sort(int *list, size_t n)
 {
-    int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
+    for (size_t i = 1; i < n; i++) {
+        int x = list[i];
+        size_t k = i;
+        for (; k > 0 && list[k - 1] > x; k--)
+            list[k] = list[k - 1];
+        list[k] = x;
+    }
 }
 
 /* Nodes grouped by unknown: the nodes of unknown d are node[start[d]] ... node[start[d + 1] - 1]; next[n] is scratch.
@@ -209,7 +214,7 @@ static int build_pattern(struct core *c, const struct mesh *m)
         for (size_t d = 0; d < c->n; d++) {
             c->colptr[d] = (int)k;
             size_t n = neighbours(c, full_ptr, full, d, start, node, mark, list);
-            qsort(list, n, sizeof *list, by_value);
+            sort(list, n);
             memcpy(c->row + k, list, n * sizeof *list);
             assert(n && list[0] == (int)d);
             k += n;
