@@ -71,6 +71,7 @@ static int read_array_density(struct cnode at, struct needle *n, struct err *e)
     if (!rc && !found) {
         rc = optional_quantity(at, "pitch", "m", RANGE_POSITIVE, &pitch, &found, e);
         if (found) n->density = (lattice == 1 ? 2.0 / sqrt(3.0) : 1.0) / (pitch * pitch);
+        n->hexagonal = lattice == 1;
     }
     if (!rc) rc = optional_quantity(at, "patch_area", "m2", RANGE_POSITIVE, &n->patch_area, &found, e);
     if (!isfinite(n->density) && isfinite(n->count) && isfinite(n->patch_area)) n->density = n->count / n->patch_area;
@@ -87,6 +88,22 @@ static int read_nose(struct cnode at, struct needle *n, struct err *e)
     return 0;
 }
 
+/* Both or neither, of a roller alone. */
+static int read_drum(struct cnode at, struct needle *n, struct err *e)
+{
+    bool diameter, width;
+    int rc = optional_quantity(at, "drum_diameter", "m", RANGE_POSITIVE, &n->drum_diameter, &diameter, e);
+    if (!rc) rc = optional_quantity(at, "drum_width", "m", RANGE_POSITIVE, &n->drum_width, &width, e);
+    if (rc || (!diameter && !width)) return rc;
+    struct cnode stated = config_get(at, diameter ? "drum_diameter" : "drum_width");
+    if (n->kind != KIND_ROLLER)
+        return config_fail(stated, e, ERR_PARSE, "needles/%s: only a roller has a drum",
+                           diameter ? "drum_diameter" : "drum_width");
+    if (diameter != width)
+        return config_fail(stated, e, ERR_PARSE, "needles: drum_diameter and drum_width belong together");
+    return 0;
+}
+
 double needle_radius(const struct needle *n, double from_tip)
 {
     double u = n->nose > 0.0 ? fmax(0.0, 1.0 - from_tip / n->nose) : 0.0;
@@ -99,7 +116,8 @@ int read_needle(struct study *s, struct needle *n, struct err *e)
     static const char *const keys[] = {"name",       "kind",         "shape",   "length",  "base_diameter",
                                        "base_width", "tip_diameter", "count",   "rows",    "tip_length",
                                        "columns",    "pitch",        "lattice", "density", "patch_area",
-                                       "needles",    "strike_rate",  "source",  "note",    NULL};
+                                       "needles",    "strike_rate",  "source",  "note",    "drum_diameter",
+                                       "drum_width", NULL};
     static const char *const kinds[] = {"array", "pen", "roller", "stamp", NULL};
     static const char *const shapes[] = {"cone", "cylinder", "pyramid", "frustum", "bullet", NULL};
     struct cnode at = s->part[PART_NEEDLES];
@@ -107,6 +125,7 @@ int read_needle(struct study *s, struct needle *n, struct err *e)
     int kind = 0, shape = 0, rc = config_known(at, keys, e);
     bool found;
     *n = (struct needle){.count = NAN, .density = NAN, .patch_area = NAN, .strike_rate = NAN};
+    n->drum_diameter = n->drum_width = NAN;
     if (!rc) rc = config_string(at, "name", &name, e);
     if (!rc) rc = config_choice(at, "kind", kinds, &kind, e);
     if (!rc) rc = config_choice(at, "shape", shapes, &shape, e);
@@ -120,6 +139,7 @@ int read_needle(struct study *s, struct needle *n, struct err *e)
     if (!rc) rc = read_nose(at, n, e);
     if (!rc) rc = read_count(at, n, e);
     if (!rc) rc = optional_quantity(at, "strike_rate", "s-1", RANGE_POSITIVE, &n->strike_rate, &found, e);
+    if (!rc) rc = read_drum(at, n, e);
     if (!rc) rc = read_array_density(at, n, e);
     return rc;
 }

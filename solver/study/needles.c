@@ -165,27 +165,50 @@ static const char *kind_name(enum kind k)
 }
 
 /* Holes per area of what strikes at random: needles x strike rate x time / area of a pen, needles x presses / area of a
- * stamp  (E18). */
+ * stamp, needles x passes / (circumference x width of the drum) of a roller  (E18). */
+static int count_strikes(struct study *s, const struct needle *n, struct cnode at, struct err *e)
+{
+    double area, time;
+    long times;
+    int rc = 0;
+    if (n->kind == KIND_ROLLER) {
+        rc = config_integer(at, "passes", 1, 1000000, &times, e);
+        s->density = n->count * (double)times / (PI * n->drum_diameter * n->drum_width);
+        if (!rc)
+            note_add(s, NOTE_DERIVED, "", "",
+                     "%.6g holes/cm2 from %ld passes: each makes %.4g /cm2, %.0f needles on the drum's %.4g cm2",
+                     s->density * 1e-4, times, s->density * 1e-4 / (double)times, n->count,
+                     PI * n->drum_diameter * n->drum_width * 1e4);
+        return rc;
+    }
+    rc = config_quantity(at, "area", "m2", RANGE_POSITIVE, &area, e);
+    if (!rc && n->kind == KIND_PEN) rc = config_quantity(at, "time", "s", RANGE_POSITIVE, &time, e);
+    if (!rc && n->kind == KIND_STAMP) rc = config_integer(at, "presses", 1, 1000000, &times, e);
+    if (rc) return rc;
+    s->density = n->count * (n->kind == KIND_PEN ? n->strike_rate * time : (double)times) / area;
+    note_add(s, NOTE_DERIVED, "", "", "%.6g holes/cm2 from the strikes: %.0f needles on %.4g cm2", s->density * 1e-4,
+             n->count, area * 1e4);
+    return 0;
+}
+
 static int read_strikes(struct study *s, const struct needle *n, struct cnode at, struct err *e)
 {
     static const char *const pen_keys[] = {"time", "area", "source", "note", NULL};
     static const char *const stamp_keys[] = {"presses", "area", "source", "note", NULL};
-    double area, time = 0.0;
-    long presses = 0;
-    int rc = config_known(at, n->kind == KIND_PEN ? pen_keys : stamp_keys, e);
-    if (!rc && n->kind != KIND_PEN && n->kind != KIND_STAMP)
-        rc = config_fail(at, e, ERR_PARSE, "strikes: a %s does not strike: give its density", kind_name(n->kind));
-    if (!rc && (!isfinite(n->count) || (n->kind == KIND_PEN && !isfinite(n->strike_rate))))
-        rc = config_fail(at, e, ERR_PARSE, "strikes: the needles file gives no %s",
-                         isfinite(n->count) ? "strike_rate" : "count of needles");
-    if (!rc) rc = config_quantity(at, "area", "m2", RANGE_POSITIVE, &area, e);
-    if (!rc && n->kind == KIND_PEN) rc = config_quantity(at, "time", "s", RANGE_POSITIVE, &time, e);
-    if (!rc && n->kind == KIND_STAMP) rc = config_integer(at, "presses", 1, 1000000, &presses, e);
-    if (rc) return rc;
-    s->density = n->count * (n->kind == KIND_PEN ? n->strike_rate * time : (double)presses) / area;
-    note_add(s, NOTE_DERIVED, "", "", "%.6g holes/cm2 from the strikes: %.0f needles on %.4g cm2", s->density * 1e-4,
-             n->count, area * 1e4);
-    return 0;
+    static const char *const roller_keys[] = {"passes", "source", "note", NULL};
+    if (n->kind == KIND_ARRAY)
+        return config_fail(at, e, ERR_PARSE, "strikes: an array does not strike: give its density");
+    int rc = config_known(at, n->kind == KIND_PEN ? pen_keys : n->kind == KIND_STAMP ? stamp_keys : roller_keys, e);
+    const char *missing = !isfinite(n->count)                                     ? "count of needles"
+                          : n->kind == KIND_PEN && !isfinite(n->strike_rate)      ? "strike_rate"
+                          : n->kind == KIND_ROLLER && !isfinite(n->drum_diameter) ? "drum_diameter and drum_width"
+                                                                                  : NULL;
+    if (!rc && missing) {
+        config_fail(at, e, ERR_PARSE, "strikes: the needles file gives no %s", missing);
+        err_hint(e, "add it there, or count the holes and state the density");
+        return ERR_PARSE;
+    }
+    return rc ? rc : count_strikes(s, n, at, e);
 }
 
 static int read_density(struct study *s, const struct needle *n, struct cnode *at, struct err *e)
@@ -203,8 +226,7 @@ static int read_density(struct study *s, const struct needle *n, struct cnode *a
         config_fail(root, e, ERR_PARSE, "missing key 'density': a %s makes as many holes as it is used for",
                     kind_name(n->kind));
         err_hint(e, "count the holes, or needles x strike rate x time / area; e.g. density: 100 /cm2, or for a pen "
-                    "strikes: {time: 5 s, "
-                    "area: 4 cm2}");
+                    "strikes: {time: 5 s, area: 4 cm2}, for a roller strikes: {passes: 15}");
         return ERR_PARSE;
     }
     if (!isfinite(n->density)) {
@@ -362,12 +384,58 @@ static void raise_tip(struct study *s)
     }
 }
 
+/* Neighbours on a lattice touch before the circles of equal area do.  Of a density alone the lattice is not known: then
+ * the densest, hexagonal, decides. */
+static int check_array(struct study *s, const struct needle *n, struct cnode at, double widest, struct err *e)
+{
+    bool hexagonal = n->hexagonal || !config_is(config_get(s->part[PART_NEEDLES], "pitch")) ||
+                     config_is(config_get(config_root(s->doc), "density"));
+    double all = s->density / s->penetrated_fraction, pitch = sqrt((hexagonal ? 2.0 / sqrt(3.0) : 1.0) / all);
+    double open = s->density * PI * widest * widest;
+    char subject[100];
+    if (2.0 * widest >= pitch) {
+        config_fail(at, e, ERR_RANGE,
+                    "%s: channels overlap: %.4g um wide at %.6g needles/cm2, where a %s lattice has a pitch of %.4g um",
+                    config_subject(at, subject, sizeof subject), 2e6 * widest, all * 1e-4,
+                    hexagonal ? "hexagonal" : "square", pitch * 1e6);
+        err_hint(e, "with this width the density must be below %.4g needles/cm2",
+                 1e-4 * (hexagonal ? 2.0 / sqrt(3.0) : 1.0) / (4.0 * widest * widest));
+        return ERR_RANGE;
+    }
+    if (open > OPEN_REFUSE)
+        note_add(s, NOTE_WARNING, "", "",
+                 "channels open %.2g of the skin: above %g little skin is left between them, and a circle describes a "
+                 "lattice's cell only roughly",
+                 open, OPEN_REFUSE);
+    return 0;
+}
+
+/* Strikes at random open 1 - exp(-n pi R2) of the skin  (E18). */
+static int check_random(struct study *s, struct cnode at, double widest, struct err *e)
+{
+    double open = open_share_of_strikes(s->density, widest);
+    char subject[100];
+    if (open > OPEN_REFUSE) {
+        config_fail(at, e, ERR_RANGE,
+                    "%s: %.6g holes/cm2 open %.2g of the skin: at most %g for random strikes, no unit cell applies",
+                    config_subject(at, subject, sizeof subject), s->density * 1e-4, open, OPEN_REFUSE);
+        err_hint(e, "with holes of %.4g um radius at most %.4g holes/cm2", widest * 1e6,
+                 -1e-4 * log(1.0 - OPEN_REFUSE) / (PI * widest * widest));
+        return ERR_RANGE;
+    }
+    if (open > OPEN_WARN)
+        note_add(s, NOTE_WARNING, "", "",
+                 "random strikes open %.2g of the skin: above %g holes begin to overlap, the unit cell is approximate",
+                 open, OPEN_WARN);
+    return 0;
+}
+
 static int check_density(struct study *s, const struct needle *n, struct cnode at, struct err *e)
 {
     const struct channel *c = &s->problem.channel;
-    double widest = fmax(c->r_surface, c->r_tip), b = s->problem.cell_radius,
-           open = open_share_of_strikes(s->density, widest);
+    double widest = fmax(c->r_surface, c->r_tip), b = s->problem.cell_radius;
     char subject[100];
+    if (n->kind != KIND_ARRAY) return check_random(s, at, widest, e);
     if (widest >= CELL_SHARE * b) {
         config_fail(at, e, ERR_RANGE,
                     "%s: channels overlap: radius %.4g um at %.6g needles/cm2 leaves a cell radius of %.4g um",
@@ -376,17 +444,7 @@ static int check_density(struct study *s, const struct needle *n, struct cnode a
                  1e-4 * CELL_SHARE * CELL_SHARE / (PI * widest * widest));
         return ERR_RANGE;
     }
-    if (n->kind == KIND_ARRAY) return 0;
-    if (open > OPEN_REFUSE)
-        return config_fail(
-            at, e, ERR_RANGE,
-            "%s: %.6g holes/cm2 open %.2g of the skin: at most %g for random strikes, no unit cell applies",
-            config_subject(at, subject, sizeof subject), s->density * 1e-4, open, OPEN_REFUSE);
-    if (open > OPEN_WARN)
-        note_add(s, NOTE_WARNING, "", "",
-                 "random strikes open %.2g of the skin: above %g holes begin to overlap, the unit cell is approximate",
-                 open, OPEN_WARN);
-    return 0;
+    return check_array(s, n, at, widest, e);
 }
 
 static int read_channel(struct study *s, const struct needle *n, struct err *e)

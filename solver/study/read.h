@@ -27,6 +27,8 @@ struct needle { /* as its file says */
     double count;                           /* NAN when not stated */
     double density, patch_area;             /* NAN when not stated */
     double strike_rate;                     /* 1/s; NAN when not stated */
+    double drum_diameter, drum_width;       /* m, of a roller; NAN when not stated */
+    bool hexagonal;                         /* an array's lattice */
 };
 /* Radius at a distance from the tip, m. */
 double needle_radius(const struct needle *n, double from_tip);

@@ -188,6 +188,22 @@ static void random_strikes_are_warned_of_and_then_refused(void)
     fixture_remove(&f);
 }
 
+/* n pi R2 of a lattice: 0.43 at 8000 /cm2. */
+static void a_lattice_with_little_skin_left_is_warned_of(void)
+{
+    struct fixture f;
+    struct study s;
+    const char *const dense[] = {"density=8000 /cm2", NULL};
+    bool warned = false;
+    fixture_make(&f);
+    load(&f, &s, dense);
+    for (size_t i = 0; i < s.n_notes; i++)
+        warned = warned || (s.note[i].kind == NOTE_WARNING && strstr(s.note[i].text, "channels open 0.43 of the skin"));
+    CU_ASSERT_TRUE(warned);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
 static void without_needles_the_skin_is_intact(void)
 {
     struct fixture f;
@@ -239,6 +255,7 @@ CU_TestInfo study_load_tests[] = {
     {"assumed_channel_is_noted_with_its_rule", assumed_channel_is_noted_with_its_rule},
     {"assumed_diffusivity_rises_with_temperature", assumed_diffusivity_rises_with_temperature},
     {"random_strikes_are_warned_of_and_then_refused", random_strikes_are_warned_of_and_then_refused},
+    {"a_lattice_with_little_skin_left_is_warned_of", a_lattice_with_little_skin_left_is_warned_of},
     {"without_needles_the_skin_is_intact", without_needles_the_skin_is_intact},
     {"a_run_folder_gives_depth_and_penetrated_needles", a_run_folder_gives_depth_and_penetrated_needles},
     CU_TEST_INFO_NULL,

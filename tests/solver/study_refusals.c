@@ -173,7 +173,23 @@ static void closure_that_cannot_be(void)
 
 static void needles_and_densities_that_cannot_be(void)
 {
+#define ROLLER(more)                                                                                                   \
+    "needles: {name: r, kind: roller, shape: cone, length: 500 um, base_diameter: 100 um, tip_diameter: 8 um, " more   \
+    "}\nstrikes: {passes: 15}"
     REFUSED(
+        {"needles: pins\ndensity: 137 /cm2", ROLLER("needles: 192"), "gives no drum_diameter and drum_width",
+         "count the holes", ERR_PARSE},
+        {"needles: pins\ndensity: 137 /cm2", ROLLER("needles: 192, drum_width: 2 cm"), "belong together", "",
+         ERR_PARSE},
+        {"needles: pins\ndensity: 137 /cm2", ROLLER("drum_diameter: 2 cm, drum_width: 2 cm"),
+         "gives no count of needles", "", ERR_PARSE},
+        {"needles: pins\ndensity: 137 /cm2",
+         "needles: {name: p, kind: pen, shape: cone, length: 500 um, base_diameter: 100 um, needles: 12, "
+         "strike_rate: 9 1/s, drum_width: 2 cm}\nstrikes: {time: 3 s, area: 1 cm2}",
+         "needles/drum_width: only a roller has a drum", "", ERR_PARSE},
+        {"density: 137 /cm2", "strikes: {passes: 3}", "an array does not strike", "", ERR_PARSE},
+        {"137 /cm2", "17100 /cm2",
+         "channels overlap: 82.55 um wide at 17100 needles/cm2, where a hexagonal lattice has a pitch", "density must be below", ERR_RANGE},
         {"density: 137 /cm2", "density: 137 /cm2\nstrikes: {time: 3 s, area: 1 cm2}", "the density is stated already",
          "", ERR_PARSE},
         {"density: 137 /cm2", "strikes: {presses: 3, area: 1 cm2}", "strikes", "", ERR_PARSE},
@@ -184,7 +200,8 @@ static void needles_and_densities_that_cannot_be(void)
         {"needles: pins\ndensity: 137 /cm2",
          "needles: {name: p, kind: pen, shape: cone, length: 500 um, base_diameter: 100 um, tip_diameter: 8 um, "
          "needles: 12, strike_rate: 117 1/s}\nstrikes: {time: 60 s, area: 1 cm2}",
-         "channels overlap: radius", "density must be below", ERR_RANGE},
+         "84240 holes/cm2 open 0.86 of the skin: at most 0.2 for random strikes", "27.14 um radius at most",
+         ERR_RANGE},
         {"needles: pins\ndensity: 137 /cm2",
          "needles: {name: p, kind: pen, shape: cone, length: 500 um, base_diameter: 100 um, tip_diameter: 8 um, "
          "needles: 12, strike_rate: 117 1/s}\nstrikes: {time: 9 s, area: 1 cm2}",

@@ -85,7 +85,7 @@ static void in_every_study_each_row_adds_up_to_what_went_in(void)
                                         "stays_open_niacinamide", "stays_open_retinol", "stays_open_glycolic_acid",
                                         "stays_open_lactic_acid",
                                         "coated_patch", "dissolving_patch", "caffeine_patch",
-                                        "occluded_patch", "hexagonal_bullets",
+                                        "occluded_patch", "hexagonal_bullets", "roller_passes",
                                         "nicotine_patch_15mg"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct ran *r = run_study(names[i], NULL);
@@ -369,6 +369,11 @@ static void strikes_and_lattices_make_the_density(void)
     struct study *s = malloc(sizeof *s);
     CU_ASSERT_EQUAL_FATAL(study_load(s, "config/studies/pen_strikes.yaml", NULL, NULL), 0);
     ASSERT_REL(s->density, 12.0 * 7000.0 / 60.0 * 10.0 / 50e-4, 1e-12);
+    study_release(s);
+    CU_ASSERT_EQUAL_FATAL(study_load(s, "config/studies/roller_passes.yaml", NULL, NULL), 0);
+    /* One turn of the drum is pi x 2 cm. */
+    ASSERT_REL(s->density, 15.0 * 192.0 / (3.14159265358979 * 2e-2 * 2e-2), 1e-12);
+    ASSERT_REL(s->density * 1e-4, 250.0, 0.1); /* counted after 15 passes of such a roller: "about" */
     study_release(s);
     static const char *const hexagonal[] = {
         "needles={name: h, kind: array, shape: frustum, length: 500 um, base_diameter: 120 um, "
