@@ -180,6 +180,8 @@ single_needles() {
         single lam_$nominal 57 0.$((nominal / 100)) --set 'needles/base_diameter=100 um'
         put lam_$nominal "$(awk -F, -v n=$nominal 'NR == 2 {print 100*$NF/n}' "$OUT/lam_$nominal/needles.csv")"
     done
+    single lam_out 57 0.61 --set 'needles/base_diameter=100 um' --set 'press/retract_speed=0.1 mm/s'
+    put lam_retraction "$(calc "-1e3*$(result lam_out pull_off_force)")"
 }
 arrays() {
     mn insert $V/insertion_donnelly.yaml donnelly

@@ -374,11 +374,13 @@ static bool all_out(const struct sim *m)
 
 static int retract(struct sim *m, struct err *e)
 {
-    double v = m->c->press.retract_speed, end = -m->c->needles.length - 5e-3;
+    double v = m->c->press.retract_speed, end = -m->c->needles.length - 5e-3, fall = 0.0;
     int rc = 0;
     while (!rc && v > 0.0 && m->x > end && !all_out(m)) {
-        double dx = m->force > 0.0 ? 2.0 * m->c->step : 0.2 * m->c->step; /* the needles let go within a few um */
+        /* The needles let go within a few um of where the force passes zero: no long step may jump over that. */
+        double before = m->force, dx = before > 2.0 * fall ? 2.0 * m->c->step : 0.1 * m->c->step;
         rc = try_step(m, m->x - dx, dx / v, e);
+        fall = fmax(fall, before - m->force_next);
         if (!rc) commit(m, dx / v);
         if (!rc) rc = keep_point(m, PHASE_RETRACT, e);
     }
