@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sundials/sundials_version.h>
+#include "base/math/vector.h"
 #include "solver/integrate/cvodes.h"
-#include "solver/integrate/kernels.h"
 
 #define MAX_STEPS 100000L /* between two events.  CVODE's own limit holds for one call, and ours make one step each */
 
@@ -51,6 +51,16 @@ static void scale(realtype c, N_Vector x, N_Vector z)
     vector_scale((size_t)NV_LENGTH_S(x), c, NV_DATA_S(x), NV_DATA_S(z));
 }
 
+static void fill(realtype c, N_Vector z)
+{
+    double *x = NV_DATA_S(z);
+    if (c < 0.0 || c > 0.0)
+        for (sunindextype i = 0; i < NV_LENGTH_S(z); i++)
+            x[i] = c;
+    else
+        memset(x, 0, (size_t)NV_LENGTH_S(z) * sizeof *x);
+}
+
 static realtype wrms_norm(N_Vector x, N_Vector w)
 {
     size_t n = (size_t)NV_LENGTH_S(x);
@@ -66,6 +76,7 @@ static N_Vector vector_of(size_t n, const double *from, size_t m, const double *
     v->ops->nvlinearsum = linear_sum; /* clones inherit them */
     v->ops->nvscale = scale;
     v->ops->nvwrmsnorm = wrms_norm;
+    v->ops->nvconst = fill;
     memcpy(NV_DATA_S(v), from, n * sizeof *from);
     for (size_t i = 0; i < m; i++)
         NV_Ith_S(v, n + i) = more ? more[i] : 0.0;
@@ -84,8 +95,7 @@ static int on_rhs(realtype t, N_Vector y, N_Vector dydt, void *user)
 static int on_weights(N_Vector y, N_Vector w, void *user)
 {
     const struct integrator *it = user;
-    for (size_t i = 0; i < it->ode.n; i++)
-        NV_Ith_S(w, i) = NV_Ith_S(it->emphasis, i) / (it->rtol * fabs(NV_Ith_S(y, i)) + NV_Ith_S(it->atol, i));
+    vector_weights(it->ode.n, NV_DATA_S(it->emphasis), it->rtol, NV_DATA_S(y), NV_DATA_S(it->atol), NV_DATA_S(w));
     for (size_t i = it->ode.n; i < it->ode.n + it->ode.nq; i++)
         NV_Ith_S(w, i) = NO_WEIGHT;
     return 0;

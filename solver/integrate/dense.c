@@ -1,8 +1,8 @@
 /* dense.c -- see dense.h. */
 #include <math.h>
 #include <string.h>
+#include "base/math/vectorised.h"
 #include "solver/integrate/dense.h"
-#include "solver/integrate/vectorised.h"
 
 /* Four numbers at any address: as much as every processor of the last ten years takes at once. */
 typedef double quad __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)), may_alias));

@@ -1,9 +1,9 @@
 /* factor.c -- see factor.h. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/math/vector.h"
 #include "solver/integrate/cholesky.h"
 #include "solver/integrate/factor.h"
-#include "solver/integrate/kernels.h"
 
 #define REFINED                                                                                                        \
     1e-6 /* residual left in a Newton solve with a factor of another gamma: the drug balance is then at rounding */

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/math/vector.h"
 #include "solver/integrate/dense.h"
-#include "solver/integrate/kernels.h"
 #include "solver/integrate/lanczos.h"
 #include "solver/integrate/tridiagonal.h"
 

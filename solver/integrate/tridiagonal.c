@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/err.h"
-#include "solver/integrate/kernels.h"
+#include "base/math/vector.h"
 #include "solver/integrate/tridiagonal.h"
 
 enum { SWEEPS_MAX = 60 }; /* for one eigenvalue; two or three is usual */

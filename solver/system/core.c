@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/math/vector.h"
 #include "solver/system/core.h"
 
 /* ---- zones ---- */
@@ -227,14 +228,73 @@ static int build_pattern(struct core *c, const struct mesh *m)
     return rc;
 }
 
-static size_t slot(const struct core *c, int i, int j)
+/* ---- diagonals ---- */
+
+/* Which diagonals are worth it: those that are at least a share full. */
+#define FULL_SHARE 0.1
+
+/* Counts entries by their distance from the diagonal; returns how many diagonals are stored and numbers them. */
+static size_t number_diagonals(struct core *c, int *number)
+{
+    size_t n = 0, least = (size_t)(FULL_SHARE * (double)c->n);
+    memset(number, 0, c->n * sizeof *number);
+    for (size_t d = 0; d < c->n; d++)
+        for (int k = c->colptr[d]; k < c->colptr[d + 1]; k++)
+            number[c->row[k] - (int)d]++;
+    for (size_t o = 0; o < c->n; o++)
+        number[o] = o == 0 || (size_t)number[o] > least ? (int)n++ : -1;
+    return n;
+}
+
+/* Lays out the diagonals of the pattern; *values is how many numbers they hold. */
+static int build_diagonals(struct core *c, size_t *values)
+{
+    int *number = malloc(c->n * sizeof *number), nnz = c->colptr[c->n];
+    c->place = malloc((size_t)nnz * sizeof *c->place);
+    c->rest = malloc((size_t)nnz * sizeof *c->rest);
+    c->rest_column = malloc((size_t)nnz * sizeof *c->rest_column);
+    c->n_diagonals = number ? number_diagonals(c, number) : 0;
+    c->diagonal = calloc(c->n_diagonals + 1, sizeof *c->diagonal);
+    *values = 0;
+    if (!number || !c->place || !c->rest || !c->rest_column || !c->diagonal) {
+        free(number);
+        return ERR_NOMEM;
+    }
+    for (size_t o = 0; o < c->n; o++)
+        if (number[o] >= 0)
+            c->diagonal[number[o]] = (struct diagonal){o, c->n - o};
+    for (size_t o = 0; o < c->n; o++) { /* number becomes where a diagonal begins */
+        size_t length = number[o] >= 0 ? c->diagonal[number[o]].length : 0;
+        number[o] = length ? (int)*values : -1;
+        *values += length;
+    }
+    for (size_t d = 0; d < c->n; d++)
+        for (int k = c->colptr[d]; k < c->colptr[d + 1]; k++) {
+            int begin = number[c->row[k] - (int)d];
+            c->place[k] = begin >= 0 ? begin + (int)d : -1;
+            if (begin < 0) {
+                c->rest[c->n_rest] = k;
+                c->rest_column[c->n_rest++] = (int)d;
+            }
+        }
+    free(number);
+    return 0;
+}
+
+/* ---- where an entry is ---- */
+
+/* *last: where the one before was; entries come nearly in order. */
+static size_t slot(const struct core *c, int i, int j, int *last)
 {
     int col = i < j ? i : j, row = i < j ? j : i, lo = c->colptr[col], hi = c->colptr[col + 1] - 1;
+    if (*last + 1 >= lo && *last + 1 <= hi && c->row[*last + 1] == row)
+        return (size_t)++*last;
     while (lo < hi) {
         int mid = (lo + hi) / 2;
         if (c->row[mid] < row) lo = mid + 1; else hi = mid;
     }
     assert(c->row[lo] == row);
+    *last = lo;
     return (size_t)lo;
 }
 
@@ -255,11 +315,11 @@ static void add_to_functional(struct core *c, enum quad q, double v, int dof)
 }
 
 /* One entry of the node matrix goes to A (both free), to f (one dropped), and to the flux of a dropped row. */
-static void add_entry(struct core *c, size_t i, size_t j, double v)
+static void add_entry(struct core *c, size_t i, size_t j, double v, int *last)
 {
     int di = c->node_dof[i], dj = c->node_dof[j];
     if (di >= 0 && dj >= 0)
-        c->A[slot(c, di, dj)] += di == dj && i != j ? 2.0 * v : v; /* (i,j) and (j,i) meet on the diagonal */
+        c->A[slot(c, di, dj, last)] += di == dj && i != j ? 2.0 * v : v; /* (i,j) and (j,i) meet on the diagonal */
     for (int side = 0; side < (i == j ? 1 : 2); side++) {
         int da = side ? dj : di, db = side ? di : dj; /* row, column */
         if (da >= 0 && db == NODE_DONOR)
@@ -282,7 +342,7 @@ static void add_losses(struct core *c, const struct system *s, bool metabolite)
             double cleared = capacity * zone_clearance(s, metabolite, q),
                    turned = capacity * zone_turnover(s, metabolite, q);
             if (cleared + turned > 0.0)
-                add_entry(c, i, i, cleared + turned);
+                add_entry(c, i, i, cleared + turned, &(int){-2});
             if (cleared > 0.0)
                 add_to_functional(c, QUAD_CLEARED, cleared, c->node_dof[i]);
             if (turned > 0.0)
@@ -304,7 +364,7 @@ static void add_exits(struct core *c, const struct system *s)
     if (p->vehicle_layer) {
         for (size_t ir = 0; ir < s->m->nr; ir++) {
             double v = k * p->layer[0].K * s->m->top[ir];
-            add_entry(c, ir, ir, v);
+            add_entry(c, ir, ir, v, &(int){-2});
             add_to_functional(c, QUAD_EVAPORATED, v, c->node_dof[ir]);
         }
     } else if (c->donor_dof >= 0) {
@@ -315,32 +375,51 @@ static void add_exits(struct core *c, const struct system *s)
     }
 }
 
-/* Points A, f, flux, flux0 into a buffer. */
+/* Points A, f, flux, flux0, diagonals into a buffer. */
 static void aim(struct core *c, double *buffer)
 {
     c->A = buffer;
     c->f = c->A + c->colptr[c->n];
     c->flux = c->f + c->n;
     c->flux0 = c->flux + CORE_QUADS * c->n;
+    c->diagonals = c->flux0 + CORE_QUADS;
 }
 
-static void assemble(struct core *c, const struct system *s, bool metabolite, double theta, double *buffer)
+/* The same entries along the diagonals, and between which unknowns the functionals differ from zero. */
+static void finish(struct core *c)
+{
+    for (int k = 0; k < c->colptr[c->n]; k++)
+        if (c->place[k] >= 0)
+            c->diagonals[c->place[k]] = c->A[k];
+    for (size_t q = 0; q < CORE_QUADS; q++) {
+        const double *row = c->flux + q * c->n;
+        size_t from = 0, to = c->n;
+        while (from < to && row[from] == 0.0) from++;
+        while (to > from && row[to - 1] == 0.0) to--;
+        bool fresh = c->flux_to[q] == c->flux_from[q];
+        c->flux_from[q] = fresh || from < c->flux_from[q] ? from : c->flux_from[q];
+        c->flux_to[q] = to > c->flux_to[q] ? to : c->flux_to[q];
+    }
+}
+
+static void assemble(struct core *c, const struct system *s, bool metabolite, double theta, double *buffer,
+                     double *stiff)
 {
     const struct mesh *m = s->m;
-    double KD[ZONES_MAX];
+    int last = -2;
     aim(c, buffer);
+    memset(stiff, 0, m->nnz * sizeof *stiff);
     for (size_t q = 0; q < m->n_zones; q++)
-        KD[q] = zone_present(s, metabolite, q) ? zone_K(s, metabolite, q) * zone_D(s, metabolite, q, theta) : 0.0;
+        if (zone_present(s, metabolite, q))
+            vector_add(m->nnz, zone_K(s, metabolite, q) * zone_D(s, metabolite, q, theta), m->stiff + q * m->nnz,
+                       stiff);
     for (size_t i = 0; i < m->n; i++)
-        for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++) {
-            double v = 0.0;
-            for (size_t q = 0; q < m->n_zones; q++)
-                v += KD[q] * m->stiff[q * m->nnz + (size_t)k];
-            if (v < 0.0 || v > 0.0)
-                add_entry(c, i, (size_t)m->row[k], v);
-        }
+        for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++)
+            if (stiff[k] < 0.0 || stiff[k] > 0.0)
+                add_entry(c, i, (size_t)m->row[k], stiff[k], &last);
     add_losses(c, s, metabolite);
     add_exits(c, s);
+    finish(c);
 }
 
 static void assemble_mass(struct core *c, const struct system *s, bool metabolite)
@@ -363,24 +442,30 @@ int core_build(struct core *c, const struct system *s, bool metabolite)
     c->M = calloc(c->n, sizeof *c->M);
     if (!c->M || build_pattern(c, s->m))
         return ERR_NOMEM;
+    size_t values;
+    if (build_diagonals(c, &values))
+        return ERR_NOMEM;
     bool closes = s->phase.opened && s->p->channel.closes;
-    c->length = (size_t)c->colptr[c->n] + c->n + CORE_QUADS * c->n + CORE_QUADS;
+    c->length = (size_t)c->colptr[c->n] + c->n + CORE_QUADS * c->n + CORE_QUADS + values;
     c->now = calloc(c->length, sizeof *c->now);
     c->closed = closes ? calloc(c->length, sizeof *c->closed) : NULL;
     c->open = closes ? calloc(c->length, sizeof *c->open) : NULL;
-    if (!c->now || (closes && (!c->closed || !c->open)))
+    double *stiff = malloc(s->m->nnz * sizeof *stiff);
+    if (!stiff || !c->now || (closes && (!c->closed || !c->open))) {
+        free(stiff);
         return ERR_NOMEM;
+    }
     assemble_mass(c, s, metabolite);
+    c->theta = closes ? -1.0 : 1.0;
     if (closes) {
-        assemble(c, s, metabolite, 0.0, c->closed);
-        assemble(c, s, metabolite, 1.0, c->open);
+        assemble(c, s, metabolite, 0.0, c->closed, stiff);
+        assemble(c, s, metabolite, 1.0, c->open, stiff);
         aim(c, c->now);
-        c->theta = -1.0;
         core_set_theta(c, 1.0);
     } else {
-        assemble(c, s, metabolite, 1.0, c->now);
-        c->theta = 1.0;
+        assemble(c, s, metabolite, 1.0, c->now, stiff);
     }
+    free(stiff);
     return 0;
 }
 
@@ -399,6 +484,10 @@ void core_release(struct core *c)
     free(c->M);
     free(c->colptr);
     free(c->row);
+    free(c->diagonal);
+    free(c->place);
+    free(c->rest);
+    free(c->rest_column);
     free(c->now);
     free(c->closed);
     free(c->open);
@@ -407,14 +496,13 @@ void core_release(struct core *c)
 
 void core_times(const struct core *c, const double *a, double *out)
 {
-    memset(out, 0, c->n * sizeof *out);
-    for (size_t d = 0; d < c->n; d++) {
-        int k = c->colptr[d];
-        double ad = a[d], sum = c->A[k] * ad;
-        for (k++; k < c->colptr[d + 1]; k++) {
-            out[c->row[k]] += c->A[k] * ad;
-            sum += c->A[k] * a[c->row[k]];
-        }
-        out[d] += sum;
+    const double *v = c->diagonals + c->n;
+    vector_times(c->n, c->diagonals, a, out);
+    for (size_t i = 1; i < c->n_diagonals; v += c->diagonal[i++].length)
+        vector_add_diagonals(c->diagonal[i].length, c->diagonal[i].offset, v, a, out);
+    for (size_t i = 0; i < c->n_rest; i++) {
+        int k = c->rest[i], row = c->row[k], column = c->rest_column[i];
+        out[row] += c->A[k] * a[column];
+        out[column] += c->A[k] * a[row];
     }
 }

@@ -1,6 +1,7 @@
 /* system.c -- see system.h. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/math/vector.h"
 #include "solver/system/core.h"
 #include "solver/system/solid.h"
 
@@ -233,10 +234,10 @@ double clearing_fixed(const struct system *s)
 static void core_rates(const struct core *c, const double *a, double *rate, bool constant)
 {
     for (size_t q = 0; q < CORE_QUADS; q++) {
-        double sum = constant ? c->flux0[q] : 0.0;
-        for (size_t d = 0; c->has_flux[q] && d < c->n; d++)
-            sum += c->flux[q * c->n + d] * a[d];
-        rate[q] = sum;
+        size_t from = c->flux_from[q];
+        rate[q] = constant ? c->flux0[q] : 0.0;
+        if (c->has_flux[q])
+            rate[q] += vector_dot(c->flux_to[q] - from, c->flux + q * c->n + from, a + from);
     }
 }
 
@@ -297,8 +298,9 @@ void system_rhs(struct system *s, double t, const double *y, double *dydt)
     double *met = dydt + s->at_met, back = feedback(s, y);
     s->t = t;
     core_times(c, y, s->times);
-    for (size_t d = 0; d < c->n; d++)
-        dydt[d] = c->f[d] - s->times[d] + (back > 0.0 ? back * c->flux[QUAD_CLEARED * c->n + d] : 0.0);
+    vector_axpby(c->n, 1.0, c->f, -1.0, s->times, dydt);
+    if (back > 0.0)
+        vector_add(c->n, back, c->flux + QUAD_CLEARED * c->n, dydt);
     if (m->n) {
         core_times(m, y + s->at_met, s->times);
         for (size_t d = 0; d < m->n; d++)
@@ -307,8 +309,7 @@ void system_rhs(struct system *s, double t, const double *y, double *dydt)
     }
     add_source(s, c, s->p->source, t, dydt);
     add_laws(s, y, dydt, dydt, met);
-    for (size_t d = 0; d < c->n; d++)
-        dydt[d] /= c->M[d];
+    vector_divide(c->n, c->M, dydt);
     for (size_t d = 0; d < m->n; d++)
         met[d] /= m->M[d];
     if (s->nb)

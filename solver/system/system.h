@@ -71,6 +71,14 @@ struct core {                   /* one diffusing species */
     int    *colptr, *row;
     double *A, *f, *flux, *flux0;
     bool   has_flux[CORE_QUADS]; /* whether a row of flux is not all zero */
+    size_t flux_from[CORE_QUADS], flux_to[CORE_QUADS]; /* the part of a row outside of which it is */
+    /* A once more, for products: the diagonals that most of its entries lie on, gaps filled with zeros; the entries that
+     * lie elsewhere are named.  A is on a grid: some dozen diagonals hold nearly all. */
+    size_t n_diagonals, n_rest;
+    struct diagonal { size_t offset, length; } *diagonal;
+    int    *place;               /* where in diagonals each entry goes, or -1 */
+    int    *rest, *rest_column;  /* the entries that are not there, and their columns */
+    double *diagonals;           /* behind flux0: the values, one diagonal after the other */
     double *now, *closed,
         *open; /* the three buffers behind them: at theta, at 0, at 1; the last two NULL when theta is fixed */
     size_t length;

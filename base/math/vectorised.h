@@ -1,7 +1,7 @@
 /* vectorised.h -- marks a function that is compiled once for each kind of processor; the program takes the best one
  * when it starts. */
-#ifndef SOLVER_INTEGRATE_VECTORISED_H
-#define SOLVER_INTEGRATE_VECTORISED_H
+#ifndef BASE_MATH_VECTORISED_H
+#define BASE_MATH_VECTORISED_H
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)

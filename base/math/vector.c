@@ -1,6 +1,6 @@
-/* kernels.c -- see kernels.h. */
-#include "solver/integrate/kernels.h"
-#include "solver/integrate/vectorised.h"
+/* vector.c -- see vector.h. */
+#include "base/math/vector.h"
+#include "base/math/vectorised.h"
 
 VECTORISED void vector_axpby(size_t n, double a, const double *x, double b, const double *y, double *z)
 {
@@ -26,6 +26,12 @@ VECTORISED void vector_add(size_t n, double a, const double *x, double *y)
         y[i] += a * x[i];
 }
 
+VECTORISED void vector_divide(size_t n, const double *restrict y, double *restrict x)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] /= y[i];
+}
+
 VECTORISED void vector_rotate(size_t n, double c, double s, double *restrict x, double *restrict y)
 {
     for (size_t i = 0; i < n; i++) {
@@ -33,6 +39,22 @@ VECTORISED void vector_rotate(size_t n, double c, double s, double *restrict x, 
         x[i] = c * xi - s * yi;
         y[i] = s * xi + c * yi;
     }
+}
+
+VECTORISED void vector_add_diagonals(size_t n, size_t offset, const double *restrict v, const double *restrict a,
+                                     double *restrict out)
+{
+    for (size_t j = 0; j < n; j++)
+        out[j] += v[j] * a[j + offset];
+    for (size_t j = 0; j < n; j++)
+        out[j + offset] += v[j] * a[j];
+}
+
+VECTORISED void vector_weights(size_t n, const double *restrict e, double r, const double *restrict y,
+                               const double *restrict t, double *restrict w)
+{
+    for (size_t i = 0; i < n; i++)
+        w[i] = e[i] / (r * (y[i] < 0.0 ? -y[i] : y[i]) + t[i]);
 }
 
 VECTORISED double vector_dot(size_t n, const double *x, const double *y)
