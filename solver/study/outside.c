@@ -23,11 +23,17 @@ static int read_franz(struct study *s, struct cnode at, struct err *e)
     static const char *const keys[] = {"times", "volume", NULL};
     double taken;
     rc = config_known(sampling, keys, e);
-    if (!rc)
-        rc = optional_quantity(sampling, "volume", "m3", (struct range){0.0, volume, false, true}, &taken, &found, e);
-    if (!rc && !found) rc = config_quantity(sampling, "volume", "m3", RANGE_NONNEG, &taken, e);
-    if (!rc) r->sample_fraction = taken / volume;
-    return rc;
+    if (!rc) rc = config_quantity(sampling, "volume", "m3", RANGE_NONNEG, &taken, e);
+    if (rc) return rc;
+    if (taken >= volume) {
+        config_fail(config_get(sampling, "volume"), e, ERR_RANGE,
+                    "receptor/sampling/volume: %s: must be below the receptor's volume of %s",
+                    config_text(config_get(sampling, "volume")), config_text(config_get(at, "volume")));
+        err_hint(e, "each sample is replaced by as much blank medium");
+        return ERR_RANGE;
+    }
+    r->sample_fraction = taken / volume;
+    return 0;
 }
 
 static int read_receptor(struct study *s, struct err *e)

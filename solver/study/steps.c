@@ -92,10 +92,20 @@ static int read_step(const struct study *s, struct cnode at, struct progress_of_
     *v = (struct event){0};
     if (!rc) rc = config_quantity(at, "at", "s", RANGE_NONNEG, &v->at, e);
     if (rc) return rc;
-    if (v->at < was->last)
-        return config_fail(place(at, "at"), e, ERR_RANGE,
-                           "schedule/steps: %g h: must not be before the step above it, at %g h", v->at / 3600.0,
-                           was->last / 3600.0);
+    if (v->at < was->last) {
+        config_fail(place(at, "at"), e, ERR_RANGE,
+                    "schedule/steps: at %s (%.4g h): must not be before the step above it, at %.4g h",
+                    config_text(config_get(at, "at")), v->at / 3600.0, was->last / 3600.0);
+        err_hint(e, "write the steps in the order of their times; steps at one time run in the order of the list");
+        return ERR_RANGE;
+    }
+    if (v->at > s->problem.t_end) {
+        config_fail(place(at, "at"), e, ERR_RANGE,
+                    "schedule/steps: at %s (%.4g h): must be at most the duration of %.4g h",
+                    config_text(config_get(at, "at")), v->at / 3600.0, s->problem.t_end / 3600.0);
+        err_hint(e, "make schedule/duration longer, or leave the step out");
+        return ERR_RANGE;
+    }
     was->last = v->at;
     switch (word) {
     case STEP_APPLY: return apply(s, at, was, v, e);
@@ -105,10 +115,10 @@ static int read_step(const struct study *s, struct cnode at, struct progress_of_
     case STEP_NEEDLES:
         v->kind = EVENT_NEEDLES;
         was->needled = true;
-        if (!s->has_channel)
-            return config_fail(at, e, ERR_RANGE, "schedule/steps: needles at %g h, but the study names none",
-                               v->at / 3600.0);
-        return 0;
+        if (s->has_channel) return 0;
+        config_fail(at, e, ERR_RANGE, "schedule/steps: needles at %g h, but the study names none", v->at / 3600.0);
+        err_hint(e, "name them with needles: ..., or leave out the step");
+        return ERR_RANGE;
     default: v->kind = word == STEP_OCCLUDE ? EVENT_OCCLUDE : EVENT_UNCOVER; return 0;
     }
 }
@@ -151,16 +161,23 @@ static int check_steps(const struct study *s, struct cnode list, const struct pr
 {
     const struct problem *p = &s->problem;
     const struct event *last = &p->event[p->n_events - 1];
-    if (!end->applied && s->n_vehicles) return config_fail(list, e, ERR_RANGE, "schedule/steps: no vehicle is ever applied");
+    if (!end->applied && s->n_vehicles) {
+        config_fail(list, e, ERR_RANGE, "schedule/steps: no vehicle is ever applied");
+        err_hint(e, "add {at: 0 h, do: apply}");
+        return ERR_RANGE;
+    }
     if (s->has_channel && !end->needled) {
         config_fail(list, e, ERR_RANGE, "schedule/steps: the study has needles, but no step uses them");
         err_hint(e, "add {at: 0 h, do: needles}, or leave out the needles");
         return ERR_RANGE;
     }
-    if (last->at > p->t_end)
-        return config_fail(list, e, ERR_RANGE,
-                           "schedule/steps: the last is at %g h: must be at most the duration of %g h",
-                           last->at / 3600.0, p->t_end / 3600.0);
+    if (last->at > p->t_end) {
+        config_fail(config_get(config_get(config_root(s->doc), "schedule"), "repeat"), e, ERR_RANGE,
+                    "schedule/repeat: the last step comes at %.4g h: must be at most the duration of %.4g h",
+                    last->at / 3600.0, p->t_end / 3600.0);
+        err_hint(e, "fewer times, a shorter interval, or a longer schedule/duration");
+        return ERR_RANGE;
+    }
     if (config_is(config_get(config_get(config_root(s->doc), "patch"), "remove_at")))
         return config_fail(
             config_get(config_get(config_root(s->doc), "patch"), "remove_at"), e, ERR_PARSE,

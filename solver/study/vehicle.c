@@ -66,7 +66,12 @@ static int read_partition(struct study *s, struct cnode at, struct donor *d, str
         err_hint(e, "leave out K, or leave out pH and aqueous");
         return ERR_PARSE;
     }
-    return aqueous ? partition_of_water(s, at, d, e) : config_number(at, "K", RANGE_POSITIVE, &d->K, e);
+    if (aqueous) return partition_of_water(s, at, d, e);
+    rc = config_number(at, "K", RANGE_POSITIVE, &d->K, e);
+    if (rc && !has_K)
+        err_hint(e, "K: how much more of the drug the vehicle takes up than water does, at equilibrium; or a pH, or "
+                    "aqueous: yes");
+    return rc;
 }
 
 /* ---- amount ---- */

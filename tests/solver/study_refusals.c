@@ -48,6 +48,7 @@ static void vehicles_that_cannot_be(void)
              "vehicle/evaporation: unknown key", "", ERR_PARSE},
             {vehicle, "{type: infinite, concentration: 7.3 mg/mL, K: 1.1, pH: 5}", "K of water follows from its pH",
              "leave out K", ERR_PARSE},
+            {vehicle, "{type: infinite, concentration: 7.3 mg/mL}", "missing key 'K'", "than water does", ERR_PARSE},
             {vehicle, "{type: infinite, concentration: 0 mg/mL, K: 1.1}", "no vehicle of the study holds any drug", "",
              ERR_RANGE},
             {vehicle, "{type: diffusive, concentration: 7.3 mg/mL, K: 1.1, thickness: 1 mm}", "missing key 'D'", "",
@@ -91,7 +92,8 @@ static void water_of_another_pH_on_drugs_with_a_pKa(void)
 static void steps_out_of_order_or_impossible(void)
 {
     REFUSED({patch, STEPS("{at: 1 h, do: needles}, {at: 50 min, do: apply}"),
-             "must not be before the step above it, at 1 h", "", ERR_RANGE},
+             "at 50 min (0.8333 h): must not be before the step above it, at 1 h", "in the order of their times",
+             ERR_RANGE},
             {patch, STEPS("{at: 0 h, do: needles}, {at: 10 min, do: remove}"), "there is nothing on the skin to remove",
              "an apply missing", ERR_RANGE},
             {patch, STEPS("{at: 0 h, do: needles}, {at: 10 min, do: apply}, {at: 20 min, do: apply}"),
@@ -102,11 +104,16 @@ static void steps_out_of_order_or_impossible(void)
              "part (0.4) of an infinite dose cannot be taken off", "fraction: 1", ERR_RANGE},
             {patch, STEPS("{at: 0 h, do: needles}, {at: 10 min, do: apply, vehicle: serum}"),
              "'serum' is none of the study's vehicles", "", ERR_PARSE},
-            {patch, STEPS("{at: 0 h, do: needles}"), "no vehicle is ever applied", "", ERR_RANGE},
+            {patch, STEPS("{at: 0 h, do: needles}"), "no vehicle is ever applied", "do: apply", ERR_RANGE},
             {patch, STEPS("{at: 0 h, do: apply}"), "the study has needles, but no step uses them", "do: needles",
              ERR_RANGE},
             {patch, STEPS("{at: 0 h, do: needles}, {at: 7 h, do: apply}"),
-             "the last is at 7 h: must be at most the duration of 6 h", "", ERR_RANGE},
+             "at 7 h (7 h): must be at most the duration of 6 h", "schedule/duration longer", ERR_RANGE},
+            {patch,
+             "patch: {area: 2.3 cm2}\nschedule: {duration: 6 h, outputs: [0.5 h, 1 h, 2 h, 4 h, 6 h], repeat: {every: "
+             "3 h, times: 3}, steps: "
+             "[{at: 0 h, do: needles}, {at: 1 h, do: apply}, {at: 2 h, do: remove}]}\n",
+             "schedule/repeat: the last step comes at 8 h: must be at most the duration of 6 h", "fewer times", ERR_RANGE},
             {patch, STEPS("{at: 0 h, do: neddles}"), "neddles", "", ERR_PARSE},
             {patch, STEPS("{at: 0 h, do: needles}, {at: 1 h, do: apply, fraction: 1}"), "fraction: unknown key", "",
              ERR_PARSE},
@@ -140,6 +147,7 @@ static void needles_in_a_schedule_of_intact_skin(void)
         study_load(s, f.study, &(struct study_options){(const char *const[]){"needles=none", NULL}, NULL}, &e),
         ERR_RANGE);
     ASSERT_HAS(e.msg, "needles at 0 h, but the study names none");
+    ASSERT_HAS(e.hint, "name them");
     e = (struct err){0};
     fixture_change(&f, "{at: 0 h, do: needles}, ", "");
     fixture_change(&f, "", "closure: {half_life_open: 1 h}\n");
@@ -189,7 +197,8 @@ static void needles_and_densities_that_cannot_be(void)
          "needles/drum_width: only a roller has a drum", "", ERR_PARSE},
         {"density: 137 /cm2", "strikes: {passes: 3}", "an array does not strike", "", ERR_PARSE},
         {"137 /cm2", "17100 /cm2",
-         "channels overlap: 82.55 um wide at 17100 needles/cm2, where a hexagonal lattice has a pitch", "density must be below", ERR_RANGE},
+         "channels overlap: 82.55 um wide at 17100 needles/cm2, where a hexagonal lattice has a pitch",
+         "density must be below", ERR_RANGE},
         {"density: 137 /cm2", "density: 137 /cm2\nstrikes: {time: 3 s, area: 1 cm2}", "the density is stated already",
          "", ERR_PARSE},
         {"density: 137 /cm2", "strikes: {presses: 3, area: 1 cm2}", "strikes", "", ERR_PARSE},
@@ -272,6 +281,8 @@ static void bodies_that_cannot_be(void)
          "fraction", "", ERR_RANGE},
         {sink, "receptor: {type: sink}\nbody: drug", "needs receptor: {type: closed}", "", ERR_PARSE},
         {"area: 2.3 cm2", "area: 2.3 cm2, count: 3", "3 patches at once matter to a body alone", "", ERR_RANGE},
+        {sink, "receptor: {type: franz, volume: 5 mL, area: 1 cm2, sampling: {times: [1 h], volume: 6.1 mL}}",
+         "receptor/sampling/volume: 6.1 mL: must be below the receptor's volume of 5 mL", "blank medium", ERR_RANGE},
         {sink, "receptor: {type: franz, volume: 5 mL, area: 1 cm2, flow: 0 mL/h, K: 0}", "receptor/K", "", ERR_RANGE}};
     each_is_refused(list, sizeof list / sizeof list[0]);
 }
