@@ -9,6 +9,7 @@ int main(int argc, char **argv)
     static const struct cli_command commands[] = {
         {"check", "check bench, device and method files", check_help, check_run},
         {"probe", "who answers on a bench, and what it says", probe_help, probe_run},
+        {"latency", "what this PC and this bench can keep: tick rate, speed near contact", latency_help, latency_run},
         {"plan", "every stage of a method on a bench: travel, time, limits, overshoot", plan_help, plan_run},
         {"run", "press one specimen by a method", run_help, run_run},
         {"recover", "cut the torn end off an interrupted run, and say what was lost", recover_help, recover_run},

@@ -25,6 +25,7 @@ const char run_help[] =
     "  --operator NAME        who runs it (default: the login name)\n"
     "  -o DIR                 where run folders are made (default runs)\n"
     "  --plain                a machine-readable line instead of the status line (default when stdout is no terminal)\n"
+    "  --realtime             SCHED_FIFO, memory locked; refused when the system does not permit it\n"
     "  --set PATH=VALUE       override a key of the bench file\n"
     "  --port N               TCP port of every TCP link\n"
     "  --unattended           no operator: only on the virtual bench\n"
@@ -54,7 +55,7 @@ static void catch_signals(void)
 struct run_options {
     struct session_options session;
     const char *method, *specimen, *batch, *operator_name, *out;
-    bool plain, unattended;
+    bool plain, unattended, realtime;
     long specimen_number; /* 0: not given */
 };
 
@@ -66,7 +67,8 @@ static int read_options(struct run_options *o, int argc, char **argv, struct err
     const struct option_spec specs[] = {
         {"bench", .text = &o->session.bench_path}, {"method", .text = &o->method}, {"specimen", .text = &o->specimen},
         {"batch", .text = &o->batch}, {"operator", .text = &o->operator_name}, {"o", .text = &o->out},
-        {"plain", .flag = &o->plain}, {"unattended", .flag = &o->unattended}, {"port", .text = &port},
+        {"plain", .flag = &o->plain}, {"realtime", .flag = &o->realtime},
+        {"unattended", .flag = &o->unattended}, {"port", .text = &port},
         {"specimen-number", .text = &number},
         {"set", .list = o->session.overrides, .n = &o->session.n, .max = SESSION_OVERRIDES}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, NULL, 0, &words, e);
@@ -151,6 +153,7 @@ static struct run_report report_of(const struct run *r)
                            .bench_doc = config_root(r->s.doc),
                            .method_doc = config_root(r->method_doc),
                            .identity = r->id,
+                           .is_realtime = r->o.realtime,
                            .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = "", .events_chain = ""}};
     method_worst(&r->method, &r->s.bench, &r->limits, &p.predicted);
     return p;
@@ -214,8 +217,15 @@ static const char *name_of(struct measures *m, const char *first, const char *se
 
 static void add_timing(struct measures *m, const char *who, const char *what, const struct latency *l)
 {
-    m->timing[m->timings++] = (struct run_timing){name_of(m, who, what), l->count, latency_quantile(l, 0.5),
-                                                  latency_quantile(l, 0.99), l->max};
+    struct run_timing *t = &m->timing[m->timings++];
+    struct latency_step step[LATENCY_STEPS];
+    *t = (struct run_timing){.name = name_of(m, who, what), .count = l->count, .p50 = latency_quantile(l, 0.5),
+                             .p99 = latency_quantile(l, 0.99), .p999 = latency_quantile(l, 0.999), .max = l->max};
+    t->steps = latency_histogram(l, step);
+    for (size_t i = 0; i < t->steps; i++) {
+        t->step[i].edge = step[i].edge;
+        t->step[i].n = step[i].n;
+    }
 }
 
 static void add_counter(struct measures *m, const char *who, const char *what, uint64_t value)
@@ -342,6 +352,9 @@ int run_run(int argc, char **argv, struct err *e)
     if (rc == 0) rc = read_files(r, e);
     if (rc == 0) {
         catch_signals();
+        rc = runner_prepare(r->o.realtime, e);
+    }
+    if (rc == 0) {
         printf("mnrig protects sample and load cell; people are protected by the hard-wired E-stop, not by this "
                "program.\n");
         fflush(stdout);

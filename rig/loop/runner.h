@@ -14,6 +14,11 @@ struct runner_door {            /* the outside of the loop */
 double runner_now(void);
 /* What the operator asks for now: a key, or what a signal stands for. */
 enum rig_key runner_key(const struct rig *r, const struct runner_door *door);
+/* Of the calling thread and of those that it starts from now on: timers without slack.  is_realtime: also SCHED_FIFO,
+ * and the whole program locked into memory.  ERR_FAILED, with what to do, when that is not permitted. */
+int runner_prepare(bool is_realtime, struct err *e);
 /* Runs until rig_tick says that it has ended.  The links' threads run already. */
 void runner_run(struct rig *r, const struct runner_door *door);
+/* The same loop without a tick, for so many seconds: only how late it wakes is counted. */
+void runner_measure(double period, double seconds, struct latency *lateness, uint64_t *ticks, uint64_t *skipped);
 #endif

@@ -262,9 +262,18 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
+/* The writer never competes with the tick: an ordinary thread, also when the one that starts it is real-time. */
 int recorder_start(struct recorder *r, struct err *e)
 {
-    if (pthread_create(&r->thread, NULL, writer_main, r) != 0)
+    pthread_attr_t ordinary;
+    const struct sched_param none = {.sched_priority = 0};
+    pthread_attr_init(&ordinary);
+    pthread_attr_setinheritsched(&ordinary, PTHREAD_EXPLICIT_SCHED);
+    pthread_attr_setschedpolicy(&ordinary, SCHED_OTHER);
+    pthread_attr_setschedparam(&ordinary, &none); /* else it takes the priority of the one that starts it */
+    int failed = pthread_create(&r->thread, &ordinary, writer_main, r);
+    pthread_attr_destroy(&ordinary);
+    if (failed)
         return err_set(e, ERR_FAILED, "cannot start the recorder's thread");
     r->has_thread = true;
     return 0;

@@ -124,6 +124,24 @@ static void write_found(struct record *y, const struct run_report *r)
     quantity(y, "travel_end", s->travel_end * 1e6, "um");
 }
 
+/* p50 ... max, and how many times fell between 1, 2 and 5 of each decade. */
+static void write_distribution(struct record *y, const struct run_timing *t)
+{
+    const struct { const char *key; double value; } part[] = {
+        {"p50", t->p50}, {"p99", t->p99}, {"p99_9", t->p999}, {"max", t->max}};
+    char path[96];
+    snprintf(path, sizeof path, "timing/%s/count", t->name);
+    record_integer(y, path, (long long)t->count);
+    for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
+        snprintf(path, sizeof path, "timing/%s/%s", t->name, part[k].key);
+        record_quantity(y, path, part[k].value * 1e3, "ms");
+    }
+    for (size_t k = 0; k < t->steps; k++) {
+        snprintf(path, sizeof path, "timing/%s/up_to/%g ms", t->name, t->step[k].edge * 1e3);
+        record_integer(y, path, (long long)t->step[k].n);
+    }
+}
+
 static void write_timing(struct record *y, const struct run_report *r)
 {
     static const char *const names[] = {"trip", "sensor_dies", "pc_dies"};
@@ -133,16 +151,9 @@ static void write_timing(struct record *y, const struct run_report *r)
         record_quantity(y, path, r->predicted.budget.overshoot[i], "N");
     }
     record_text(y, "predicted_overshoot/stage", stage_names[r->method->stage[r->predicted.stage].kind]);
-    for (size_t i = 0; i < r->timings; i++) {
-        const struct run_timing *t = &r->timing[i];
-        const struct { const char *key; double value; } part[] = {{"p50", t->p50}, {"p99", t->p99}, {"max", t->max}};
-        snprintf(path, sizeof path, "timing/%s/count", t->name);
-        record_integer(y, path, (long long)t->count);
-        for (size_t k = 0; k < 3; k++) {
-            snprintf(path, sizeof path, "timing/%s/%s", t->name, part[k].key);
-            record_quantity(y, path, part[k].value * 1e3, "ms");
-        }
-    }
+    record_bool(y, "timing/realtime", r->is_realtime);
+    for (size_t i = 0; i < r->timings; i++)
+        write_distribution(y, &r->timing[i]);
     for (size_t i = 0; i < r->counters; i++) {
         snprintf(path, sizeof path, "counts/%s", r->counter[i].name);
         record_integer(y, path, (long long)r->counter[i].value);

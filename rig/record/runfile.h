@@ -19,7 +19,14 @@ struct run_outcome {
     uint64_t rows, events;
     const char *samples_sha256, *events_chain;
 };
-struct run_timing { const char *name; uint64_t count; double p50, p99, max; }; /* s */
+enum { RUN_TIMING_STEPS = 24 };
+struct run_timing {          /* s */
+    const char *name;
+    uint64_t count;
+    double p50, p99, p999, max;
+    size_t steps;            /* of a small histogram: n times up to an edge and above the one before */
+    struct { double edge; uint64_t n; } step[RUN_TIMING_STEPS];
+};
 struct run_counter { const char *name; uint64_t value; };
 struct run_report {
     const char *folder, *specimen, *batch, *operator_name, *command;
@@ -32,6 +39,7 @@ struct run_report {
     struct run_outcome outcome;
     const struct sequence *found;        /* contact, tare, peak; NULL before the run */
     double duration, peak_force;         /* s; N */
+    bool   is_realtime;                  /* SCHED_FIFO, memory locked */
     size_t timings, counters;
     const struct run_timing *timing;
     const struct run_counter *counter;

@@ -11,6 +11,12 @@ double budget_total(const struct budget_times *t)
 
 double budget_travel(double speed, double time, double decel) { return speed * time + speed * speed / (2.0 * decel); }
 
+/* v T + v^2 / 2a = way, solved for v. */
+double budget_fastest(double way, double time, double decel)
+{
+    return way > 0.0 ? decel * (sqrt(time * time + 2.0 * way / decel) - time) : 0.0;
+}
+
 double budget_overshoot(double k, double speed, double time, double decel)
 {
     return k * budget_travel(speed, time, decel);
