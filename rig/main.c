@@ -11,6 +11,7 @@ int main(int argc, char **argv)
         {"probe", "who answers on a bench, and what it says", probe_help, probe_run},
         {"latency", "what this PC and this bench can keep: tick rate, speed near contact", latency_help, latency_run},
         {"plan", "every stage of a method on a bench: travel, time, limits, overshoot", plan_help, plan_run},
+        {"prove", "try what has to stop the axis: E-stop, limits, STOP, watchdog", prove_help, prove_run},
         {"run", "press one specimen by a method", run_help, run_run},
         {"recover", "cut the torn end off an interrupted run, and say what was lost", recover_help, recover_run},
         {"verify", "has a run's record been changed since?", verify_help, verify_run},

@@ -11,7 +11,7 @@ deny() {
 deny '(solver|rig)/'            'none^'                            base
 deny 'rig/'                     'none^'                            solver
 deny 'solver/'                  'none^'                            rig
-deny 'rig/(bus|device|safety|method|loop|record|calibrate|screen|commands)/' 'none^' rig/virtual
+deny 'rig/(bus|device|safety|method|loop|record|calibrate|screen|prove|commands)/' 'none^' rig/virtual
 deny 'cvode|sun|nvector'        'solver/integrate/cvodes\.c$'      base solver rig
 deny 'cholmod|amd'              'solver/integrate/cholesky\.c$'    base solver rig
 deny 'modbus'                   'rig/bus/modbus\.c$'               base solver rig
@@ -30,5 +30,6 @@ deny 'rig/(device|safety|method|loop|record|commands|screen|calibrate)/'        
 deny 'rig/(safety|method|loop|record|commands|screen|calibrate)/'                    'none^' rig/device
 deny 'rig/(method|loop|record|commands|screen|calibrate)/'                           'none^' rig/safety
 deny 'rig/(loop|record|commands|screen)/'                                            'none^' rig/method
-deny 'rig/commands/'                                                                 'none^' rig/loop rig/record rig/screen rig/calibrate
+deny 'rig/commands/'                                                                 'none^' rig/loop rig/record rig/screen rig/calibrate rig/prove
+deny 'rig/prove/'                                                                    'none^' rig/bus rig/device rig/safety rig/method rig/loop rig/record rig/screen
 exit $bad

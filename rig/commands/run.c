@@ -1,6 +1,5 @@
 /* run.c -- mnrig run: one specimen through one method. */
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,9 @@
 #include "rig/commands/commands.h"
 #include "rig/commands/options.h"
 #include "rig/commands/session.h"
+#include "rig/commands/signals.h"
 #include "rig/loop/runner.h"
+#include "rig/prove/proof.h"
 #include "rig/screen/screen.h"
 
 const char run_help[] =
@@ -24,6 +25,8 @@ const char run_help[] =
     "  --batch NAME           as above\n"
     "  --operator NAME        who runs it (default: the login name)\n"
     "  -o DIR                 where run folders are made (default runs)\n"
+    "  --proofs DIR           where `mnrig prove` left its proofs (default proofs)\n"
+    "  --no-proof REASON      run although the bench is not proven; the reason stands in run.yaml\n"
     "  --plain                a machine-readable line instead of the status line (default when stdout is no terminal)\n"
     "  --realtime             SCHED_FIFO, memory locked; refused when the system does not permit it\n"
     "  --set PATH=VALUE       override a key of the bench file\n"
@@ -36,25 +39,9 @@ const char run_help[] =
     "exit status: 0 done, 1 not completed (e.g. no contact), 2 usage, 3 a file, 5 bus at start, 6 safety trip, 7 "
     "stopped by the operator";
 
-/* The one thing a signal handler may touch. */
-static volatile sig_atomic_t stop_signal;
-static void on_signal(int number) { stop_signal = number; }
-
-static void catch_signals(void)
-{
-    static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
-    struct sigaction a = {.sa_handler = on_signal};
-    sigemptyset(&a.sa_mask);
-    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
-        sigaction(stops[i], &a, NULL);
-    a.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &a, NULL);
-    sigaction(SIGXFSZ, &a, NULL); /* a limit on the size of files is a full disk, not a reason to die in motion */
-}
-
 struct run_options {
     struct session_options session;
-    const char *method, *specimen, *batch, *operator_name, *out;
+    const char *method, *specimen, *batch, *operator_name, *out, *proofs, *no_proof;
     bool plain, unattended, realtime;
     long specimen_number; /* 0: not given */
 };
@@ -69,7 +56,7 @@ static int read_options(struct run_options *o, int argc, char **argv, struct err
         {"batch", .text = &o->batch}, {"operator", .text = &o->operator_name}, {"o", .text = &o->out},
         {"plain", .flag = &o->plain}, {"realtime", .flag = &o->realtime},
         {"unattended", .flag = &o->unattended}, {"port", .text = &port},
-        {"specimen-number", .text = &number},
+        {"specimen-number", .text = &number}, {"proofs", .text = &o->proofs}, {"no-proof", .text = &o->no_proof},
         {"set", .list = o->session.overrides, .n = &o->session.n, .max = SESSION_OVERRIDES}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, NULL, 0, &words, e);
     const struct { const char *name, *value; } needed[] = {
@@ -102,6 +89,9 @@ struct run {
     struct recorder *recorder;
     struct rig rig;
     struct screen screen;
+    const volatile sig_atomic_t *stop_signal;
+    struct proof proof;
+    struct run_proof proven;
 };
 
 static void join_command(struct run *r, int argc, char **argv)
@@ -136,6 +126,41 @@ static int identify(struct run *r, struct err *e)
                : 0;
 }
 
+/* A bench runs on a proof of `mnrig prove`; without one only by name, which the record keeps. */
+static int settle_proof(struct run *r, int rc, const struct err *why, struct err *e)
+{
+    struct run_proof *p = &r->proven;
+    p->file = r->proof.path;
+    p->date = r->proof.when;
+    p->sha256 = r->proof.sha256;
+    p->state = rc ? "overridden" : "valid";
+    p->reason = rc ? r->o.no_proof : NULL;
+    if (rc && r->o.no_proof)
+        printf("mnrig: %s; run all the same: %s\n", why->msg, r->o.no_proof);
+    else if (rc)
+        *e = *why;
+    return r->o.no_proof ? 0 : rc;
+}
+
+static int ask_for_proof(struct run *r, struct err *e)
+{
+    struct err why = {0};
+    if (r->s.bench.proof.virtual_needs_none && r->id.is_virtual) {
+        r->proven.state = "not needed: virtual bench";
+        return 0;
+    }
+    return settle_proof(r, proof_find(&r->proof, r->o.proofs, &r->s.bench, (int64_t)time(NULL), &why), &why, e);
+}
+
+/* Of the same devices?  They have been read by now. */
+static int check_proven_devices(struct run *r, struct err *e)
+{
+    struct err why = {0};
+    if (strcmp(r->proven.state, "valid") != 0)
+        return 0;
+    return settle_proof(r, proof_check_devices(&r->proof, &r->s.bench, r->s.link, &why), &why, e);
+}
+
 static struct run_report report_of(const struct run *r)
 {
     const char *login = getenv("USER");
@@ -154,6 +179,7 @@ static struct run_report report_of(const struct run *r)
                            .method_doc = config_root(r->method_doc),
                            .identity = r->id,
                            .is_realtime = r->o.realtime,
+                           .proof = r->proven,
                            .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = "", .events_chain = ""}};
     method_worst(&r->method, &r->s.bench, &r->limits, &p.predicted);
     return p;
@@ -179,10 +205,12 @@ static void door_show(void *self, const struct rig *rig) { screen_show(&((struct
 
 static int go(struct run *r, struct err *e)
 {
-    struct runner_door door = {door_key, door_show, r, &stop_signal};
+    struct runner_door door = {.key = door_key, .show = door_show, .self = r, .stop_signal = r->stop_signal};
     int rc = 0;
     for (size_t i = 0; i < r->s.links && rc == 0; i++)
         rc = link_prepare(r->s.link[i], e);
+    if (rc == 0)
+        rc = check_proven_devices(r, e);
     if (rc)
         return rc;
     rig_init(&r->rig, &r->s.bench, &r->limits, &r->method, r->s.link, r->recorder, runner_now());
@@ -347,11 +375,13 @@ int run_run(int argc, char **argv, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory for a run");
     r->s.lock = -1;
     r->o.out = "runs";
+    r->o.proofs = "proofs";
+    r->proven.state = "not looked for";
     join_command(r, argc, argv);
     int rc = read_options(&r->o, argc, argv, e);
     if (rc == 0) rc = read_files(r, e);
     if (rc == 0) {
-        catch_signals();
+        r->stop_signal = signals_catch();
         rc = runner_prepare(r->o.realtime, e);
     }
     if (rc == 0) {
@@ -361,6 +391,7 @@ int run_run(int argc, char **argv, struct err *e)
         rc = session_open(&r->s, e);
     }
     if (rc == 0) rc = identify(r, e);
+    if (rc == 0) rc = ask_for_proof(r, e);
     if (rc == 0) {
         rc = begin(r, e);
         if (rc == 0) rc = go(r, e);

@@ -244,6 +244,31 @@ static int read_rest(struct bench *b, struct cnode root, struct err *e)
     return rc;
 }
 
+/* The watchdog is tried in the last part of the way: it must be long enough for that. */
+static int read_proof(struct bench *b, struct cnode root, struct err *e)
+{
+    static const char *const known[] = {"max_age", "speed", "depth", "on_virtual_bench", NULL};
+    static const char *const needs[] = {"needed", "not_needed", NULL};
+    struct cnode at = {0};
+    struct bench_proof *p = &b->proof;
+    int need = 0, rc = config_need(root, "proof", &at, e);
+    if (rc == 0) rc = config_known(at, known, e);
+    if (rc == 0) rc = config_quantity(at, "max_age", "s", RANGE_POSITIVE, &p->max_age, e);
+    if (rc == 0) rc = config_quantity(at, "speed", "m/s", RANGE_POSITIVE, &p->speed, e);
+    if (rc == 0) rc = config_quantity(at, "depth", "m", RANGE_POSITIVE, &p->depth, e);
+    if (rc == 0 && config_is(config_get(at, "on_virtual_bench")))
+        rc = config_choice(at, "on_virtual_bench", needs, &need, e);
+    p->virtual_needs_none = need == 1;
+    if (rc)
+        return rc;
+    double way = p->speed * (b->axis.watchdog_time + b->axis.latency + 0.1) + 0.5 * p->speed * p->speed / b->axis.stop_decel;
+    if (!(0.4 * p->depth > way))
+        return config_fail(config_get(at, "depth"), e, ERR_RANGE,
+                           "depth %.4g mm: at %.4g mm/s the watchdog needs %.4g mm in 0.4 of it", p->depth * 1e3,
+                           p->speed * 1e3, way * 1e3);
+    return 0;
+}
+
 /* The first of the names that the map lacks, with what it is; NULL when it has all. */
 static const char *lacks(const struct device_map *m, const char *const values[], const char *const bits[],
                          const char *const commands[], const char **what)
@@ -317,7 +342,7 @@ static int check_one_group(const struct device_map *m, struct err *e)
 static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, struct err *e)
 {
     static const char *const known[] = {"bench", "description", "links", "devices", "axis", "load_cell", "interlocks",
-                                        "limits", "tick", "unload", NULL};
+                                        "limits", "tick", "unload", "proof", NULL};
     int rc = config_known(root, known, e);
     if (rc == 0) rc = config_string_copy(root, "bench", b->name, sizeof b->name, e);
     if (rc == 0) rc = read_links(b, root, e);
@@ -326,6 +351,7 @@ static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, str
     if (rc == 0) rc = read_cell(&b->cell, root, e);
     if (rc == 0) rc = read_inputs(b, root, e);
     if (rc == 0) rc = read_rest(b, root, e);
+    if (rc == 0) rc = read_proof(b, root, e);
     if (rc == 0) rc = check_roles(b, e);
     if (rc == 0) rc = check_watchdog(b, root, e);
     if (rc == 0) rc = check_one_group(&b->device[BENCH_FORCE].map, e);

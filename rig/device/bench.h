@@ -44,6 +44,12 @@ struct bench_input { int value, bit; bool active; }; /* of the axis device; bit 
 enum { INPUT_ESTOP_HEALTHY, INPUT_HOME, INPUT_LOWER_LIMIT, INPUT_DOOR_CLOSED, BENCH_INPUTS };
 extern const char *const bench_input_names[]; /* "estop_healthy", ... */
 
+struct bench_proof {         /* `mnrig prove`: what a run asks for, and how the axis is tried */
+    double max_age;          /* s: a run refuses an older proof */
+    double speed, depth;     /* m/s; m below home: trial moves in free air */
+    bool   virtual_needs_none; /* on a bench that shows mnbench's identity block */
+};
+
 struct bench {
     char name[64], file[256], sha256[65];
     size_t links;
@@ -55,6 +61,7 @@ struct bench {
     bool   has_position_error; /* the drive tells its following error */
     double tick_period;        /* s */
     double unload_speed, unload_step; /* m/s, m */
+    struct bench_proof proof;
 };
 
 /* Reads a bench and its device files (looked up beside it).  overrides: "a/b=value" texts.  doc stays open for the

@@ -1,10 +1,10 @@
 /* identity.c -- see identity.h.  Registers (holding, unit 247): 0xF000 "MNBENCH" (8 registers, high byte first, zero
- * padded), 0xF008 version u16, 0xF009 seed u32, 0xF00B specimen u16, 0xF00C needles u16. */
+ * padded), 0xF008 version u16, 0xF009 seed u32, 0xF00B specimen u16, 0xF00C needles u16, 0xF011 hand u16. */
 #include <string.h>
 #include "rig/bus/convert.h"
 #include "rig/loop/identity.h"
 
-enum { IDENTITY_UNIT = 247, IDENTITY_BASE = 0xF000, IDENTITY_SPECIMEN = 0xF00B, IDENTITY_SIZE = 13 };
+enum { IDENTITY_UNIT = 247, IDENTITY_BASE = 0xF000, IDENTITY_SPECIMEN = 0xF00B, IDENTITY_HAND = 0xF011, IDENTITY_SIZE = 13 };
 #define IDENTITY_TIMEOUT 0.3 /* s: a real device's line stays silent for so long, once, at start */
 #define IDENTITY_LATE 0.1
 
@@ -58,4 +58,14 @@ int bench_choose_specimen(struct bus *b, unsigned number, struct run_identity *o
     if (!out->is_virtual || out->specimen != number)
         return err_set(e, ERR_COMM, "the virtual bench reports specimen %u, not %u", out->specimen, number);
     return 0;
+}
+
+int bench_move_hand(struct bus *b, unsigned hand, struct err *e)
+{
+    uint16_t value = (uint16_t)hand;
+    struct bus_request w = request(BUS_WRITE_ONE, IDENTITY_HAND, 1);
+    int rc = bus_write(b, &w, &value, e);
+    if (rc)
+        settle(b);
+    return rc;
 }

@@ -8,4 +8,6 @@
 void bench_identity_read(struct bus *b, struct run_identity *out);
 /* Asks the virtual bench for a fresh specimen and reads it back.  ERR_COMM. */
 int bench_choose_specimen(struct bus *b, unsigned number, struct run_identity *out, struct err *e);
+/* The virtual bench's hand (register 0xF011) does this from now on.  ERR_COMM. */
+int bench_move_hand(struct bus *b, unsigned hand, struct err *e);
 #endif

@@ -202,6 +202,8 @@ double link_step(struct link *l)
     struct link_inbox in = l->inbox;
     pthread_mutex_unlock(&l->lock);
     double now = bus_now(l->bus);
+    if (now < in.mute_until)
+        return in.mute_until;
     if (in.stop != l->stop_handled && l->bus->is_open) {
         handle_stop(l, &in);
         return bus_now(l->bus);

@@ -33,6 +33,7 @@ struct link_stats {
 struct link_inbox {            /* tick -> link */
     double   talk_until;       /* s: the permit to say anything but STOP */
     bool     may_move;         /* motion commands pass */
+    double   mute_until;       /* s: says nothing at all, not even STOP: only `mnrig prove` sets it, to try the watchdog */
     unsigned stop;             /* counts STOP requests */
     unsigned order;            /* counts orders */
     struct axis_command command;
@@ -61,6 +62,9 @@ struct bus *link_bus(struct link *l);
 /* Start: opens the bus, writes and verifies registers (watchdog), learns the canaries' constants.  Blocks; before the
  * thread. */
 int  link_prepare(struct link *l, struct err *e);
+
+/* What a device's canaries read at start, in hex: serial numbers and settings that tell it from another one. */
+void link_constants(const struct link *l, size_t device, char *out, size_t size);
 
 /* At most one transaction.  Returns when it wants to be called again (the bus' clock). */
 double link_step(struct link *l);

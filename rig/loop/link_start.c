@@ -92,3 +92,12 @@ int link_prepare(struct link *l, struct err *e)
         l->due[d] = bus_now(l->bus);
     return rc;
 }
+
+void link_constants(const struct link *l, size_t device, char *out, size_t size)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t k = 0; k < MAP_CANARIES; k++)
+        for (size_t i = 0; i < l->bench->device[device].map.canary[k].count && n + 6 < size; i++)
+            n += (size_t)snprintf(out + n, size - n, "%s%04X", n ? " " : "", (unsigned)l->known[device][k][i]);
+}

@@ -87,7 +87,9 @@ void runner_run(struct rig *r, const struct runner_door *door)
         double now = runner_now();
         double gap = suspended() - asleep; /* a suspend is lateness that the monotonic clock does not show */
         asleep += gap;
-        bool goes_on = rig_tick(r, now, now - deadline + (gap > SUSPEND_GAP ? gap : 0.0), runner_key(r, door));
+        double late = now - deadline + (gap > SUSPEND_GAP ? gap : 0.0);
+        enum rig_key key = runner_key(r, door);
+        bool goes_on = door->tick ? door->tick(door->self, now, late, key) : rig_tick(r, now, late, key);
         door->show(door->self, r);
         if (!goes_on)
             return;

@@ -10,6 +10,8 @@ struct runner_door {            /* the outside of the loop */
     void (*show)(void *self, const struct rig *r);
     void *self;
     const volatile sig_atomic_t *stop_signal; /* not 0: a controlled stop, then the end */
+    /* Instead of rig_tick, for who drives the controller by itself (rig/prove); NULL: rig_tick. */
+    bool (*tick)(void *self, double now, double lateness, enum rig_key key);
 };
 double runner_now(void);
 /* What the operator asks for now: a key, or what a signal stands for. */

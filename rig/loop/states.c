@@ -217,7 +217,7 @@ static void step_halted(struct rig *r, enum rig_key key)
 
 static void take_key(struct rig *r, enum rig_key key)
 {
-    static const char *const names[] = {"", "arm", "stop", "unload", "quit"};
+    static const char *const names[] = {"", "arm", "stop", "unload", "quit", "skip"};
     if (key == KEY_NONE)
         return;
     rig_event(r, "operator", names[key], "", rig_state_names[r->state]);

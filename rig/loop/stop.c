@@ -25,6 +25,7 @@ void stop_begin(struct rig *r)
     *s = (struct rig_stopper){.is_active = true, .began = r->now, .position = NAN};
     rig_event(r, "command", "stop", "", "");
     request(r);
+    s->first = r->inbox[r->bench->device[BENCH_AXIS].link].stop;
 }
 
 /* Samples asked for after the last STOP left: standing, and where the one before stood. */
@@ -34,7 +35,8 @@ static bool is_proven(struct rig *r)
     size_t link = r->bench->device[BENCH_AXIS].link;
     const struct link_outbox *o = &r->outbox[link];
     const struct link_sample *a = &o->sample[BENCH_AXIS];
-    if (o->stop_sent == 0 || !(a->sent > o->stop_time) || a->count == s->seen)
+    bool has_left = (int)(o->stop_sent - s->first) >= 0; /* not the STOP before this one */
+    if (!has_left || !(a->sent > o->stop_time) || a->count == s->seen)
         return false;
     double quantum = r->bench->axis.mech.lead / r->bench->axis.mech.counts_per_rev;
     bool stands = !r->axis.moving && !r->axis.homing;

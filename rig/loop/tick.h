@@ -11,7 +11,7 @@
 #include "rig/safety/freshness.h"
 #include "rig/safety/latch.h"
 
-enum rig_key { KEY_NONE, KEY_ARM, KEY_STOP, KEY_UNLOAD, KEY_QUIT };
+enum rig_key { KEY_NONE, KEY_ARM, KEY_STOP, KEY_UNLOAD, KEY_QUIT, KEY_SKIP };
 enum rig_state {
     RIG_WAITING,   /* not armed yet */
     RIG_ENABLING,  /* armed; the drive is switched on */
@@ -26,6 +26,7 @@ extern const char *const rig_state_names[];
 struct rig_stopper {   /* STOP until proven */
     bool     is_active, is_proven, has_given_up;
     unsigned sent;     /* requests so far */
+    unsigned first;    /* the inbox's count of the first of them */
     double   began, last;
     uint64_t seen;     /* axis samples looked at */
     int      still;    /* samples in a row that say "not moving" at one position */

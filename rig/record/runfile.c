@@ -91,6 +91,16 @@ static void write_who(struct record *y, const struct run_report *r)
     }
 }
 
+static void write_proof(struct record *y, const struct run_proof *p)
+{
+    const struct { const char *path, *text; } part[] = {{"proof/state", p->state}, {"proof/file", p->file},
+                                                        {"proof/date", p->date}, {"proof/sha256", p->sha256},
+                                                        {"proof/reason", p->reason}};
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (part[i].text && part[i].text[0])
+            record_text(y, part[i].path, part[i].text);
+}
+
 static void write_outcome(struct record *y, const struct run_report *r)
 {
     record_text(y, "outcome/state", r->outcome.state);
@@ -168,6 +178,7 @@ int run_report_write(const struct run_report *r, struct err *e)
     if (rc)
         return rc;
     write_who(y, r);
+    write_proof(y, &r->proof);
     write_outcome(y, r);
     write_found(y, r);
     write_timing(y, r);

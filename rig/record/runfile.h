@@ -28,6 +28,11 @@ struct run_timing {          /* s */
     struct { double edge; uint64_t n; } step[RUN_TIMING_STEPS];
 };
 struct run_counter { const char *name; uint64_t value; };
+struct run_proof {           /* what `mnrig prove` said of the bench */
+    const char *state;       /* "valid", "overridden", "not needed: virtual bench", "not looked for" */
+    const char *file, *date, *sha256; /* of the proof; NULL or "" none */
+    const char *reason;      /* why it was overridden, or NULL */
+};
 struct run_report {
     const char *folder, *specimen, *batch, *operator_name, *command;
     int64_t started;         /* unix time */
@@ -37,6 +42,7 @@ struct run_report {
     struct method_overshoot predicted;
     struct run_identity identity;
     struct run_outcome outcome;
+    struct run_proof proof;
     const struct sequence *found;        /* contact, tare, peak; NULL before the run */
     double duration, peak_force;         /* s; N */
     bool   is_realtime;                  /* SCHED_FIFO, memory locked */

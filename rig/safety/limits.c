@@ -44,6 +44,9 @@ static int check_relations(const struct safety_limits *l, struct cnode at, const
         return config_fail(config_get(at, "weakest_part"), e, ERR_RANGE,
                            "a force limit of %.4g N is not below what '%s' bears: %.4g N", top, l->weakest_name,
                            l->weakest_load);
+    if (!(b->proof.depth <= l->soft_to))
+        return config_fail(config_get(at, "travel_soft"), e, ERR_RANGE,
+                           "travel_soft ends at %.4g mm: proof/depth is %.4g mm", l->soft_to * 1e3, b->proof.depth * 1e3);
     for (size_t i = 0; i < BENCH_DEVICES; i++)
         if (!(l->max_age[i] > b->device[i].poll + b->tick_period))
             return config_fail(config_get(at, i == BENCH_AXIS ? "max_age_axis" : "max_age_force"), e, ERR_RANGE,

@@ -38,6 +38,7 @@ static enum rig_key key_of(char c)
     case ' ': return KEY_STOP;
     case 'u': return KEY_UNLOAD;
     case 'q': return KEY_QUIT;
+    case 's': return KEY_SKIP;
     default: return KEY_NONE;
     }
 }
@@ -74,10 +75,24 @@ static int status_line(const struct screen *s, const struct rig *r, char *out, s
                     state, r->force.force, r->limits.force_push, r->axis.position * 1e3, travel * 1e3, age, r->message);
 }
 
+/* A reader that is stuck (Ctrl-S, a full pipe) loses lines; it never holds up the tick. */
+static void put(const char *text, size_t n)
+{
+    struct pollfd p = {STDOUT_FILENO, POLLOUT, 0};
+    if (poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) && write(STDOUT_FILENO, text, n) < 0)
+        return;
+}
+
+void screen_say(struct screen *s, const char *text)
+{
+    char line[400];
+    int n = snprintf(line, sizeof line, "%s%.390s\n", s->is_plain ? "" : "\r\033[K", text);
+    put(line, (size_t)n);
+}
+
 void screen_show(struct screen *s, const struct rig *r)
 {
     char line[400];
-    struct pollfd p = {STDOUT_FILENO, POLLOUT, 0};
     if (r->now - s->last < SHOW_EVERY && r->state == s->shown)
         return;
     s->last = r->now;
@@ -85,7 +100,5 @@ void screen_show(struct screen *s, const struct rig *r)
     int n = status_line(s, r, line, sizeof line);
     if (n > (int)sizeof line - 1)
         n = (int)sizeof line - 1;
-    /* A reader that is stuck (Ctrl-S, a full pipe) loses lines; it never holds up the tick. */
-    if (poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) && write(STDOUT_FILENO, line, (size_t)n) < 0)
-        return;
+    put(line, (size_t)n);
 }

@@ -19,5 +19,7 @@ void screen_open(struct screen *s, bool is_plain, bool reads_keys);
 void screen_close(struct screen *s);
 /* The newest key; stop and quit win over others that came with it. */
 enum rig_key screen_key(struct screen *s);
+/* A line of its own, now. */
+void screen_say(struct screen *s, const char *text);
 void screen_show(struct screen *s, const struct rig *r);
 #endif

@@ -17,6 +17,7 @@ enum wire_answer nameplate_read(const struct plant *p, unsigned long eeprom_writ
     w[12] = (uint16_t)p->skin.n;
     wire_put_u32(&w[13], (uint32_t)(p->steps / 2 & 0xFFFFFFFFu)); /* two steps a millisecond */
     wire_put_u32(&w[15], (uint32_t)(eeprom_writes & 0xFFFFFFFFu));
+    w[NAMEPLATE_HAND - NAMEPLATE_FIRST] = (uint16_t)p->hand;
     for (uint16_t i = 0; i < count; i++)
         out[i] = w[address - NAMEPLATE_FIRST + i];
     return WIRE_OK;
@@ -29,8 +30,10 @@ static bool is_pressed(const struct plant *p)
 
 enum wire_answer nameplate_may_write(const struct plant *p, uint16_t address, uint16_t count, const uint16_t *in)
 {
-    if (address != NAMEPLATE_SPECIMEN || count != 1)
+    if ((address != NAMEPLATE_SPECIMEN && address != NAMEPLATE_HAND) || count != 1)
         return WIRE_BAD_ADDRESS;
+    if (address == NAMEPLATE_HAND)
+        return in[0] & ~PLANT_HAND_ALL ? WIRE_BAD_VALUE : WIRE_OK;
     if (in[0] == 0)
         return WIRE_BAD_VALUE;
     return carriage_is_moving(&p->axis) || is_pressed(p) ? WIRE_DEVICE_FAILURE : WIRE_OK;

@@ -10,16 +10,18 @@
  *              the skin, 3 for N = 0
  *   0xF00C     u16 number of needles
  *   0xF00D x2  u32 heartbeat: milliseconds since the bench began
- *   0xF00F x2  u32 EEPROM writes that the two devices have done */
+ *   0xF00F x2  u32 EEPROM writes that the two devices have done
+ *   0xF011     u16 the operator's hand, 0 at power-on.  Bit 0 presses the E-stop, 1 opens the door, 2 closes the lower
+ *              limit switch, 3 pushes on the cell with 3 N; a bit that goes back to 0 lets go.  Exception 3 for others */
 #ifndef RIG_VIRTUAL_NAMEPLATE_H
 #define RIG_VIRTUAL_NAMEPLATE_H
 #include "rig/virtual/plant.h"
 #include "rig/virtual/wire.h"
 
-enum { NAMEPLATE_FIRST = 0xF000, NAMEPLATE_SPECIMEN = 0xF00B, NAMEPLATE_WORDS = 17 };
+enum { NAMEPLATE_FIRST = 0xF000, NAMEPLATE_SPECIMEN = 0xF00B, NAMEPLATE_HAND = 0xF011, NAMEPLATE_WORDS = 18 };
 
 enum wire_answer nameplate_read(const struct plant *p, unsigned long eeprom_writes, int function, uint16_t address,
                                 uint16_t count, uint16_t *out);
-/* Only judges: WIRE_OK when this specimen may be put under the axis now. */
+/* Only judges: WIRE_OK when this specimen may be put under the axis now, or the hand may do so. */
 enum wire_answer nameplate_may_write(const struct plant *p, uint16_t address, uint16_t count, const uint16_t *in);
 #endif

@@ -5,6 +5,7 @@
 #define DAD141_END 1.05       /* of the capacity: where the transmitter's reading ends; assumed */
 #define TLB_END 1.20
 #define HARD_STOP 2e-3        /* m beyond a limit switch: the carriage meets steel */
+#define FINGER 3.0            /* N */
 #define CLEAR_HEIGHT 1e-3     /* m */
 #define SWITCH_EDGE 0.25e-6   /* m: half an encoder count */
 
@@ -40,8 +41,20 @@ void plant_step(struct plant *p)
     carriage_step(&p->axis, p->skin.force, PLANT_STEP);
     meet_hard_stops(p);
     skin_press(&p->skin, p->axis.actual - p->set.gap, p->set.compliance, PLANT_STEP);
-    cell_step(&p->cell, p->skin.force, PLANT_STEP);
+    cell_step(&p->cell, plant_force(p), PLANT_STEP);
     p->steps++;
+}
+
+void plant_hand(struct plant *p, unsigned hand)
+{
+    unsigned changed = p->hand ^ hand;
+    if (changed & PLANT_HAND_ESTOP)
+        p->estop_pressed = hand & PLANT_HAND_ESTOP;
+    if (changed & PLANT_HAND_DOOR)
+        p->door_open = hand & PLANT_HAND_DOOR;
+    if (changed & PLANT_HAND_LIMIT)
+        p->limit_forced = hand & PLANT_HAND_LIMIT;
+    p->hand = hand;
 }
 
 double plant_time(const struct plant *p)
@@ -51,7 +64,7 @@ double plant_time(const struct plant *p)
 
 double plant_force(const struct plant *p)
 {
-    return p->skin.force;
+    return p->skin.force + (p->hand & PLANT_HAND_PUSH ? FINGER : 0.0);
 }
 
 double plant_tip_travel(const struct plant *p)

@@ -9,6 +9,9 @@
 
 #define PLANT_STEP 0.5e-3 /* s */
 
+/* What the operator's hand does to the bench. */
+enum { PLANT_HAND_ESTOP = 1, PLANT_HAND_DOOR = 2, PLANT_HAND_LIMIT = 4, PLANT_HAND_PUSH = 8, PLANT_HAND_ALL = 15 };
+
 enum bench_pair { PAIR_SCL_DAD141, PAIR_EM2RS_TLB }; /* which drive and transmitter stand before it */
 struct em2rs_settings {
     int    done_bit;      /* where the three done bits of the status begin: 3 or 4 */
@@ -41,12 +44,15 @@ struct plant {
     struct skin skin;
     struct cell cell;
     bool estop_pressed, door_open, limit_forced;
+    unsigned hand;        /* PLANT_HAND_*, what it does now */
 };
 
 void   plant_init(struct plant *p, const struct plant_settings *set, uint64_t seed);
 /* Puts a fresh specimen under the axis, drawn from seed + number. */
 void   plant_new_specimen(struct plant *p, long number);
 void   plant_step(struct plant *p);
+/* The hand does this from now on; what a fault script did to the same switches is overruled where a bit changes. */
+void   plant_hand(struct plant *p, unsigned hand);
 double plant_time(const struct plant *p);         /* s */
 double plant_force(const struct plant *p);        /* true, N, > 0: pushed */
 double plant_tip_travel(const struct plant *p);   /* needle tips below this specimen's undisturbed surface, m */

@@ -199,7 +199,7 @@ static void step(struct vbench *v)
         plant_step(&v->plant);
         transmitter_step(&v->transmitter, &v->plant.cell, PLANT_STEP);
     }
-    if (plant_force(&v->plant) > TOUCH_FORCE)
+    if (v->plant.skin.force > TOUCH_FORCE) /* the specimen's own, not a finger's */
         v->touched = true;
     if (is_ready_to_read(v))
         read_specimen(v);
@@ -236,7 +236,9 @@ static enum wire_answer read_unit(struct vbench *v, uint8_t unit, int function, 
 static enum wire_answer write_identity(struct vbench *v, uint16_t address, uint16_t count, const uint16_t *in)
 {
     enum wire_answer a = nameplate_may_write(&v->plant, address, count, in);
-    if (a == WIRE_OK) {
+    if (a == WIRE_OK && address == NAMEPLATE_HAND) {
+        plant_hand(&v->plant, in[0]);
+    } else if (a == WIRE_OK) {
         read_specimen(v); /* the old one goes: what was not read by now is read now */
         plant_new_specimen(&v->plant, in[0]);
     }

@@ -87,7 +87,8 @@ static void run_tick(struct pace *p)
     p->deadline = due;
     p->ticks++;
     if (!p->is_dead && p->goes_on) {
-        p->goes_on = rig_tick(p->rig, p->clock.now, p->clock.now - due, key);
+        double now = p->clock.now;
+        p->goes_on = p->tick ? p->tick(p->self, now, now - due, key) : rig_tick(p->rig, now, now - due, key);
         for (size_t i = 0; i < p->rig->bench->links; i++) /* an order or a STOP wakes its link */
             if (!p->thread[i].is_waiting)
                 p->thread[i].wants = p->clock.now;

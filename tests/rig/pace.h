@@ -18,6 +18,8 @@ struct pace_link {
 struct pace {
     struct memory_clock clock;       /* of the buses; its peer is the caller's to set */
     struct rig *rig;
+    bool (*tick)(void *self, double now, double lateness, enum rig_key key); /* instead of rig_tick; NULL: rig_tick */
+    void *self;
     struct link *const *link;
     struct recorder *recorder;
     double deadline;                 /* of the last tick, s */

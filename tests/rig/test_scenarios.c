@@ -198,7 +198,7 @@ static void draw_in(struct simulation *s, const struct scenario_case *c)
 static double run(struct simulation *s, const struct scenario_case *c)
 {
     struct operator o = {0, KEY_NONE};
-    struct runner_door door = {press, NULL, &o, &o.signal};
+    struct runner_door door = {.key = press, .self = &o, .stop_signal = &o.signal};
     double entered = NAN, event = NAN;
     for (bool goes_on = true; goes_on && s->pace.clock.now < LONGEST;) {
         if (isnan(entered) && s->rig.state == RIG_RUNNING && strcmp(sequence_stage(&s->rig.sequence), c->state) == 0) {

@@ -1,0 +1,8 @@
+/* signals.h -- SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGQUIT ask for a controlled stop; SIGPIPE and SIGXFSZ are ignored. */
+#ifndef RIG_COMMANDS_SIGNALS_H
+#define RIG_COMMANDS_SIGNALS_H
+#include <signal.h>
+
+/* From now on; the flag is 0 until one of them comes. */
+const volatile sig_atomic_t *signals_catch(void);
+#endif
