@@ -91,6 +91,12 @@ int run_penetration_read(const char *folder, struct run_penetration *out, struct
     return r;
 }
 
+bool run_has_penetration(const char *folder)
+{
+    struct err ignored = {0};
+    return folder_exists(folder, &ignored) == 0 && newest(folder, &ignored) > 0;
+}
+
 int run_penetration_next(const char *folder, char *path, size_t size, struct err *e)
 {
     int r = folder_exists(folder, e), i = r ? 0 : newest(folder, e);

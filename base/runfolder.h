@@ -32,7 +32,8 @@
 /* run.yaml, keys that mnsim reads (all under the root):
  *   format: mn-run-1          virtual: true|false       started: ISO 8601 UTC
  *   specimen: text            batch: text               method: {name, file, sha256}
- *   needles: {name, count, length: "600 um", area: "1 cm2"}   from the method's or bench's array
+ *   needles: {name, count, length: "600 um", area: "1 cm2"}   from the method's array; where it states them also
+ *            tip_diameter, base_diameter: "10 um"
  *   outcome: {state: done|tripped|stopped|aborted, cause: text, complete: bool, rows: n, samples_sha256: hex,
  *             events: n, events_chain: hex}
  *   contact: {position: "8123.4 um", time: "3.21 s"}   peak_force: "12.3 N"   travel_end: "1310 um"
@@ -50,6 +51,8 @@ struct run_penetration {
 };
 /* Newest penetration record of a run folder.  ERR_IO when there is none (hint: mnrig depth). */
 int run_penetration_read(const char *folder, struct run_penetration *out, struct err *e);
+/* Is there any penetration record?  False also when the folder cannot be read. */
+bool run_has_penetration(const char *folder);
 /* First free penetration_NN.yaml name into path; ERR_IO when 99 are taken. */
 int run_penetration_next(const char *folder, char *path, size_t size, struct err *e);
 #endif

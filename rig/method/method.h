@@ -29,6 +29,7 @@ struct method {
     char needles_name[64];
     long needles_count;
     double needles_length, needles_area; /* m, m2 */
+    double tip_diameter, base_diameter;  /* m; NaN where the method does not say */
     double surface, surface_error;       /* m below home */
     double stiffness;                    /* N/m, an upper bound; NaN: 1 / machine compliance is taken */
     double force_push, force_pull;       /* N: the method's own limits */

@@ -6,14 +6,25 @@
 
 static int read_needles(struct method *m, struct cnode root, struct err *e)
 {
-    static const char *const known[] = {"name", "count", "length", "area", NULL};
+    static const char *const known[] = {"name", "count", "length", "area", "tip_diameter", "base_diameter", NULL};
     struct cnode at = {0};
+    m->tip_diameter = m->base_diameter = NAN;
     int rc = config_need(root, "needles", &at, e);
     if (rc == 0) rc = config_known(at, known, e);
     if (rc == 0) rc = config_string_copy(at, "name", m->needles_name, sizeof m->needles_name, e);
     if (rc == 0) rc = config_integer(at, "count", 1, 1000000, &m->needles_count, e);
     if (rc == 0) rc = config_quantity(at, "length", "m", RANGE_POSITIVE, &m->needles_length, e);
     if (rc == 0) rc = config_quantity(at, "area", "m2", RANGE_POSITIVE, &m->needles_area, e);
+    if (rc == 0 && config_is(config_get(at, "tip_diameter")))
+        rc = config_quantity(at, "tip_diameter", "m", RANGE_POSITIVE, &m->tip_diameter, e);
+    if (rc == 0 && config_is(config_get(at, "base_diameter")))
+        rc = config_quantity(at, "base_diameter", "m", RANGE_POSITIVE, &m->base_diameter, e);
+    if (rc == 0 && m->tip_diameter > m->base_diameter) {
+        rc = config_fail(config_get(at, "tip_diameter"), e, ERR_RANGE,
+                         "needles/tip_diameter: %.4g um: must be at most base_diameter, %.4g um", m->tip_diameter * 1e6,
+                         m->base_diameter * 1e6);
+        err_hint(e, "diameters, not radii; the base is the end at the plate");
+    }
     return rc;
 }
 

@@ -62,6 +62,12 @@ int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_tim
     return err_set(e, ERR_IO, "%s: 99 runs of this second are there already", out);
 }
 
+static void quantity(struct record *y, const char *path, double value, const char *unit)
+{
+    if (!isnan(value))
+        record_quantity(y, path, value, unit);
+}
+
 static void write_who(struct record *y, const struct run_report *r)
 {
     char started[21];
@@ -83,6 +89,8 @@ static void write_who(struct record *y, const struct run_report *r)
     record_integer(y, "needles/count", r->method->needles_count);
     record_quantity(y, "needles/length", r->method->needles_length * 1e6, "um");
     record_quantity(y, "needles/area", r->method->needles_area * 1e4, "cm2");
+    quantity(y, "needles/tip_diameter", r->method->tip_diameter * 1e6, "um");
+    quantity(y, "needles/base_diameter", r->method->base_diameter * 1e6, "um");
     if (r->identity.is_virtual) {
         record_integer(y, "virtual_bench/seed", r->identity.seed);
         record_integer(y, "virtual_bench/specimen", r->identity.specimen);
@@ -111,12 +119,6 @@ static void write_outcome(struct record *y, const struct run_report *r)
     record_text(y, "outcome/samples_sha256", r->outcome.samples_sha256);
     record_integer(y, "outcome/events", (long long)r->outcome.events);
     record_text(y, "outcome/events_chain", r->outcome.events_chain);
-}
-
-static void quantity(struct record *y, const char *path, double value, const char *unit)
-{
-    if (!isnan(value))
-        record_quantity(y, path, value, unit);
 }
 
 static void write_found(struct record *y, const struct run_report *r)

@@ -49,15 +49,18 @@ static int read_settings(struct run_analysis *a, struct analysis_settings *s, bo
         struct range range;
         double *value;
         const char *assumed;
+        bool in_run;     /* run.yaml may state it: NAN when it did not */
+        double fallback; /* then */
     } list[] = {
-        {"contact_force", "N", RANGE_POSITIVE, &s->contact_force, NULL},
-        {"drop_threshold", "N", RANGE_POSITIVE, &s->drop_threshold, NULL},
-        {"compliance_uncertainty", "m N-1", RANGE_NONNEG, &s->compliance_u, "a tenth of the compliance"},
-        {"force_accuracy", "1", RANGE_FRACTION, &s->force_accuracy, "0.005, a load cell of class 0.5"},
+        {"contact_force", "N", RANGE_POSITIVE, &s->contact_force, NULL, false, NAN},
+        {"drop_threshold", "N", RANGE_POSITIVE, &s->drop_threshold, NULL, false, NAN},
+        {"compliance_uncertainty", "m N-1", RANGE_NONNEG, &s->compliance_u, "a tenth of the compliance", false, NAN},
+        {"force_accuracy", "1", RANGE_FRACTION, &s->force_accuracy, "0.005, a load cell of class 0.5", false, NAN},
         {"position_uncertainty", "m", RANGE_NONNEG, &s->position_u,
-         "5 um, backlash and resolution of an ordinary stage"},
-        {"tip_diameter", "m", RANGE_NONNEG, &a->model.needles.tip_diameter, "10 um (for the model's depth)"},
-        {"base_diameter", "m", RANGE_POSITIVE, &a->model.needles.base_diameter, "200 um (for the model's depth)"},
+         "5 um, backlash and resolution of an ordinary stage", false, NAN},
+        {"tip_diameter", "m", RANGE_NONNEG, &a->model.needles.tip_diameter, "10 um (for the model's depth)", true, 10e-6},
+        {"base_diameter", "m", RANGE_POSITIVE, &a->model.needles.base_diameter, "200 um (for the model's depth)", true,
+         200e-6},
     };
     struct cnode root = config_root(a->settings);
     long terms = 0, seed = 1;
@@ -67,7 +70,9 @@ static int read_settings(struct run_analysis *a, struct analysis_settings *s, bo
     s->compliance_u = 0.1 * s->compliance;
     for (size_t i = 0; !rc && i < sizeof list / sizeof *list; i++) {
         rc = setting(a, list[i].key, list[i].unit, list[i].range, list[i].value, &stated, e);
-        if (!rc && !stated && list[i].assumed) analysis_note(a, "assumed: %s = %s", list[i].key, list[i].assumed);
+        bool by_run = list[i].in_run && isfinite(*list[i].value);
+        if (!rc && !stated && !by_run && list[i].in_run) *list[i].value = list[i].fallback;
+        if (!rc && !stated && !by_run && list[i].assumed) analysis_note(a, "assumed: %s = %s", list[i].key, list[i].assumed);
     }
     if (!rc && config_is(config_get(root, "relaxation_terms")))
         rc = config_integer(root, "relaxation_terms", 1, PRONY_TERMS, &terms, e);
@@ -102,6 +107,10 @@ static int read_array(struct run_analysis *a, struct cnode at, struct err *e)
     if (!rc) rc = config_quantity(at, "length", "m", RANGE_POSITIVE, &n->length, e);
     if (!rc) rc = config_quantity(at, "area", "m2", RANGE_POSITIVE, &n->area, e);
     n->count = (size_t)count;
+    if (!rc && config_is(config_get(at, "tip_diameter")))
+        rc = config_quantity(at, "tip_diameter", "m", RANGE_POSITIVE, &n->tip_diameter, e);
+    if (!rc && config_is(config_get(at, "base_diameter")))
+        rc = config_quantity(at, "base_diameter", "m", RANGE_POSITIVE, &n->base_diameter, e);
     return rc;
 }
 
@@ -131,7 +140,7 @@ int analysis_read_run(struct run_analysis *a, struct analysis_settings *s, bool 
     struct config *doc;
     *s = (struct analysis_settings){
         .contact_force = NAN, .drop_threshold = NAN, .force_accuracy = 0.005, .position_u = 5e-6};
-    a->model.needles = (struct insertion_needles){.tip_diameter = 10e-6, .base_diameter = 200e-6};
+    a->model.needles = (struct insertion_needles){.tip_diameter = NAN, .base_diameter = NAN};
     mechanics_init(&a->model.skin);
     snprintf(path, sizeof path, "%s/%s", a->run, RUN_YAML);
     int rc = config_open(&doc, path, e);
@@ -236,12 +245,8 @@ int analysis_read_samples(struct run_analysis *a, struct err *e)
 
 int analysis_read_reading(struct run_analysis *a, struct err *e)
 {
-    char path[FOLDER_PATH + 40], first[40];
-    int rc = run_penetration_next(a->run, path, sizeof path, e);
-    if (rc) return rc;
-    snprintf(first, sizeof first, "/" RUN_PENETRATION_FMT, 1);
-    if (strcmp(path + strlen(path) - strlen(first), first) == 0) return 0; /* the first is free: there is none */
-    rc = run_penetration_read(a->run, &a->reading, e);
+    if (!run_has_penetration(a->run)) return 0;
+    int rc = run_penetration_read(a->run, &a->reading, e);
     a->has_reading = !rc;
     return rc;
 }

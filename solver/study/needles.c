@@ -25,7 +25,26 @@ static void beside_study(const struct study *s, const char *path, char *out, siz
         snprintf(out, size, "%.*s/%s", (int)(slash - config_path(s->doc)), config_path(s->doc), path);
 }
 
-static int depth_from_run(struct study *s, struct cnode at, struct err *e)
+static int refuse_press_keys(struct cnode at, struct err *e)
+{
+    static const char *const press_only[] = {"speed", "hold", "seed", "mechanics", NULL};
+    for (size_t i = 0; press_only[i]; i++)
+        if (config_is(config_get(at, press_only[i]))) {
+            config_fail(config_get(at, press_only[i]), e, ERR_PARSE, "insertion/%s: is for the insertion model",
+                        press_only[i]);
+            err_hint(e, "it goes with insertion: {force: ...} or {travel: ...}");
+            return ERR_PARSE;
+        }
+    return 0;
+}
+
+static int refuse_bullet(struct cnode at, struct err *e)
+{
+    return config_fail(at, e, ERR_RANGE, "insertion: the insertion model does not know bullets: state their depth");
+}
+
+/* The newest reading of the run counts; a run without one goes through the insertion model. */
+static int depth_from_run(struct study *s, const struct needle *n, struct cnode at, struct err *e)
 {
     struct run_penetration reading;
     const char *folder;
@@ -33,6 +52,13 @@ static int depth_from_run(struct study *s, struct cnode at, struct err *e)
     int rc = config_string(at, "run", &folder, e);
     if (rc) return rc;
     beside_study(s, folder, s->run_folder, sizeof s->run_folder);
+    if (!run_has_penetration(s->run_folder)) {
+        rc = n->shape == SHAPE_BULLET ? refuse_bullet(at, e) : depth_from_recorded_press(s, n, at, s->run_folder, e);
+        if (rc) err_at(e, "%s: insertion/run", config_where(config_get(at, "run"), where, sizeof where));
+        return rc;
+    }
+    rc = refuse_press_keys(at, e);
+    if (rc) return rc;
     rc = run_penetration_read(s->run_folder, &reading, e);
     if (rc) {
         err_at(e, "%s: insertion/run", config_where(config_get(at, "run"), where, sizeof where));
@@ -54,19 +80,6 @@ static int depth_from_run(struct study *s, struct cnode at, struct err *e)
 enum way { WAY_DEPTH, WAY_FRACTION, WAY_RUN, WAY_FORCE, WAY_TRAVEL, WAYS };
 static const char *const way_key[WAYS] = {"depth", "fraction_of_length", "run", "force", "travel"};
 
-static int refuse_press_keys(struct cnode at, struct err *e)
-{
-    static const char *const press_only[] = {"speed", "hold", "seed", "mechanics", NULL};
-    for (size_t i = 0; press_only[i]; i++)
-        if (config_is(config_get(at, press_only[i]))) {
-            config_fail(config_get(at, press_only[i]), e, ERR_PARSE, "insertion/%s: is for the insertion model",
-                        press_only[i]);
-            err_hint(e, "it goes with insertion: {force: ...} or {travel: ...}");
-            return ERR_PARSE;
-        }
-    return 0;
-}
-
 static int read_depth(struct study *s, const struct needle *n, struct cnode at, struct err *e)
 {
     int given = 0, which = 0;
@@ -80,13 +93,12 @@ static int read_depth(struct study *s, const struct needle *n, struct cnode at, 
         err_hint(e, "e.g. insertion: {depth: 400 um}; from a force or a travel the depth is estimated by a model");
         return ERR_PARSE;
     }
-    if ((which == WAY_FORCE || which == WAY_TRAVEL) && n->shape == SHAPE_BULLET)
-        return config_fail(at, e, ERR_RANGE, "insertion: the insertion model does not know bullets: state their depth");
-    if (which == WAY_FORCE || which == WAY_TRAVEL) return depth_from_press(s, n, at, e);
+    if (which == WAY_FORCE || which == WAY_TRAVEL)
+        return n->shape == SHAPE_BULLET ? refuse_bullet(at, e) : depth_from_press(s, n, at, e);
+    if (which == WAY_RUN) return depth_from_run(s, n, at, e);
     int rc = refuse_press_keys(at, e);
     if (rc) return rc;
     if (which == WAY_DEPTH) return config_quantity(at, "depth", "m", RANGE_POSITIVE, &s->depth, e);
-    if (which == WAY_RUN) return depth_from_run(s, at, e);
     double fraction;
     rc = config_number(at, "fraction_of_length", (struct range){0.0, 1.0, true, false}, &fraction, e);
     s->depth = fraction * s->needle_length;

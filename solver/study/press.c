@@ -1,6 +1,8 @@
 /* press.c -- see press.h. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include "base/runfolder.h"
 #include "solver/insertion/settings.h"
 #include "solver/insertion/spread.h"
 #include "solver/study/press.h"
@@ -208,23 +210,18 @@ static void note_pressed(struct study *s, const struct insertion_case *c, const 
              defaults, n + 1);
 }
 
-int depth_from_press(struct study *s, const struct needle *n, struct cnode at, struct err *e)
+static int depth_of(struct study *s, struct cnode at, struct insertion_case *c, const bool given[], struct err *e)
 {
-    struct insertion_case c = {.step = 2.0 * STEP_DEFAULT};
     struct insertion_spread d;
-    bool given[MECHANICS_MAX] = {false};
     char where[400];
-    int rc = press_needles(s, n, &c.needles, e);
-    if (!rc) rc = read_pressed(s, at, &c, given, e);
-    if (rc) return rc;
-    rc = insertion_spread(&c, given, &d, e);
+    int rc = insertion_spread(c, given, &d, e);
     if (rc) {
         err_at(e, "%s: insertion", config_where(at, where, sizeof where));
         return rc;
     }
     if (!(d.fraction > 0.0)) {
         config_fail(at, e, ERR_RANGE, "insertion: no needle goes in: the model finds none deeper than %.3g um",
-                    c.skin.counts_from * 1e6);
+                    c->skin.counts_from * 1e6);
         err_hint(e, "press harder, or use needles: none for intact skin");
         return ERR_RANGE;
     }
@@ -232,8 +229,107 @@ int depth_from_press(struct study *s, const struct needle *n, struct cnode at, s
     s->depth_sd = d.needle_sd;
     s->depth_estimated = true;
     s->penetrated_fraction = d.fraction;
-    note_pressed(s, &c, &d, given);
+    note_pressed(s, c, &d, given);
     return 0;
+}
+
+int depth_from_press(struct study *s, const struct needle *n, struct cnode at, struct err *e)
+{
+    struct insertion_case c = {.step = 2.0 * STEP_DEFAULT};
+    bool given[MECHANICS_MAX] = {false};
+    int rc = press_needles(s, n, &c.needles, e);
+    if (!rc) rc = read_pressed(s, at, &c, given, e);
+    return rc ? rc : depth_of(s, at, &c, given, e);
+}
+
+/* ---- a depth from a run of the bench that has no reading ---- */
+
+/* A stage's value from the method as the run used it; what is not there stays as it is. */
+static int stage_value(struct cnode run, const char *stage, const char *key, const char *unit, double *value, bool *found,
+                       struct err *e)
+{
+    struct cnode stages = config_get(config_get(config_get(run, "configuration"), "method"), "stages");
+    int rc = 0;
+    *found = false;
+    for (size_t i = 0; i < config_count(stages) && !rc && !*found; i++) {
+        struct cnode at = config_get(config_item(stages, i), stage);
+        if (config_is(config_get(at, key))) {
+            rc = config_quantity(at, key, unit, RANGE_NONNEG, value, e);
+            *found = !rc;
+        }
+    }
+    return rc;
+}
+
+/* The study computes with its own needles; the run's may be others. */
+static int compare_needles(struct study *s, const struct insertion_needles *n, struct cnode run, struct err *e)
+{
+    struct cnode at = config_get(run, "needles");
+    double length = n->length;
+    long count = (long)n->count;
+    int rc = 0;
+    if (config_is(config_get(at, "length"))) rc = config_quantity(at, "length", "m", RANGE_POSITIVE, &length, e);
+    if (!rc && config_is(config_get(at, "count"))) rc = config_integer(at, "count", 1, PART_COUNT_MAX, &count, e);
+    if (!rc && (fabs(length - n->length) > 0.01 * n->length || count != (long)n->count))
+        note_add(s, NOTE_WARNING, "", "",
+                 "the run pressed %ld needles of %.4g um, the study has %zu of %.4g um: the depth is estimated for the "
+                 "study's", count, length * 1e6, n->count, n->length * 1e6);
+    return rc;
+}
+
+/* Force, speed and hold of a run into the case; what the study states beside the run counts before it. */
+static int read_recorded(struct study *s, struct cnode at, struct cnode run, struct insertion_case *c, bool given[],
+                         struct err *e)
+{
+    bool speed = false, hold = false, any;
+    const char *state = config_text(config_get(config_get(run, "outcome"), "state"));
+    c->press = (struct press){.speed = SPEED_DEFAULT, .force = NAN, .travel = NAN, .hold = HOLD_DEFAULT};
+    int rc = config_quantity(run, "peak_force", "N", RANGE_POSITIVE, &c->press.force, e);
+    if (rc) {
+        err_hint(e, "from a run without a recorded force no depth can be estimated; record a reading with mnrig depth");
+        return rc;
+    }
+    rc = config_bool(run, "virtual", &s->is_virtual, e);
+    if (!rc) rc = stage_value(run, "insert", "speed", "m s-1", &c->press.speed, &speed, e);
+    if (!rc) rc = stage_value(run, "hold", "time", "s", &c->press.hold, &hold, e);
+    if (!rc) rc = optional_quantity(at, "speed", "m s-1", RANGE_POSITIVE, &c->press.speed, &any, e);
+    speed = speed || any;
+    if (!rc) rc = optional_quantity(at, "hold", "s", RANGE_NONNEG, &c->press.hold, &any, e);
+    hold = hold || any;
+    long seed = SEED_DEFAULT;
+    if (!rc && config_is(config_get(at, "seed"))) rc = config_integer(at, "seed", 0, 2147483647, &seed, e);
+    c->seed = (unsigned long)seed;
+    mechanics_init(&c->skin);
+    if (!rc) rc = mechanics_read(config_get(at, "mechanics"), &c->skin, given, e);
+    if (rc) return rc;
+    note_add(s, NOTE_DERIVED, "", "", "no depth was read of this run: its greatest force of %.4g N at %.3g mm/s%s, held for "
+             "%.3g s%s, goes through the insertion model", c->press.force, c->press.speed * 1e3,
+             speed ? "" : " (assumed)", c->press.hold, hold ? "" : " (assumed)");
+    if (state && strcmp(state, "done") != 0)
+        note_add(s, NOTE_WARNING, "", "", "the run did not end as planned: %.60s", state);
+    return 0;
+}
+
+int depth_from_recorded_press(struct study *s, const struct needle *n, struct cnode at, const char *folder, struct err *e)
+{
+    struct insertion_case c = {.step = 2.0 * STEP_DEFAULT};
+    bool given[MECHANICS_MAX] = {false};
+    char path[1100];
+    const char *format;
+    struct config *doc;
+    snprintf(path, sizeof path, "%.1000s/%s", folder, RUN_YAML);
+    int rc = config_open(&doc, path, e);
+    if (rc) return rc;
+    struct cnode run = config_root(doc);
+    rc = config_string(run, "format", &format, e);
+    if (!rc && strcmp(format, RUN_FORMAT) != 0)
+        rc = config_fail(config_get(run, "format"), e, ERR_PARSE, "format: '%.60s': this program reads %s", format,
+                         RUN_FORMAT);
+    if (!rc) rc = press_needles(s, n, &c.needles, e);
+    if (!rc) rc = compare_needles(s, &c.needles, run, e);
+    if (!rc) rc = read_recorded(s, at, run, &c, given, e);
+    config_close(doc);
+    return rc ? rc : depth_of(s, at, &c, given, e);
 }
 
 /* ---- the resolved study ---- */

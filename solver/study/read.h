@@ -40,6 +40,9 @@ struct insertion_needles;
 int press_needles(struct study *s, const struct needle *n, struct insertion_needles *out, struct err *e);
 /* Depth, its spread and the penetrated fraction for insertion: {force: ...} or {travel: ...}, with its notes. */
 int depth_from_press(struct study *s, const struct needle *n, struct cnode at, struct err *e);
+/* The same for insertion: {run: ...} when the run folder holds no reading: its greatest force, speed and hold. */
+int depth_from_recorded_press(struct study *s, const struct needle *n, struct cnode at, const char *folder,
+                              struct err *e);
 
 /* Finds and opens the parts that the study names; those in place are taken as they stand.  Deep overrides of a named
  * part ("drug/log_kow=1") go to the part. */

@@ -148,6 +148,22 @@ expect 3 "no contact: the force never reaches 90 N" "$mnsim" analyse "$tmp/run" 
 expect 3 "takes a run folder" "$mnsim" analyse "$tmp/good" -o "$tmp/bad"
 expect 2 "'mnsim analyse' takes one" "$mnsim" analyse
 
+# a run without a reading: its greatest force goes through the insertion model; a recorded reading counts before it
+C=config/studies/caffeine_patch.yaml
+expect 3 "missing key 'peak_force'" "$mnsim" check $C --set "insertion={run: $tmp/run}"
+printf 'peak_force: 9.2 N\n' >>"$tmp/run/run.yaml"
+expect 0 "greatest force of 9.2 N at 0.5 mm/s (assumed), held for 30 s (assumed)" "$mnsim" check $C \
+    --set "insertion={run: $tmp/run}"
+expect 0 "depth estimated by the insertion model" "$mnsim" check $C --set "insertion={run: $tmp/run, mechanics: {k2: 2 N/mm2}}"
+expect 0 "the run pressed 100 needles of 600 um, the study has" "$mnsim" check $C --set "insertion={run: $tmp/run}" \
+    --set 'needles={name: n, kind: array, shape: cone, length: 500 um, base_diameter: 200 um, tip_diameter: 9 um, count: 81, patch_area: 1 cm2}'
+printf '%s\n' 'format: mn-penetration-1' 'method: dye' 'file: x.csv' 'file_sha256: "00"' \
+    'depth: {mean: 371 um, sd: 20 um, n: 9}' 'penetrated_fraction: 1' 'virtual: false' 'recorded: "2026-01-01T00:00:00Z"' \
+    >"$tmp/run/penetration_01.yaml"
+expect 0 "penetration depth 371 um (sd 20 um, 9 holes read" "$mnsim" check $C --set "insertion={run: $tmp/run}"
+expect 3 "insertion/mechanics: is for the insertion model" "$mnsim" check $C --set "insertion={run: $tmp/run, mechanics: {k2: 2 N/mm2}}"
+expect 3 "run.yaml: cannot be opened" "$mnsim" check $C --set "insertion={run: $tmp/nowhere}"
+
 # drug: predicted beside stated and measured, and a file that a study takes
 expect 0 "rmse 1.11, mean -0.34 log units on 476 records" "$mnsim" drug lidocaine
 expect 0 "median 0.00302 cm/h of 3" "$mnsim" drug config/drugs/lidocaine.yaml

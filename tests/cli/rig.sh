@@ -111,6 +111,7 @@ expect 1 "not what was written" "$R" verify "$T/edited"
 for f in run.yaml samples.csv events.csv; do [ -s "$RUN/$f" ] || fail "$RUN/$f is missing"; done
 grep -q '^virtual: true' "$RUN/run.yaml" || fail "virtual: true is missing"
 grep -q 'complete: true' "$RUN/run.yaml" || fail "complete: true is missing"
+grep -q '  tip_diameter: 10 um' "$RUN/run.yaml" || fail "the needles' tips are missing"
 grep -q 'specimen: 4' "$RUN/run.yaml" || fail "the specimen's number is missing"
 sum=$(sha256sum "$RUN/samples.csv" | cut -d' ' -f1)
 grep -q "$sum" "$RUN/run.yaml" || fail "samples_sha256 is not the file's"
@@ -169,7 +170,13 @@ expect 7 "stopped by the operator" "$R" run --bench $TCP --port "$PORT" --method
     --specimen keys -o "$T/runs"
 stop_bench
 
-# ---- depth
+# ---- depth: a run without a reading goes through the insertion model, with the needles of the method
+expect 0 "no depth was read of this run: its greatest force of" "$B/mnsim" check config/studies/demo_delivery.yaml --set "insertion={run: $RUN}"
+expect 0 "note: depth estimated by the insertion model, not measured" "$B/mnsim" check config/studies/demo_delivery.yaml --set "insertion={run: $RUN}"
+expect 0 "written to" "$B/mnsim" analyse "$RUN" -o "$T/estimated"
+grep -q 'assumed: tip_diameter' "$T/estimated/summary.yaml" && fail "the tips are assumed although the run states them"
+expect 0 "written to" "$R" report "$RUN" -o "$T/run.html"
+grep -q 'No depth reading is recorded' "$T/run.html" || fail "the report does not say that no depth was read"
 printf 'needle,depth_um,penetrated\n1,412.5,1\n2,,0\n3,388.1,1\n4,,1\n' >"$T/oct.csv"
 expect 0 "mean 400.3 um, sd 17.3 um, n 2, penetrated 3 of 4 (0.75)" "$R" depth "$RUN" "$T/oct.csv"
 expect 0 "penetration_02.yaml" "$R" depth "$RUN" "$T/oct.csv" --method histology

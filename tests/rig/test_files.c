@@ -208,6 +208,8 @@ static void a_methods_mistakes_are_told_with_their_place(void)
         {"- hold: {time: 5 s, longest: 6 s", "- hold: {time: 5 s, longest: 4 s", "longest 4 s: must be above time, 5 s",
          ERR_RANGE},
         {"- hold: {time: 5 s", "- hole: {time: 5 s", "hole", ERR_PARSE},
+        {"tip_diameter: 10 um ", "tip_diameter: 210 um ", "tip_diameter: 210 um: must be at most base_diameter, 200 um",
+         ERR_RANGE},
         {"  - home: {speed: 5 mm/s, longest: 20 s, timeout: trip}\n", "", "stage 1 cannot be 'tare'", ERR_PARSE},
         {"      to_force: 10 N ", "      to_force: 10 N\n      to_travel: 1 mm #",
          "insert needs one of 'to_force' and 'to_travel', not both", ERR_PARSE},
