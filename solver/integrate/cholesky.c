@@ -290,7 +290,7 @@ void cholesky_solve(struct cholesky *c, double *x)
     for (size_t s = 0; s < c->n_fronts; s++) {
         const struct front *f = &c->front[s];
         const int *row = c->place + f->rows + f->w;
-        dense_times(f->ld, f->w, c->L + f->panel, y + f->first, t);
+        dense_times(f->ld, f->w, c->L + f->panel, true, y + f->first, t);
         memcpy(y + f->first, t, f->w * sizeof *y);
         for (size_t i = 0; i < f->m; i++)
             y[row[i]] -= t[f->w + i];
@@ -303,7 +303,7 @@ void cholesky_solve(struct cholesky *c, double *x)
             t[f->w + i] = -y[row[i]];
         for (size_t i = f->w + f->m; i < f->ld; i++)
             t[i] = 0.0;
-        dense_transposed_times(f->ld, f->w, c->L + f->panel, t, y + f->first);
+        dense_transposed_times(f->ld, f->w, c->L + f->panel, true, t, y + f->first);
     }
     for (size_t k = 0; k < c->n; k++)
         x[c->order[k]] = y[k];

@@ -3,6 +3,7 @@
  * blocks are padded with rows of zeros. */
 #ifndef SOLVER_INTEGRATE_DENSE_H
 #define SOLVER_INTEGRATE_DENSE_H
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { DENSE_LANES = 8 };
@@ -19,7 +20,7 @@ int  dense_cholesky(size_t ld, size_t w, double *p, double *inverse);
 /* [L11; L21] := [L11^-1; L21 L11^-1], zeros above the diagonal.  Both halves of a solve are then one product.
  * v: scratch, padded(w) x groups(w). */
 void dense_invert(size_t ld, size_t w, double *p, const double *inverse, double *v);
-/* t[rows] = Q x and x[w] = Q' t, Q rows x w without gaps, rows padded. */
-void dense_times(size_t rows, size_t w, const double *q, const double *x, double *t);
-void dense_transposed_times(size_t rows, size_t w, const double *q, const double *t, double *x);
+/* t[rows] = Q x and x[w] = Q' t, Q rows x w without gaps, rows padded.  lower: what lies above the diagonal is zero. */
+void dense_times(size_t rows, size_t w, const double *q, bool lower, const double *x, double *t);
+void dense_transposed_times(size_t rows, size_t w, const double *q, bool lower, const double *t, double *x);
 #endif

@@ -90,7 +90,7 @@ static int solve_modes(struct lanczos *l, double shift)
     for (size_t q = 0; q < FUNCTIONALS; q++) {
         if (!l->has[q])
             continue;
-        dense_transposed_times(ROOM, m->n, m->vector, l->flux[q], row);
+        dense_transposed_times(ROOM, m->n, m->vector, false, l->flux[q], row);
         vector_times(m->n, row, m->share, m->flux[q]);
     }
     return 0;
@@ -109,11 +109,11 @@ static void evaluate(const struct lanczos *l, double t, struct values *v)
             v->rate[q] += vector_dot(m->n, m->flux[q], left);
         if (q < CORE_QUADS)
             v->integral[q] = t * l->flux_steady[q];
-        if (l->has[q] && q < CORE_QUADS)
+        if (q < CORE_QUADS && l->has[q])
             v->integral[q] += vector_dot(m->n, m->flux[q], passed);
     }
     vector_times(m->n, m->share, left, state);
-    dense_times(ROOM, m->n, m->vector, state, v->state);
+    dense_times(ROOM, m->n, m->vector, false, state, v->state);
 }
 
 /* ---- the basis ---- */
@@ -188,8 +188,8 @@ static void project(struct lanczos *l, size_t k)
 static void orthogonalise(struct lanczos *l, double *w)
 {
     double h[ROOM];
-    dense_transposed_times(l->ld, l->size + 1, l->basis, w, h);
-    dense_times(l->ld, l->size + 1, l->basis, h, l->work);
+    dense_transposed_times(l->ld, l->size + 1, l->basis, false, w, h);
+    dense_times(l->ld, l->size + 1, l->basis, false, h, l->work);
     vector_add(l->ld, -1.0, l->work, w);
     l->alpha[l->size] += h[l->size];
 }
@@ -260,7 +260,7 @@ static bool agree(const struct lanczos *l, size_t n_t, double tolerance)
         for (size_t q = 0; q < FUNCTIONALS; q++) {
             if (l->has[q] && !close_enough(a->rate[q], b->rate[q], &largest[0][q], rate, tolerance))
                 return false;
-            if (l->has[q] && q < CORE_QUADS &&
+            if (q < CORE_QUADS && l->has[q] &&
                 !close_enough(a->integral[q], b->integral[q], &largest[1][q], amount, tolerance))
                 return false;
         }
@@ -384,7 +384,7 @@ void lanczos_at(const struct lanczos *l, double t, double *y, double *q)
     const struct system *s = l->s;
     struct values v;
     evaluate(l, t, &v);
-    dense_times(l->ld, l->m.n, l->basis, v.state, l->work);
+    dense_times(l->ld, l->m.n, l->basis, false, v.state, l->work);
     for (size_t d = 0; d < l->n; d++)
         y[d] = l->steady[d] + l->work[d] / l->root_M[d];
     for (size_t i = 0; i < QUADS_MAX; i++)
