@@ -13,7 +13,7 @@
 ## make V=1 ...    whole compiler commands
 ## make SAN=1 ...   ASan + UBSan build in build-san;  TSAN=1: ThreadSanitizer in build-tsan
 ## make WERROR=1 .. warnings are errors, in build-werror
-## make fuzz        any bytes into config, tables, units, bench frames, the proxy, FUZZ_SECONDS=600 each (needs clang)
+## make fuzz        any bytes into config, tables, units, imports, bench frames, the proxy, FUZZ_SECONDS=600 each (needs clang)
 ## make clean       remove every build folder
 -include config.mk
 
@@ -146,7 +146,8 @@ valgrind: $(RUNNERS)
 FUZZ_SECONDS ?= 600
 FUZZERS = $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
 build-fuzz/fuzz_server_frame build-fuzz/fuzz_relay: FUZZ_C = $(filter-out rig/virtual/main.c,$(call find_c,rig/virtual))
-build-fuzz/%: tests/fuzz/%.c $(call find_c,base rig/virtual) $(shell find base rig/virtual -name '*.h')
+build-fuzz/fuzz_import: FUZZ_C = $(call find_c,solver/import)
+build-fuzz/%: tests/fuzz/%.c $(call find_c,base rig/virtual solver/import) $(shell find base rig/virtual solver/import -name '*.h')
 	@mkdir -p $@-corpus
 	clang $(SYS_INC) -std=c11 -D_GNU_SOURCE -I. $(WARN) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	  -o $@ $< $(FUZZ_C) $(call find_c,base) $(BASE_LIBS)

@@ -179,6 +179,8 @@ static int feed(struct reading *in, const char *text, size_t len, struct err *e)
             r->col = 1;
         }
     }
+    /* A stray quote is a letter (an inch mark above the table); one that is never closed swallows the rest. */
+    csv_set_opts(&r->csv, CSV_STRICT | CSV_STRICT_FINI);
     if (!r->out_of_memory && csv_fini(&r->csv, on_cell, on_row, in) != 0)
         return raw_fail(r->s, r->cell_line, r->cell_col, e, ERR_PARSE,
                           "a quoted cell is not closed before the end of the file");
@@ -198,7 +200,7 @@ int raw_parse(struct raw *s, const char *name, const char *text, size_t len, cha
     struct reading in = {&r, encoding == RAW_LATIN1};
     int rc = check_bytes(s, text, len, encoding, e);
     if (!rc) s->text = malloc(2 * len + 2);
-    if (!rc && (!s->text || csv_init(&r.csv, CSV_STRICT_FINI) != 0)) rc = err_set(e, ERR_NOMEM, "out of memory");
+    if (!rc && (!s->text || csv_init(&r.csv, 0) != 0)) rc = err_set(e, ERR_NOMEM, "out of memory");
     if (!rc) {
         csv_set_delim(&r.csv, (unsigned char)separator);
         csv_set_space_func(&r.csv, no_space);

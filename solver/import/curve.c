@@ -24,11 +24,18 @@ struct settings {
     double contact_force, compliance, speed; /* N, m/N, m/s; speed NAN: there is a time */
 };
 
+/* The file's own column of travels, not the one that is computed here. */
+static const struct import_column *given_travel(const struct imported *im)
+{
+    const struct import_column *c = import_column(im, "travel");
+    return c && c->in_import_yaml ? c : NULL;
+}
+
 static int read_settings(const struct imported *im, struct settings *s, struct err *e)
 {
     struct cnode root = config_root(im->doc);
     *s = (struct settings){NAN, 0.0, NAN};
-    bool is_travel = import_column(im, "travel") != NULL;
+    bool is_travel = given_travel(im) && !import_column(im, "position");
     int rc = 0;
     if (!import_column(im, "force") || (!is_travel && !import_column(im, "position"))) {
         config_fail(config_get(root, "columns"), e, ERR_PARSE,
@@ -63,8 +70,7 @@ static int gather(const struct imported *im, size_t specimen, const struct setti
                   struct err *e)
 {
     const struct import_column *F = import_column(im, "force"), *t = import_column(im, "time");
-    const struct import_column *x = import_column(im, "position") ? import_column(im, "position")
-                                                                 : import_column(im, "travel");
+    const struct import_column *x = import_column(im, "position") ? import_column(im, "position") : given_travel(im);
     double per_F = to_si(F, "N"), per_x = to_si(x, "m"), per_t = t ? to_si(t, "s") : 0.0;
     if (isnan(per_F) || isnan(per_x) || isnan(per_t))
         return config_fail(config_get(config_root(im->doc), "columns"), e, ERR_PARSE,
@@ -92,8 +98,11 @@ static int gather(const struct imported *im, size_t specimen, const struct setti
 static int refuse(const struct imported *im, size_t specimen, const struct press *p, size_t at, struct err *e,
                   const char *what, const char *hint)
 {
-    err_set(e, ERR_RANGE, "%s:%d: specimen '%s': %s", im->file, p->n ? im->line[p->row[at]] : 1, im->specimen[specimen],
-            what);
+    size_t row = 0;
+    while (row + 1 < im->rows && import_specimen_of(im, row) != specimen)
+        row++;
+    err_set(e, ERR_RANGE, "%s:%d: specimen '%s': %s", im->file, im->line[p->n ? p->row[at] : row],
+            im->specimen[specimen], what);
     err_hint(e, "%s", hint);
     return ERR_RANGE;
 }
@@ -104,7 +113,8 @@ static int find_press(const struct imported *im, size_t specimen, const struct s
 {
     size_t peak = 0, low = 0;
     if (p->n < 5)
-        return refuse(im, specimen, p, 0, e, "fewer than 5 rows with a force and a position", "is the block right?");
+        return refuse(im, specimen, p, 0, e, "fewer than 5 rows with a force and a position",
+                      "is its block right?  What stands below the data is cut by layout/last_line");
     for (size_t i = 1; i < p->n; i++) {
         if (p->F[i] > p->F[peak]) peak = i;
         if (p->F[i] < p->F[low]) low = i;
@@ -179,7 +189,7 @@ int curve_finish(struct imported *im, struct err *e)
     struct settings s;
     int rc = read_settings(im, &s, e);
     if (rc) return rc;
-    bool has_travel_um = import_column(im, "travel") && strcmp(import_column(im, "travel")->name, "travel_um") == 0;
+    bool has_travel_um = given_travel(im) && strcmp(given_travel(im)->name, "travel_um") == 0;
     struct import_column *travel = has_travel_um ? NULL : import_add(im, "travel_um"), *phase = import_add(im, "phase");
     if (phase) {
         phase->is_text = true;

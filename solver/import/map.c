@@ -44,7 +44,7 @@ static int read_missing(struct map *m, struct cnode list, struct err *e)
 static int read_layout(struct map *m, struct cnode root, struct err *e)
 {
     static const char *const keys[] = {"separator", "decimal",    "encoding",  "header_line", "units_line", "units_in_header",
-                                       "first_line", "last_line", "missing", "note", NULL};
+                                       "first_line", "last_line", "missing", "below_mark", "note", NULL};
     static const char *const separators[] = {"comma", "semicolon", "tab", "bar", NULL};
     static const char *const decimals[] = {"point", "comma", NULL};
     static const char *const encodings[] = {"utf-8", "latin-1", NULL};
@@ -62,6 +62,9 @@ static int read_layout(struct map *m, struct cnode root, struct err *e)
     if (!rc) rc = line_number(at, "first_line", &m->first_line, e);
     if (!rc) rc = line_number(at, "last_line", &m->last_line, e);
     if (!rc) rc = read_missing(m, config_get(at, "missing"), e);
+    if (!rc && config_is(config_get(at, "below_mark"))) rc = config_string(at, "below_mark", &m->below_mark, e);
+    if (!rc && m->below_mark && !m->below_mark[0])
+        rc = config_fail(config_get(at, "below_mark"), e, ERR_PARSE, "below_mark: must be a text such as \"<\"");
     if (rc) return rc;
     m->separator = ",;\t|"[separator];
     m->decimal_comma = decimal == 1;
@@ -213,6 +216,9 @@ int map_read(struct map *m, struct imported *im, struct err *e)
     if (!rc && config_is(config_get(root, "virtual"))) rc = config_bool(root, "virtual", &im->is_virtual, e);
     if (!rc) rc = read_layout(m, root, e);
     if (!rc) rc = read_columns(m, root, e);
+    for (size_t i = 0; !rc && m->below_mark && i < m->n_columns; i++)
+        if (strcmp(m->column[i].name, "below_limit") == 0)
+            rc = config_fail(m->column[i].at, e, ERR_PARSE, "columns/below_limit: is made by layout/below_mark");
     if (!rc) rc = read_blocks(m, root, e);
     return rc;
 }

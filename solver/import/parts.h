@@ -33,6 +33,7 @@ struct map {
     struct map_column column[IMPORT_COLUMNS];
     struct map_block block[MAP_BLOCKS];
     const char *missing[MAP_MISSING];
+    const char *below_mark; /* what stands before a limit in place of a number: "<"; NULL: nothing */
 };
 
 /* map.c: the whole map; kind, title and what else is needed into im. */

@@ -233,14 +233,23 @@ static int bad_number(const struct map *m, const struct raw *s, const struct raw
     return ERR_PARSE;
 }
 
+/* below is set when the cell says "less than": its number is then a limit. */
 static int read_number(const struct map *m, const struct raw *s, const struct raw_cell *at, const char *name,
-                       double *x, struct err *e)
+                       double *x, bool *below, struct err *e)
 {
     char text[64];
+    struct raw_cell limit;
     *x = NAN;
     if (!at || !at->text[0]) return 0;
     for (size_t i = 0; i < m->n_missing; i++)
         if (strcmp(at->text, m->missing[i]) == 0) return 0;
+    if (m->below_mark && strncmp(at->text, m->below_mark, strlen(m->below_mark)) == 0) {
+        limit = *at;
+        limit.text += strlen(m->below_mark);
+        limit.text += strspn(limit.text, " ");
+        at = &limit;
+        *below = true;
+    }
     size_t n = strlen(at->text);
     if (n < sizeof text && !strchr(at->text, m->decimal_comma ? '.' : ',')) {
         memcpy(text, at->text, n + 1);
@@ -331,6 +340,7 @@ static int take_row(const struct map *m, const struct raw *s, const struct raw_r
 {
     size_t row = im->rows;
     int rc = 0;
+    bool below = false;
     im->line[row] = r->line;
     for (size_t k = 0; !rc && k < im->n_columns; k++) {
         struct import_column *c = &im->column[k];
@@ -339,11 +349,14 @@ static int take_row(const struct map *m, const struct raw *s, const struct raw_r
         if (k < m->n_columns && m->column[k].text) fixed = m->column[k].text;
         if (c->is_text)
             snprintf(c->text[row], IMPORT_WORD, "%.79s", fixed ? fixed : at ? at->text : "");
-        else {
-            rc = read_number(m, s, at, c->name, &c->number[row], e);
+        else if (k < m->n_columns) {
+            rc = read_number(m, s, at, c->name, &c->number[row], &below, e);
             c->number[row] = c->number[row] * src[k].slope + src[k].zero;
+            if (!rc && isinf(c->number[row]))
+                rc = raw_fail(s, at->line, at->col, e, ERR_RANGE, "%s: '%.60s' is too large a number", c->name, at->text);
         }
     }
+    if (m->below_mark) im->column[im->n_columns - 1].number[row] = below;
     if (!rc) im->rows++;
     return rc;
 }
@@ -377,6 +390,11 @@ int import_fill(const struct map *m, const struct raw *s, struct imported *im, s
     size_t most = most_rows(m, s);
     int rc = make_columns(m, most, im, e);
     if (!rc) rc = add_block_texts(m, most, im, e);
+    if (!rc && m->below_mark) { /* the last column: 1 where a limit stands in place of a number */
+        struct import_column *c = &im->column[im->n_columns++];
+        *c = (struct import_column){.name = "below_limit", .number = calloc(most + 1, sizeof *c->number)};
+        if (!c->number) rc = err_set(e, ERR_NOMEM, "out of memory for %zu rows", most);
+    }
     for (size_t b = 0; !rc && b < m->n_blocks; b++)
         rc = take_block(m, s, &m->block[b], im, e);
     return rc;

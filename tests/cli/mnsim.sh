@@ -36,7 +36,7 @@ expect 2 "usage: mnsim COMMAND" "$mnsim"
 expect 0 "usage: mnsim COMMAND" "$mnsim" --help
 expect 0 "mnsim " "$mnsim" --version
 expect 2 "did you mean 'mnsim sweep'?" "$mnsim" sweeep
-for c in run check sweep insert analyse drug compare report; do
+for c in run check sweep insert analyse drug import compare report; do
     expect 0 "usage: mnsim $c" "$mnsim" $c --help
 done
 expect 2 "'mnsim run' takes one" "$mnsim" run
@@ -111,6 +111,27 @@ for f in compare.csv points.csv measures.csv compare.yaml overlay.svg residuals.
     check "$f is written" test -s "$tmp/nicotine/$f"
 done
 expect 3 "missing key 'comparison'" "$mnsim" compare "$tmp/few.yaml" -o "$tmp/bad" --force
+
+# compare: synthetic readings, imported at once
+expect 0 "SYNTHETIC consistent" "$mnsim" compare config/studies/compare_cells.yaml -o "$tmp/cells"
+check "the import is kept" test -s "$tmp/cells/imported_1/import.yaml"
+check "the study computed is kept" test -s "$tmp/cells/case_1/study.yaml"
+"$mnsim" compare config/studies/compare_cells.yaml -o "$tmp/cells_again" >/dev/null 2>&1
+check "the same seed gives the same bytes" cmp -s "$tmp/cells/measures.csv" "$tmp/cells_again/measures.csv"
+
+# import: a table, a refusal, a folder that is there
+expect 0 "3 specimens" "$mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture"
+check "a curve becomes a run" test -s "$tmp/texture/runs/A3/samples.csv"
+expect 0 "contact_position" "$mnsim" analyse "$tmp/texture/runs/A1" -o "$tmp/texture_A1"
+expect 0 "NOT MET" "$mnsim" compare config/studies/compare_insertion.yaml --run "$tmp/texture/runs/A1" --run "$tmp/texture/runs/A2" \
+    --run "$tmp/texture/runs/A3" -o "$tmp/texture_model"
+expect 3 "already" "$mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture"
+expect 0 "368 of 400" "$mnsim" import config/imports/dye_counts.yaml -o "$tmp/dye"
+printf 'specimen;blue holes;needles\nD1;1.5;100\n' >"$tmp/dye.csv"
+expect 3 "dye.csv:2:4: stained: '1.5' is not a number with a decimal comma" "$mnsim" import config/imports/dye_counts.yaml "$tmp/dye.csv" \
+    -o "$tmp/dye2"
+expect 3 "cannot be opened" "$mnsim" import config/imports/dye_counts.yaml "$tmp/no.csv" -o "$tmp/dye2"
+expect 2 "takes a map" "$mnsim" import
 
 # insertion: the model alone, and as a study's depth
 I=config/studies/insertion_10x10.yaml

@@ -160,10 +160,22 @@ static void add_simulated(struct sheet *s, const struct compare_case *k, int col
         who(s, k), k->role == ROLE_FITTED ? "simulated, fitted" : "simulated");
 }
 
-static void overlay(struct sheet *s)
+/* Amounts over several factors of ten are drawn once more with a logarithmic axis. */
+static bool spans_decades(const struct sheet *s)
+{
+    double lo = INFINITY, hi = 0.0;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; j < s->k[i]->m.n; j++) {
+            lo = fmin(lo, s->k[i]->m.reading[j].y);
+            hi = fmax(hi, s->k[i]->m.reading[j].y);
+        }
+    return lo > 0.0 && hi > 100.0 * lo;
+}
+
+static void overlay(struct sheet *s, bool is_log)
 {
     char xl[200], yl[300];
-    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl};
+    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl, .logy = is_log};
     bool any = false;
     x_label(s, xl, sizeof xl);
     y_label(s, yl, sizeof yl);
@@ -186,7 +198,7 @@ static void overlay(struct sheet *s)
         p.xhi = hi + 0.05 * (hi - lo);
     }
     if (any)
-        write_sheet(s, &p, "overlay");
+        write_sheet(s, &p, is_log ? "overlay_log" : "overlay");
     else
         clear(s);
 }
@@ -288,7 +300,7 @@ static void simulated_against_observed(struct sheet *s)
 static void bland_altman(struct sheet *s)
 {
     char xl[100], yl[100], unit[UNIT + 4];
-    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl, .logx = s->is_log, .logy = s->is_log};
+    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl, .logx = s->is_log};
     double lo = INFINITY, hi = -INFINITY, *all = numbers(s, 100000);
     size_t total = 0;
     snprintf(unit, sizeof unit, " / %s", s->k[0]->m.y_unit);
@@ -340,7 +352,8 @@ void compare_figures(struct compare *c)
                 drawn[j] = true;
             }
         s->is_log = c->item[i].m.average == AVERAGE_GEOMETRIC;
-        overlay(s);
+        overlay(s, false);
+        if (spans_decades(s)) overlay(s, true);
         if (!c->item[i].has_simulated || c->item[i].label[0]) continue; /* one measured number has no scatter to show */
         residuals(s);
         simulated_against_observed(s);
