@@ -38,7 +38,7 @@ static int unknown_command(const char *program, const struct cli_command *comman
 {
     const char *names[MAX_COMMANDS + 1] = {NULL};
     struct err e = {0};
-    for (size_t i = 0; commands[i].name && i < MAX_COMMANDS; i++)
+    for (size_t i = 0; i < MAX_COMMANDS && commands[i].name; i++)
         names[i] = commands[i].name;
     const char *near = config_nearest(name, names);
     err_set(&e, ERR_ARG, "'%.80s' is not a command", name);
