@@ -206,7 +206,7 @@ static bool has_long_word(const char *text)
 
 static void put_cell(const struct grid *g, FILE *f, const char *text, size_t k)
 {
-    bool is_bad = strcmp(text, "NO") == 0 || strcmp(text, "NOT MET") == 0;
+    bool is_bad = strcmp(text, "NO") == 0 || strncmp(text, "NOT ", 4) == 0;
     const char *open = is_bad ? "<td class=\"no\">" : is_right(g, k) ? "<td class=\"n\">" : "<td>";
     put_element(f, has_long_word(text) ? "<td class=\"w\">" : open, text, "</td>");
 }
@@ -284,6 +284,9 @@ static void put_svg_body(struct report *r, const char *svg)
             s += 5;
         } else if (!in_tag && !is_word(before) && before != '&' && (unit = put_unit(f, s)) > 0) {
             s += unit;
+        } else if (!in_tag && before == ' ' && strncmp(s, "+- ", 3) == 0) {
+            fputs("\xc2\xb1", f);
+            s += 2;
         } else {
             in_tag = *s == '<' || (in_tag && *s != '>');
             before = *s;

@@ -16,7 +16,7 @@ void report_warning(struct report *r,
                     const char *text); /* a boxed remark, e.g. "virtual bench: rehearsal, not evidence" */
 void report_list(struct report *r, const char *const items[], size_t n); /* bullets; nothing when n is 0 */
 /* rows x cols cells, row-major; header has cols entries and may be NULL: then the first cell of a row names it.
- * caption may be NULL.  Cells that read as numbers align right; "NO" and "NOT MET" stand out. */
+ * caption may be NULL.  Cells that read as numbers align right; "NO" and what begins with "NOT " stand out. */
 void report_table(struct report *r, const char *caption, const char *const header[], const char *const *cells,
                   size_t rows, size_t cols);
 /* Inlines an SVG file as "Figure N. caption"; alt is its text alternative.  A file that cannot be read or that holds

@@ -295,7 +295,7 @@ static void the_rest(struct page *p)
                                         "needles", "virtual_bench", "outcome", "duration", "tare", "contact", "peak_force",
                                         "peak_absolute_force", "travel_end", "predicted_overshoot", "timing", "counts",
                                         "provenance", "configuration", NULL};
-    sheet_rest(&p->sheet, p->r, p->root, shown);
+    sheet_rest(&p->sheet, p->r, p->root, "Also recorded", shown);
 }
 
 static void provenance(struct page *p)

@@ -295,7 +295,7 @@ static void rest_of(struct sheet *s, struct report *r, struct cnode at, const ch
     sheet_put(s, r, caption, NULL, 2);
 }
 
-void sheet_rest(struct sheet *s, struct report *r, struct cnode map, const char *const shown[])
+void sheet_rest(struct sheet *s, struct report *r, struct cnode map, const char *caption, const char *const shown[])
 {
     char words[200];
     const char *key;
@@ -313,7 +313,7 @@ void sheet_rest(struct sheet *s, struct report *r, struct cnode map, const char 
             else
                 rest_of(s, r, at, key);
         }
-        sheet_put(s, r, "Also recorded", NULL, 2);
+        sheet_put(s, r, caption, NULL, 2);
     }
 }
 

@@ -117,6 +117,43 @@ void part_provenance(const struct part *p)
     report_preformatted(p->r, text);
 }
 
+/* ---- sources ---- */
+
+enum { SOURCES_DEEP = 8 };
+
+static void sources_below(struct sheet *s, struct cnode at, const char *path, int depth)
+{
+    char below[300];
+    for (size_t i = 0; i < config_count(at) && depth < SOURCES_DEEP; i++) {
+        const char *key = NULL;
+        struct cnode child = config_is_list(at) ? config_item(at, i) : config_pair(at, i, &key);
+        const char *name = sheet_word(child, "name");
+        if (key && strcmp(key, "source") == 0 && config_text(child)) {
+            sheet_add(s, *path ? path : "study");
+            sheet_add(s, config_text(child));
+        } else if (!config_is_scalar(child)) {
+            snprintf(below, sizeof below, "%s%s%s", path, *path ? ", " : "", key ? key : name ? name : "");
+            for (char *c = below; *c; c++)
+                *c = *c == '_' ? ' ' : *c;
+            sources_below(s, child, below, depth + 1);
+        }
+    }
+}
+
+void part_sources(const struct part *p)
+{
+    static const char *const header[] = {"input", "source"};
+    char path[PATH];
+    struct config *doc;
+    struct err ignored = {0}; /* a folder without study.yaml, such as an analysis, has no such table */
+    snprintf(path, sizeof path, "%.1000s/study.yaml", p->folder);
+    if (config_open(&doc, path, &ignored))
+        return;
+    sources_below(p->sheet, config_root(doc), "", 0);
+    sheet_put(p->sheet, p->r, "Where the inputs come from, as their files say", header, 2);
+    config_close(doc);
+}
+
 void part_remarks(const struct part *p, const char *heading, const char *key)
 {
     struct cnode list = config_get(p->root, key);

@@ -61,7 +61,7 @@ int part_sweep(const struct part *p, struct err *e)
         return rc;
     title(p, "sweep");
     part_figures(p);
-    sheet_rest(p->sheet, p->r, p->root, shown);
+    sheet_rest(p->sheet, p->r, p->root, "Also recorded", shown);
     cases_table(p, &t);
     part_provenance(p);
     table_release(&t);
@@ -83,6 +83,7 @@ static void verdict_table(const struct part *p)
     for (size_t i = 0; i < config_count(list); i++) {
         struct cnode at = config_item(list, i), of = {0};
         const char *met = sheet_word(at, "criterion_met"), *subject = sheet_word(at, "subject");
+        const char *word = sheet_word(at, "verdict"); /* "consistent" and not "met" for what is synthetic */
         for (size_t k = 0; k < config_count(cases); k++) {
             const char *name = sheet_word(config_item(cases, k), "name");
             if (name && subject && strcmp(name, subject) == 0)
@@ -90,12 +91,27 @@ static void verdict_table(const struct part *p)
         }
         sheet_add(p->sheet, subject);
         sheet_add(p->sheet, sheet_word(at, "role"));
-        sheet_add(p->sheet, met && strcmp(met, "true") == 0 ? "met" : "NOT MET");
+        sheet_add(p->sheet, word ? word : met && strcmp(met, "true") == 0 ? "met" : "NOT MET");
         sheet_add(p->sheet, sheet_word(at, "n_parameters") ? sheet_word(at, "n_parameters") : sheet_word(of, "n_parameters"));
         sheet_add(p->sheet, sheet_word(at, "n_data") ? sheet_word(at, "n_data") : sheet_word(of, "n_data"));
         sheet_add(p->sheet, sheet_word(at, "text"));
     }
     sheet_put(p->sheet, p->r, "Verdicts; the criteria were stated in the comparison file beforehand", header, 6);
+}
+
+/* Anything of a virtual bench in it, in whichever list. */
+static bool is_synthetic(struct cnode root)
+{
+    static const char *const lists[] = {"verdicts", "cases", "runs"};
+    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
+        struct cnode list = config_get(root, lists[l]);
+        for (size_t i = 0; i < config_count(list); i++) {
+            const char *role = sheet_word(config_item(list, i), "role");
+            if (role && strcmp(role, "SYNTHETIC") == 0)
+                return true;
+        }
+    }
+    return false;
 }
 
 static void fitted_table(const struct part *p)
@@ -119,6 +135,9 @@ int part_compare(const struct part *p, struct err *e)
                                         "all_criteria_met", "provenance", NULL};
     (void)e;
     title(p, "comparison");
+    if (is_synthetic(p->root) && config_count(config_get(p->root, "labels")) == 0)
+        report_warning(p->r, "SYNTHETIC. Measured on a virtual bench: rehearsal, not evidence. Two models that agree are "
+                             "consistent; nothing is validated by it.");
     if (sheet_word(config_get(p->root, "as_asked"), "note"))
         report_paragraph(p->r, sheet_word(config_get(p->root, "as_asked"), "note"));
     verdict_table(p);
@@ -128,7 +147,12 @@ int part_compare(const struct part *p, struct err *e)
         sheet_put(p->sheet, p->r, "Cases", NULL, 2);
     }
     fitted_table(p);
-    sheet_rest(p->sheet, p->r, p->root, shown);
+    sheet_rest(p->sheet, p->r, p->root, "Also recorded", shown);
+    if (config_count(config_get(p->root, "as_asked")) > 0) {
+        report_subsection(p->r, "As it was asked");
+        sheet_flat(p->sheet, config_get(p->root, "as_asked"), "");
+        sheet_put(p->sheet, p->r, "The comparison file: measured, simulated, criteria", NULL, 2);
+    }
     part_provenance(p);
     return 0;
 }
@@ -177,7 +201,7 @@ int part_fit(const struct part *p, struct err *e)
     part_boxes(p, "remarks", "");
     estimates_table(p);
     part_figures(p);
-    sheet_rest(p->sheet, p->r, p->root, shown);
+    sheet_rest(p->sheet, p->r, p->root, "Also recorded", shown);
     part_provenance(p);
     return 0;
 }

@@ -27,6 +27,8 @@ void glance_run(const struct part *p, char *out, size_t size);
  * alike.  What has been drawn of is in the text alternative. */
 void part_figures(const struct part *p);
 void part_provenance(const struct part *p);
+/* Where the inputs come from: every "source" in the study.yaml of the folder, by its place. */
+void part_sources(const struct part *p);
 /* A list of texts under a heading of its own; nothing when it is empty. */
 void part_remarks(const struct part *p, const char *heading, const char *key);
 /* Boxed remarks of a list of texts. */

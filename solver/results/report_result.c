@@ -102,8 +102,9 @@ static void inputs_tables(const struct part *p)
         return;
     report_subsection(p->r, "Inputs");
     report_paragraph(p->r, "The values that were computed with; the whole configuration stands in study.yaml of the folder, "
-                           "sources in the files of drug, skin and needles and in the list of what was assumed.");
-    sheet_rest(p->sheet, p->r, inputs, none);
+                           "what was assumed below.");
+    sheet_rest(p->sheet, p->r, inputs, "Names and area", none);
+    part_sources(p);
 }
 
 int part_result(const struct part *p, struct err *e)
@@ -121,7 +122,7 @@ int part_result(const struct part *p, struct err *e)
     part_remarks(p, "Assumed, not measured", "assumed");
     part_remarks(p, "Derived from the inputs", "derived");
     part_remarks(p, "Notes", "notes");
-    sheet_rest(p->sheet, p->r, p->root, shown);
+    sheet_rest(p->sheet, p->r, p->root, "Also recorded", shown);
     if (config_is(config_get(p->root, "solver"))) {
         report_subsection(p->r, "Numerics");
         sheet_flat(p->sheet, config_get(p->root, "solver"), "");
