@@ -77,6 +77,25 @@ static void add_end(const struct study *s, const struct solution *sol, struct en
     }
 }
 
+#define BENT 0.1 /* share by which the flux may change over the window of a straight line */
+
+/* A steady state that is not there leaves its trace in the flux at both ends of the window. */
+static void check_straight(const struct study *s, const struct solution *sol, struct endpoints *out)
+{
+    size_t first = sol->n_out, last = 0;
+    for (size_t k = 0; k < sol->n_out; k++)
+        if (sol->t[k] >= s->lab_from * (1.0 - 1e-9) && sol->t[k] <= s->lab_to * (1.0 + 1e-9)) {
+            first = k < first ? k : first;
+            last = k;
+        }
+    double from = solution_delivery_rate(sol, first), to = solution_delivery_rate(sol, last);
+    if (fabs(to - from) > BENT * fmax(fabs(from), fabs(to)))
+        warn(out,
+             "the curve is not straight in lab_window: the flux goes from %.4g to %.4g ug/cm2/h, so J_lab and lag_lab "
+             "belong to no steady state",
+             from * UG_CM2_H, to * UG_CM2_H);
+}
+
 /* The straight line through Q(t) in the declared window, least squares. */
 static void add_lab(const struct study *s, const struct solution *sol, struct endpoints *out)
 {
@@ -92,6 +111,8 @@ static void add_lab(const struct study *s, const struct solution *sol, struct en
     if (isfinite(sol->lag) && s->lab_from < 2.5 * sol->lag)
         warn(out, "lab_window starts at %.4g h, before 2.5 lag times (%.4g h): J_lab is below the steady flux",
              s->lab_from / HOUR, 2.5 * sol->lag / HOUR);
+    else
+        check_straight(s, sol, out);
 }
 
 static void add_ratio(struct endpoints *out, const char *name, double with, double without, const char *why)

@@ -124,11 +124,91 @@ static void skin_stays_open_longer_for_what_it_keeps_out_better(void)
     CU_ASSERT(less > 0.0 && less < lidocaine && lidocaine < glycolic && glycolic < lactic);
 }
 
+/* A study of config/studies computed; NULL, and a failed test, when that fails. */
+static struct result *computed(const char *name, struct study *s)
+{
+    struct err e = {0};
+    struct result *r = malloc(sizeof *r);
+    if (!load(s, name, NULL)) return free(r), NULL;
+    s->error_estimate = false;
+    CU_ASSERT_EQUAL_FATAL(result_compute(s, r, &e), 0);
+    return r;
+}
+
+static void release(struct study *s, struct result *r)
+{
+    result_release(r);
+    study_release(s);
+    free(r);
+    free(s);
+}
+
+/* Samples at 1, 2, 4, 6, 8, 12, ... h of 0.5 mL from 5 mL on 1 cm2: Q_n = 5 C_n + 0.5 (C_1 + ... + C_(n-1)), the line
+ * through 2 .. 8 h by least squares, and two doses of 2 mg/cm2 recovered. */
+static void a_sampled_cell_reads_and_recovers_as_a_laboratory_sums_it_up(void)
+{
+    struct study *s = malloc(sizeof *s);
+    struct result *r = computed("sampled_franz_cell", s);
+    if (!r) return;
+    const struct solution *sol = &r->solution;
+    double before = 0.0, n = 0.0, t = 0.0, Q = 0.0, tt = 0.0, tQ = 0.0;
+    for (size_t k = 0; k < sol->n_out; k++) { /* the first output, at 0.5 h, is no sample */
+        double C = solution_at(sol, k, COL_RECEPTOR_CONC) * 1e3, lab = 5.0 * C + before, h = sol->t[k] / 3600.0;
+        ASSERT_REL(solution_at(sol, k, COL_LAB_Q) * 1e5, lab, 1e-9);
+        ASSERT_REL(solution_delivered(sol, k) * 1e5, lab, 1e-9);
+        if (k) before += 0.5 * C;
+        if (h < 1.9 || h > 8.1) continue;
+        n += 1.0, t += h, Q += lab, tt += h * h, tQ += h * lab;
+    }
+    double slope = (n * tQ - t * Q) / (n * tt - t * t);
+    CU_ASSERT_EQUAL(n, 4.0);
+    ASSERT_REL(endpoint_find(&r->endpoints, "J_lab")->value, slope, 1e-9);
+    ASSERT_REL(endpoint_find(&r->endpoints, "lag_lab")->value, (t - Q / slope) / n, 1e-6);
+    CU_ASSERT_EQUAL(r->endpoints.n_warnings, 1);
+    ASSERT_HAS(r->endpoints.warning[0], "the curve is not straight in lab_window: the flux goes from 143");
+    struct share share[SHARES_MAX];
+    double sum = 0.0;
+    for (size_t i = shares_at(s, sol, sol->n_out - 1, share); i-- > 0;)
+        sum += share[i].amount;
+    ASSERT_REL(sum * 1e5, 4000.0, 1e-9);
+    release(s, r);
+}
+
+/* 12 ug/cm2 at first, 120 later: the second turns over a smaller share of itself. */
+static void where_laws_saturate_ten_times_the_dose_is_not_ten_times_the_turnover(void)
+{
+    struct study *s = malloc(sizeof *s);
+    struct result *r = computed("saturable_skin", s);
+    if (!r) return;
+    const struct solution *sol = &r->solution;
+    double first = solution_at(sol, 23, COL_METABOLISED), all = solution_at(sol, sol->n_out - 1, COL_METABOLISED);
+    ASSERT_REL(sol->t[23], 12.0 * 3600.0, 1e-12);
+    CU_ASSERT((all - first) / 120.0 < 0.8 * first / 12.0);
+    CU_ASSERT(first * 1e5 < 12.0 && solution_at(sol, 23, COL_BOUND) > 0.0);
+    release(s, r);
+}
+
+/* 40 needles x 4 presses on 4 cm2, nine in ten in; stirred to the floor of a cylinder of 0.8 x 30 um. */
+static void a_stamp_makes_the_channels_that_its_presses_count(void)
+{
+    struct study *s = malloc(sizeof *s);
+    if (!load(s, "stamp_stirred", NULL)) return;
+    ASSERT_REL(s->density * 1e-4, 36.0, 1e-12);
+    ASSERT_REL(s->problem.channel.r_tip, 24e-6, 1e-12);
+    ASSERT_REL(s->problem.channel.r_surface, 24e-6, 1e-12);
+    CU_ASSERT_EQUAL(s->problem.channel.fill, CHANNEL_STIRRED);
+    study_release(s);
+    free(s);
+}
+
 #define T(f) {#f, f}
 CU_TestInfo catalogue_tests[] = {
     T(every_shipped_skin_says_where_it_comes_from),
     T(layers_of_a_shipped_skin_add_up_to_its_measured_whole),
     T(acids_pass_intact_skin_as_their_files_claim),
     T(skin_stays_open_longer_for_what_it_keeps_out_better),
+    T(a_sampled_cell_reads_and_recovers_as_a_laboratory_sums_it_up),
+    T(where_laws_saturate_ten_times_the_dose_is_not_ten_times_the_turnover),
+    T(a_stamp_makes_the_channels_that_its_presses_count),
     CU_TEST_INFO_NULL,
 };

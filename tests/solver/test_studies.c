@@ -86,6 +86,7 @@ static void in_every_study_each_row_adds_up_to_what_went_in(void)
                                         "stays_open_lactic_acid",
                                         "coated_patch", "dissolving_patch", "caffeine_patch",
                                         "occluded_patch", "hexagonal_bullets", "roller_passes",
+                                        "sampled_franz_cell", "saturable_skin", "stamp_stirred",
                                         "nicotine_patch_15mg"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct ran *r = run_study(names[i], NULL);
