@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/math/vectorised.h"
 #include "solver/space/mesh.h"
 
 enum { FEATURES_MAX = LAYERS_MAX + 4 };
@@ -38,8 +39,10 @@ struct edges { size_t n, room; double *at; }; /* element boundaries, ascending *
 static double size_at(const struct sizing *s, double z)
 {
     double h = s->cap;
-    for (size_t i = 0; i < s->n; i++)
-        h = fmin(h, s->f[i].size + s->growth * fabs(z - s->f[i].z));
+    for (size_t i = 0; i < s->n; i++) {
+        double here = s->f[i].size + s->growth * fabs(z - s->f[i].z);
+        h = here < h ? here : h;
+    }
     return h * s->level;
 }
 
@@ -247,16 +250,15 @@ static int build_pattern(struct mesh *m)
     return 0;
 }
 
-static size_t slot(const struct mesh *m, size_t i, size_t j) /* of entry (max, min) */
+/* Of the entry of two nodes of one element: the order in which build_pattern lays a column down. */
+static size_t slot(const struct mesh *m, size_t i, size_t j)
 {
-    size_t col = i < j ? i : j;
-    int row = (int)(i < j ? j : i), lo = m->colptr[col], hi = m->colptr[col + 1] - 1;
-    while (lo < hi) {
-        int mid = (lo + hi) / 2;
-        if (m->row[mid] < row) lo = mid + 1; else hi = mid;
-    }
-    assert(m->row[lo] == row);
-    return (size_t)lo;
+    size_t col = i < j ? i : j, row = i < j ? j : i;
+    size_t iz = col / m->nr, ir = col % m->nr, down = row / m->nr - iz, jr = row % m->nr;
+    size_t lo = reach_lo(ir), hi = reach_hi(ir, m->nr), at = (size_t)m->colptr[col];
+    at += down ? hi - ir + 1 + (down - 1) * (hi - lo + 1) + jr - lo : jr - ir;
+    assert((size_t)m->row[at] == row);
+    return at;
 }
 
 /* ---- integrals ---- */
@@ -321,44 +323,76 @@ static void add_mass(struct mesh *m, const struct problem *p)
     }
 }
 
-/* Local stiffness (its lower triangle) of element (jz, jr), node (k, l) = 3 k + l with k down and l across. */
-static void element_stiffness(const struct mesh *m, const struct problem *p, size_t jz, size_t jr, double s[9][9])
+/* Lagrange functions and their slopes at the Gauss points of one direction. */
+struct basis { double f[4][3], d[4][3]; };
+
+static struct basis basis_of(double middle)
 {
-    double b = p->cell_radius, z0 = m->z[2 * jz], dz = m->z[2 * jz + 2] - z0, x0 = m->x[2 * jr],
-           dx = m->x[2 * jr + 2] - x0;
-    bool inside = jr < m->er_inside;
-    memset(s, 0, 81 * sizeof(double));
-    for (size_t q = 0; q < 16; q++) {
-        double xi = GAUSS_X[q % 4], eta = GAUSS_X[q / 4], fx[3], gx[3], fz[3], gz[3], ddr[9], ddz[9];
-        double z = z0 + 0.5 * (1.0 + eta) * dz, x = x0 + 0.5 * (1.0 + xi) * dx;
-        double w = wall_at(p, z), slope = channel_slope(&p->channel, z - skin_surface(p));
-        double r = radius_at(p, x, z), r_x = inside ? w : b - w, r_z = (inside ? x : 2.0 - x) * slope;
-        lagrange(jr == 0 ? 0.2 : 0.0, xi, fx, gx);
-        lagrange(0.0, eta, fz, gz);
-        for (size_t k = 0; k < 9; k++) {
-            double u_x = gx[k % 3] * fz[k / 3] * 2.0 / dx, u_z = fx[k % 3] * gz[k / 3] * 2.0 / dz;
-            ddr[k] = u_x / r_x;
-            ddz[k] = u_z - u_x * r_z / r_x;
+    struct basis b;
+    for (size_t q = 0; q < 4; q++)
+        lagrange(middle, GAUSS_X[q], b.f[q], b.d[q]);
+    return b;
+}
+
+enum { POINTS = 16, NODES = 9, ROOM = 12 }; /* Gauss points and nodes of an element; the latter in groups of four */
+typedef double four __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)), may_alias));
+
+/* The lower triangle of g' g, and more. */
+VECTORISED static void gram(double g[2 * POINTS][ROOM], double s[NODES][ROOM])
+{
+    for (size_t i = 0; i < NODES; i++)
+        for (size_t j = 0; j <= i; j += 4) {
+            four sum = {0};
+            for (size_t k = 0; k < 2 * POINTS; k++)
+                sum += *(const four *)&g[k][j] * g[k][i];
+            *(four *)&s[i][j] = sum;
         }
-        double weight = GAUSS_W[q % 4] * GAUSS_W[q / 4] * dx * dz / 4.0 * r * r_x * 2.0 / (b * b);
-        for (size_t i = 0; i < 9; i++)
-            for (size_t j = 0; j <= i; j++)
-                s[i][j] += weight * (ddr[i] * ddr[j] + ddz[i] * ddz[j]);
+}
+
+/* What the elements of one row have in common: at each Gauss point down, the wall and its slope. */
+struct row { double z0, dz, wall[4], slope[4]; struct basis down; };
+
+/* Local stiffness (its lower triangle) of element jr of a row, node (k, l) = 3 k + l with k down and l across. */
+static void element_stiffness(const struct mesh *m, const struct problem *p, const struct row *e,
+                              const struct basis *across, size_t jr, double s[NODES][ROOM])
+{
+    double b = p->cell_radius, x0 = m->x[2 * jr], dx = m->x[2 * jr + 2] - x0, g[2 * POINTS][ROOM] = {{0}};
+    bool inside = jr < m->er_inside;
+    for (size_t q = 0; q < POINTS; q++) {
+        size_t qx = q % 4, qz = q / 4;
+        double w = e->wall[qz], x = x0 + 0.5 * (1.0 + GAUSS_X[qx]) * dx;
+        double r = inside ? x * w : w + (x - 1.0) * (b - w);
+        double r_x = inside ? w : b - w, r_z = (inside ? x : 2.0 - x) * e->slope[qz];
+        double root = sqrt(GAUSS_W[qx] * GAUSS_W[qz] * dx * e->dz / 4.0 * r * r_x * 2.0 / (b * b));
+        double per_r = root * 2.0 / dx / r_x, per_z = root * 2.0 / e->dz;
+        for (size_t k = 0; k < NODES; k++) { /* root u_r, root u_z */
+            g[2 * q][k] = across->d[qx][k % 3] * e->down.f[qz][k / 3] * per_r;
+            g[2 * q + 1][k] = across->f[qx][k % 3] * e->down.d[qz][k / 3] * per_z - g[2 * q][k] * r_z;
+        }
     }
+    gram(g, s);
 }
 
 static void add_stiffness_2d(struct mesh *m, const struct problem *p)
 {
-    double s[9][9];
-    for (size_t jz = 0; jz < m->ez; jz++)
+    double s[NODES][ROOM];
+    struct basis axis = basis_of(0.2), other = basis_of(0.0);
+    for (size_t jz = 0; jz < m->ez; jz++) {
+        struct row e = {.z0 = m->z[2 * jz], .dz = m->z[2 * jz + 2] - m->z[2 * jz], .down = other};
+        for (size_t q = 0; q < 4; q++) {
+            double z = e.z0 + 0.5 * (1.0 + GAUSS_X[q]) * e.dz;
+            e.wall[q] = wall_at(p, z);
+            e.slope[q] = channel_slope(&p->channel, z - skin_surface(p));
+        }
         for (size_t jr = 0; jr < m->er; jr++) {
             double *zone = m->stiff + element_zone(m, jz, jr) * m->nnz;
-            element_stiffness(m, p, jz, jr, s);
-            for (size_t i = 0; i < 9; i++)
+            element_stiffness(m, p, &e, jr ? &other : &axis, jr, s);
+            for (size_t i = 0; i < NODES; i++)
                 for (size_t j = 0; j <= i; j++)
                     zone[slot(m, mesh_at(m, 2 * jz + i / 3, 2 * jr + i % 3),
                               mesh_at(m, 2 * jz + j / 3, 2 * jr + j % 3))] += s[i][j];
         }
+    }
 }
 
 static void add_stiffness_1d(struct mesh *m)

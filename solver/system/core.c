@@ -62,8 +62,8 @@ double node_capacity(const struct system *s, bool metabolite, size_t i)
 double zone_amount(const struct system *s, bool metabolite, size_t q, const double *nodal)
 {
     double sum = 0.0;
-    for (size_t i = 0; zone_present(s, metabolite, q) && i < s->m->n; i++)
-        sum += s->m->mass[q * s->m->n + i] * nodal[i];
+    if (zone_present(s, metabolite, q))
+        sum = vector_dot(s->m->n, s->m->mass + q * s->m->n, nodal);
     return sum * zone_K(s, metabolite, q);
 }
 
@@ -198,7 +198,8 @@ static int mirror(const struct mesh *m, int **ptr, int **adj)
     return 0;
 }
 
-static int build_pattern(struct core *c, const struct mesh *m)
+/* Nodes collapsed into one unknown: its column is that of all of them, and out of their order. */
+static int build_merged(struct core *c, const struct mesh *m)
 {
     int *full_ptr = NULL, *full = NULL, *start = malloc((c->n + 1) * sizeof *start),
         *node = malloc(m->n * sizeof *node);
@@ -226,6 +227,30 @@ static int build_pattern(struct core *c, const struct mesh *m)
     for (size_t i = 0; i < 6; i++)
         free(all[i]);
     return rc;
+}
+
+static int build_pattern(struct core *c, const struct mesh *m)
+{
+    size_t unknowns = 0;
+    for (size_t i = 0; i < m->n; i++)
+        unknowns += c->node_dof[i] >= 0;
+    if (unknowns > c->n)
+        return build_merged(c, m);
+    c->colptr = malloc((c->n + 1) * sizeof *c->colptr);
+    c->row = malloc(m->nnz * sizeof *c->row);
+    if (!c->colptr || !c->row)
+        return ERR_NOMEM;
+    int n = 0;
+    for (size_t i = 0; i < m->n; i++) { /* unknowns are numbered as the nodes are: rows stay in order */
+        if (c->node_dof[i] < 0)
+            continue;
+        c->colptr[c->node_dof[i]] = n;
+        for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++)
+            if (c->node_dof[m->row[k]] >= 0)
+                c->row[n++] = c->node_dof[m->row[k]];
+    }
+    c->colptr[c->n] = n;
+    return 0;
 }
 
 /* ---- diagonals ---- */

@@ -12,7 +12,7 @@
 #include "solver/system/system.h"
 #include "tests/solver/cases.h"
 
-enum { RUNS = 9, SWEEP_LENGTHS = 40, SWEEP_DENSITIES = 25 };
+enum { RUNS = 25, SWEEP_LENGTHS = 40, SWEEP_DENSITIES = 25 };
 static const double HOURS[] = {0.5, 1, 2, 4, 8, 24};
 #define REFERENCE "tests/reference/unit_cell_reference.csv"
 
