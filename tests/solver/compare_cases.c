@@ -232,7 +232,7 @@ static void variants_of_inputs_make_the_band_that_coverage_counts_in(void)
 static void write_run(const struct fixture *f, const char *name, const char *is_virtual, double factor)
 {
     char path[400], text[20000];
-    size_t used = (size_t)snprintf(text, sizeof text, "time_s,travel_um,net_force_N\n0,,0\n");
+    size_t used = (size_t)snprintf(text, sizeof text, "time_s,travel_um,net_force_N,state\n0,,0,approach\n");
     snprintf(path, sizeof path, "%s/%s", f->folder, name);
     CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
     snprintf(path, sizeof path, "%s/run.yaml", name);
@@ -240,10 +240,12 @@ static void write_run(const struct fixture *f, const char *name, const char *is_
     snprintf(yaml, sizeof yaml, "format: mn-run-1\nvirtual: %s\nspecimen: %s\noutcome: {state: done}\n", is_virtual, name);
     fixture_write(f, path, yaml);
     for (int i = 0; i <= 100; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g\n", 0.1 * i, 7.0 * i,
+        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,insert\n", 0.1 * i, 7.0 * i,
                                  factor * 1e-6 * 49.0 * i * i);
+    for (int i = 1; i <= 9; i++) /* held: the travel, corrected for the machine, creeps on */
+        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,hold\n", 10.0 + i, 700.0 + i, factor * 0.3);
     for (int i = 100; i-- > 50;) /* the way up is left out */
-        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g\n", 20.0 - 0.1 * i, 7.0 * i, -0.1);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,retract\n", 40.0 - 0.1 * i, 7.0 * i, -0.1);
     snprintf(path, sizeof path, "%s/samples.csv", name);
     fixture_write(f, path, text);
 }
@@ -284,7 +286,7 @@ static void virtual_runs_are_called_synthetic_and_never_validated(void)
     char *yaml = fixture_read(&b.f, "compared/compare.yaml");
     ASSERT_HAS(yaml, "role: SYNTHETIC");
     ASSERT_HAS(yaml, "consistent or not, never validated");
-    ASSERT_HAS(yaml, "largest_travel_um: 700");
+    ASSERT_HAS(yaml, "largest_travel_um: 709");
     CU_ASSERT_PTR_NULL(strstr(yaml, ".nan")); /* one run has no scatter */
     free(yaml);
     bench_close(&b);

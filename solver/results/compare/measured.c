@@ -71,10 +71,14 @@ struct columns {
     double limit;           /* NAN */
 };
 
-/* Rows that 'rows' keeps: every named column has the named text.  An unknown column is an error. */
-static int row_is_wanted(const struct table *t, struct cnode rows, size_t i, bool *wanted, struct err *e)
+/* Rows that 'rows' keeps: every named column has the named text.  An unknown column is an error.  Of a curve with phases
+ * those of the press, unless 'rows' asks for another. */
+static int row_is_wanted(const struct table *t, struct cnode rows, bool is_curve, size_t i, bool *wanted, struct err *e)
 {
+    size_t phase;
     *wanted = true;
+    if (is_curve && !config_is(config_get(rows, "phase")) && table_col(t, "phase", &phase, NULL) == 0)
+        *wanted = strcmp(table_cell(t, i, phase), "insert") == 0 || strcmp(table_cell(t, i, phase), "press") == 0;
     for (size_t k = 0; k < config_count(rows); k++) {
         const char *name;
         struct cnode at = config_pair(rows, k, &name);
@@ -170,7 +174,7 @@ static int read_rows(struct measured *m, struct cnode at, const struct table *t,
     m->has_units = c.unit != SIZE_MAX;
     for (size_t i = 0; !rc && i < t->rows; i++) {
         bool wanted;
-        rc = row_is_wanted(t, config_get(at, "rows"), i, &wanted, e);
+        rc = row_is_wanted(t, config_get(at, "rows"), config_is(config_get(at, "grid")), i, &wanted, e);
         if (!rc && wanted) rc = keep_row(m, t, &c, i, e);
     }
     free(c.x);

@@ -36,6 +36,16 @@ static int read_yaml(struct run *r, struct err *e)
     return rc;
 }
 
+/* Corrected for the machine the travel still rises while a held force relaxes: the press alone is a curve of force over
+ * travel. */
+static bool is_pressing(const struct table *t, size_t row)
+{
+    size_t col;
+    if (table_col(t, "state", &col, NULL)) return true;
+    const char *state = table_cell(t, row, col);
+    return strcmp(state, "approach") == 0 || strcmp(state, "contact") == 0 || strcmp(state, "insert") == 0;
+}
+
 static int add_readings(struct measured *m, size_t unit, const struct table *t, const double travel[],
                         const double force[], struct run *r, struct err *e)
 {
@@ -50,9 +60,10 @@ static int add_readings(struct measured *m, size_t unit, const struct table *t, 
             r->peak_travel = travel[i];
         }
         if (!(travel[i] <= r->end)) r->end = travel[i];
-        m->reading[m->n++] =
-            (struct reading){.x = travel[i], .y = force[i], .sd = NAN, .unit = unit, .line = t->line[i]};
         r->n++;
+        if (is_pressing(t, i))
+            m->reading[m->n++] =
+                (struct reading){.x = travel[i], .y = force[i], .sd = NAN, .unit = unit, .line = t->line[i]};
     }
     return 0;
 }
