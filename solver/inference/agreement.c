@@ -220,7 +220,7 @@ static void by_student(const struct agreement_set *s, bool fold, double confiden
     v->low = fold ? v->value * exp(-half) : v->value - half;
     v->high = fold ? v->value * exp(half) : v->value + half;
     v->method = s->n == 1       ? "published standard deviation, Student's t"
-                : s->has_units ? "means of units, Student's t"
+                : s->has_units ? "means of groups, Student's t"
                                : "Student's t";
 }
 
@@ -274,8 +274,8 @@ static int by_bootstrap(struct pairs *w, const struct agreement_set *s, enum agr
         v->low = stats_quantile(drawn, n, 0.5 - 0.5 * how->confidence);
         v->high = stats_quantile(drawn, n, 0.5 + 0.5 * how->confidence);
         v->method = !s->has_units      ? "bootstrap of readings"
-                    : s->n_units < 6 ? "bootstrap of few units: too narrow"
-                                     : "bootstrap of units";
+                    : s->n_units < 6 ? "bootstrap of few groups: too narrow"
+                                     : "bootstrap of groups";
     }
     gsl_rng_free(rng);
     free(weight);
@@ -340,7 +340,7 @@ int agreement_equivalence(const struct agreement_set *s, bool fold, double margi
     *p = NAN;
     if (!(df >= 2.0))
         return err_set(e, ERR_RANGE, "equivalence: %.0f %s: at least 3 are needed", df + 1.0,
-                       s->has_units ? "units (donors, specimens)" : "points");
+                       s->has_units ? "groups (donors, specimens)" : "points");
     int rc = agreement_compute(s, fold ? METRIC_MEAN_FOLD : METRIC_BIAS, &how, out, e);
     if (rc || !isfinite(se) || !isfinite(out->value)) return rc;
     double d = fold ? log(out->value) : out->value;

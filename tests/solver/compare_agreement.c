@@ -132,7 +132,7 @@ static void geometric_means_are_taken_within_donors_and_then_over_them(void)
     ASSERT_REL(v.value, 0.996949930183929, 1e-12);
     ASSERT_REL(v.low, 0.42143985200030787, 1e-9); /* Student's t with two degrees of freedom: three donors */
     ASSERT_REL(v.high, 2.358365395622373, 1e-9);
-    ASSERT_HAS(v.method, "means of units");
+    ASSERT_HAS(v.method, "means of groups");
 }
 
 /* Of the 27 equally likely resamples of three donors the closest holds two of the first and one of the second (three ways),
@@ -145,7 +145,7 @@ static void the_bootstrap_draws_whole_donors(void)
     ASSERT_REL(v.low, 0.4546091474353831, 1e-12);
     ASSERT_REL(v.high, 2.7933139743901187, 1e-12);
     CU_ASSERT_EQUAL(v.low, again.low);
-    ASSERT_HAS(v.method, "few units");
+    ASSERT_HAS(v.method, "few groups");
 }
 
 static void the_seed_alone_decides_the_resamples(void)
