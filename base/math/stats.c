@@ -109,3 +109,11 @@ double stats_within_fold(const double p[], const double o[], size_t n, double k)
     }
     return inside / (double)n;
 }
+
+void stats_share_interval(double share, double n, double z, double *low, double *high)
+{
+    double z2 = z * z / n, centre = (share + 0.5 * z2) / (1.0 + z2);
+    double half = z / (1.0 + z2) * sqrt(share * (1.0 - share) / n + 0.25 * z2 / n);
+    *low = fmax(0.0, centre - half);
+    *high = fmin(1.0, centre + half);
+}

@@ -24,4 +24,6 @@ double stats_mean_fold(const double p[], const double o[], size_t n);
 double stats_mean_fold_error(const double p[], const double o[], size_t n);
 /* Share (0..1) of pairs with o/k <= p <= o k, k >= 1.  n >= 1; all p, o > 0. */
 double stats_within_fold(const double p[], const double o[], size_t n, double k);
+/* Wilson's score interval of a share (0..1) found in n >= 1 trials; z: 1.959964 for 95 %. */
+void stats_share_interval(double share, double n, double z, double *low, double *high);
 #endif

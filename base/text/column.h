@@ -1,4 +1,5 @@
-/* column.h -- the unit in a column's name: "delivered_ug_cm2" is in ug/cm2, "time_h" in h.  The one list of suffixes. */
+/* column.h -- the unit in a column's name: "delivered_ug_cm2" is in ug/cm2, "time_h" in h.  The one list of suffixes.
+ */
 #ifndef BASE_TEXT_COLUMN_H
 #define BASE_TEXT_COLUMN_H
 #include <stddef.h>

@@ -11,12 +11,12 @@ enum { MAX_BYTES = 64 << 20 };
 struct reader {
     struct raw *s;
     struct csv_parser csv;
-    size_t used, size;             /* bytes of s->text taken, and there */
+    size_t used, size; /* bytes of s->text taken, and there */
     size_t rows_size, cells_size;
-    int line, col;                 /* of the byte being fed */
+    int line, col;                     /* of the byte being fed */
     int cell_line, cell_col, row_line; /* where the cell, the row began */
-    bool row_open, out_of_memory;  /* row_open: it has a cell */
-    bool row_begun;                /* a byte of it was fed */
+    bool row_open, out_of_memory;      /* row_open: it has a cell */
+    bool row_begun;                    /* a byte of it was fed */
 };
 
 int raw_fail(const struct raw *s, int line, int col, struct err *e, int code, const char *fmt, ...)
@@ -43,15 +43,18 @@ static int line_of(const char *text, size_t at)
 /* Length of the UTF-8 sequence at p, 0: it is none. */
 static size_t utf8_length(const unsigned char *p, size_t left)
 {
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+    size_t n = p[0] < 0x80                   ? 1
+               : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+               : (p[0] & 0xf0) == 0xe0       ? 3
+               : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+                                             : 0;
     if (n == 0 || n > left) return 0;
     for (size_t i = 1; i < n; i++)
         if ((p[i] & 0xc0) != 0x80) return 0;
     return n;
 }
 
-static int check_bytes(const struct raw *s, const char *text, size_t len, enum raw_encoding encoding,
-                       struct err *e)
+static int check_bytes(const struct raw *s, const char *text, size_t len, enum raw_encoding encoding, struct err *e)
 {
     const unsigned char *p = (const unsigned char *)text;
     if (len >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff))) {
@@ -183,12 +186,12 @@ static int feed(struct reading *in, const char *text, size_t len, struct err *e)
     csv_set_opts(&r->csv, CSV_STRICT | CSV_STRICT_FINI);
     if (!r->out_of_memory && csv_fini(&r->csv, on_cell, on_row, in) != 0)
         return raw_fail(r->s, r->cell_line, r->cell_col, e, ERR_PARSE,
-                          "a quoted cell is not closed before the end of the file");
+                        "a quoted cell is not closed before the end of the file");
     return r->out_of_memory ? err_set(e, ERR_NOMEM, "%s: out of memory", r->s->path) : 0;
 }
 
-int raw_parse(struct raw *s, const char *name, const char *text, size_t len, char separator,
-                enum raw_encoding encoding, struct err *e)
+int raw_parse(struct raw *s, const char *name, const char *text, size_t len, char separator, enum raw_encoding encoding,
+              struct err *e)
 {
     *s = (struct raw){.path = strdup(name)};
     if (!s->path) return err_set(e, ERR_NOMEM, "%s: out of memory", name);

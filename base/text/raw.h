@@ -23,13 +23,13 @@ struct raw {
     struct raw_cell *cell;
 };
 
-/* Reads a file (at most 64 MiB) with cells parted by separator.  A byte order mark, CRLF and lone CR line ends, a last line
- * without an end are accepted.  Refuses, with path:line: UTF-16, NUL bytes, bytes that are no UTF-8 (unless LATIN1), a
- * quoted cell that is not closed, an empty file.  On failure *s is {0}. */
+/* Reads a file (at most 64 MiB) with cells parted by separator.  A byte order mark, CRLF and lone CR line ends, a last
+ * line without an end are accepted.  Refuses, with path:line: UTF-16, NUL bytes, bytes that are no UTF-8 (unless
+ * LATIN1), a quoted cell that is not closed, an empty file.  On failure *s is {0}. */
 int raw_read(struct raw *s, const char *path, char separator, enum raw_encoding encoding, struct err *e);
 /* The same from memory. */
-int raw_parse(struct raw *s, const char *name, const char *text, size_t len, char separator,
-                enum raw_encoding encoding, struct err *e);
+int raw_parse(struct raw *s, const char *name, const char *text, size_t len, char separator, enum raw_encoding encoding,
+              struct err *e);
 void raw_release(struct raw *s); /* {0} is legal */
 /* The row that begins at this line, or NULL. */
 const struct raw_row *raw_line(const struct raw *s, int line);

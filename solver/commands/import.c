@@ -9,8 +9,10 @@
 const char help_import[] =
     "usage: mnsim import MAP.yaml [FILE] [-o DIR] [--force] [--quiet]\n"
     "\n"
-    "Reads somebody else's table (texture analyser, universal tester, dye counts, layers, any CSV) as the map says, and\n"
-    "writes measured.csv with units in the column names, and import.yaml.  Force curves also become runs/SPECIMEN, run\n"
+    "Reads somebody else's table (texture analyser, universal tester, dye counts, layers, any CSV) as the map says, "
+    "and\n"
+    "writes measured.csv with units in the column names, and import.yaml.  Force curves also become runs/SPECIMEN, "
+    "run\n"
     "folders for 'mnsim analyse' and 'mnsim compare --run'; counts of layers a penetration record for\n"
     "'insertion: {run: DIR}'.  FILE stands in place of the file that the map names.\n"
     "\n"

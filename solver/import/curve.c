@@ -1,5 +1,5 @@
-/* curve.c -- imported force curves: contact, travel after it, phases; and a run folder a specimen, which the analysis and
- * the comparison read like one of the bench. */
+/* curve.c -- imported force curves: contact, travel after it, phases; and a run folder a specimen, which the analysis
+ * and the comparison read like one of the bench. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,15 +66,15 @@ static double to_si(const struct import_column *c, const char *si)
     return c && units_convert(1.0, column_unit(c->name), si, &one, NULL) == 0 ? one : NAN;
 }
 
-static int gather(const struct imported *im, size_t specimen, const struct settings *s, struct press *p,
-                  struct err *e)
+static int gather(const struct imported *im, size_t specimen, const struct settings *s, struct press *p, struct err *e)
 {
     const struct import_column *F = import_column(im, "force"), *t = import_column(im, "time");
     const struct import_column *x = import_column(im, "position") ? import_column(im, "position") : given_travel(im);
     double per_F = to_si(F, "N"), per_x = to_si(x, "m"), per_t = t ? to_si(t, "s") : 0.0;
     if (isnan(per_F) || isnan(per_x) || isnan(per_t))
-        return config_fail(config_get(config_root(im->doc), "columns"), e, ERR_PARSE,
-                           "columns: force must end in a unit of force, position in one of length, time in one of time");
+        return config_fail(
+            config_get(config_root(im->doc), "columns"), e, ERR_PARSE,
+            "columns: force must end in a unit of force, position in one of length, time in one of time");
     *p = (struct press){.row = calloc(im->rows + 1, sizeof *p->row), .t = calloc(3 * im->rows + 3, sizeof *p->t)};
     if (!p->row || !p->t) {
         press_release(p);
@@ -88,8 +88,9 @@ static int gather(const struct imported *im, size_t specimen, const struct setti
         p->row[p->n] = i;
         p->F[p->n] = F->number[i] * per_F;
         p->x[p->n] = x->number[i] * per_x;
-        p->t[p->n] = t ? t->number[i] * per_t
-                       : p->n ? p->t[p->n - 1] + fabs(p->x[p->n] - p->x[p->n - 1]) / s->speed : 0.0;
+        p->t[p->n] = t      ? t->number[i] * per_t
+                     : p->n ? p->t[p->n - 1] + fabs(p->x[p->n] - p->x[p->n - 1]) / s->speed
+                            : 0.0;
         p->n++;
     }
     return 0;

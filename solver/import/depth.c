@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/math/stats.h"
 #include "base/runfolder.h"
 #include "base/provenance.h"
 #include "base/text/column.h"
@@ -12,6 +13,7 @@
 #include "solver/import/parts.h"
 
 enum { LAYERS = 64 };
+#define Z95 1.959963984540054 /* of a normal distribution: 95 % lie within */
 static const char *const meanings[] = {"through", "into", NULL};
 
 struct counting {
@@ -44,15 +46,6 @@ static int count_at(const struct imported *im, const char *name, size_t row, dou
                    *x);
 }
 
-/* Wilson's score interval at 95 %. */
-static void wilson(double k, double n, double *low, double *high)
-{
-    double z = 1.959963984540054, q = k / n, z2 = z * z / n;
-    double centre = (q + 0.5 * z2) / (1.0 + z2), half = z / (1.0 + z2) * sqrt(q * (1.0 - q) / n + 0.25 * z2 / n);
-    *low = fmax(0.0, centre - half);
-    *high = fmin(1.0, centre + half);
-}
-
 /* ---- dye ---- */
 
 static int finish_dye(struct imported *im, struct err *e)
@@ -73,7 +66,7 @@ static int finish_dye(struct imported *im, struct err *e)
                          im->line[i], stained, needles);
         if (rc) break;
         share->number[i] = stained / needles;
-        wilson(stained, needles, &low->number[i], &high->number[i]);
+        stats_share_interval(stained / needles, needles, Z95, &low->number[i], &high->number[i]);
         im->depth.needles += (size_t)needles;
         im->depth.penetrated += (size_t)stained;
     }
@@ -95,7 +88,8 @@ static int read_counting(const struct imported *im, struct counting *c, struct e
     if (!rc && config_is(config_get(array, "length")))
         rc = config_quantity(array, "length", "m", RANGE_POSITIVE, &c->length, e);
     if (!rc && !c->needles && !import_column(im, "needles"))
-        rc = config_fail(root, e, ERR_PARSE, "layers: how many needles?  'needles: {count: 100}' or a column 'needles'");
+        rc =
+            config_fail(root, e, ERR_PARSE, "layers: how many needles?  'needles: {count: 100}' or a column 'needles'");
     if (!rc) rc = need(im, "layer", "the number of the layer, 1 is the outermost", e);
     if (!rc) rc = need(im, "holes", "how many holes were counted in it", e);
     return rc;
@@ -111,8 +105,8 @@ static int add_layer(const struct imported *im, const struct counting *c, size_t
     const char *place = im->file;
     int line = im->line[row];
     if (layer != (double)(s->n + 1) || s->n >= LAYERS) {
-        err_set(e, ERR_RANGE, "%s:%d: layer %g after layer %zu: must be 1, 2, 3, ... up to %d", place, line, layer, s->n,
-                LAYERS);
+        err_set(e, ERR_RANGE, "%s:%d: layer %g after layer %zu: must be 1, 2, 3, ... up to %d", place, line, layer,
+                s->n, LAYERS);
         err_hint(e, "layers of one specimen stand one below the other, the outermost first, layers without holes as 0");
         return ERR_RANGE;
     }
@@ -136,8 +130,9 @@ static int gather(const struct imported *im, const struct counting *c, size_t sp
     for (size_t i = 0; !rc && i < im->rows; i++)
         if (import_specimen_of(im, i) == specimen) rc = add_layer(im, c, i, s, e);
     if (!rc && s->holes[s->n - 1] > 0.0 && isnan(c->length)) {
-        err_set(e, ERR_RANGE, "%s:%d: specimen '%s': %g holes in the deepest layer counted: how deep they go is not seen",
-                im->file, im->line[s->row[s->n - 1]], im->specimen[specimen], s->holes[s->n - 1]);
+        err_set(e, ERR_RANGE,
+                "%s:%d: specimen '%s': %g holes in the deepest layer counted: how deep they go is not seen", im->file,
+                im->line[s->row[s->n - 1]], im->specimen[specimen], s->holes[s->n - 1]);
         err_hint(e, "count one layer more, or state the needles' length: needles: {length: 600 um}");
         rc = ERR_RANGE;
     }
@@ -216,9 +211,14 @@ int depth_finish(struct imported *im, struct err *e)
 
 static int write_specimens(const struct imported *im, const struct counting *c, const char *path, struct err *e)
 {
-    static const char *const columns[] = {"specimen",         "needles",               "penetrated",
-                                          "penetrated_fraction", "buried_depth_um",    "buried_depth_sd_um",
-                                          "buried_depth_low_um", "buried_depth_high_um"};
+    static const char *const columns[] = {"specimen",
+                                          "needles",
+                                          "penetrated",
+                                          "penetrated_fraction",
+                                          "buried_depth_um",
+                                          "buried_depth_sd_um",
+                                          "buried_depth_low_um",
+                                          "buried_depth_high_um"};
     struct table_out *o;
     int rc = table_create(&o, path, columns, sizeof columns / sizeof *columns, e);
     if (rc) return rc;

@@ -98,8 +98,7 @@ int import_read(struct imported *im, const char *map, const char *file, struct e
     return rc;
 }
 
-int import_parse(struct imported *im, const char *map_text, size_t map_len, const char *text, size_t len,
-                 struct err *e)
+int import_parse(struct imported *im, const char *map_text, size_t map_len, const char *text, size_t len, struct err *e)
 {
     struct map *m = calloc(1, sizeof *m);
     struct raw s = {0};

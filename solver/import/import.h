@@ -9,18 +9,18 @@
 #include <stdint.h>
 #include "base/text/config.h"
 
-#define IMPORT_CSV  "measured.csv"
+#define IMPORT_CSV "measured.csv"
 #define IMPORT_YAML "import.yaml"
 
 enum { IMPORT_COLUMNS = 24, IMPORT_WORD = 80, IMPORT_NOTES = 24, IMPORT_SPECIMENS = 200 };
 enum import_kind { IMPORT_TABLE, IMPORT_CURVE, IMPORT_DYE, IMPORT_LAYERS };
 
 struct import_column {
-    char name[IMPORT_WORD]; /* ours, with its unit: "force_N" */
-    char from[IMPORT_WORD]; /* what it was called there */
-    char unit[40];          /* there; empty for texts and counts */
+    char name[IMPORT_WORD];       /* ours, with its unit: "force_N" */
+    char from[IMPORT_WORD];       /* what it was called there */
+    char unit[40];                /* there; empty for texts and counts */
     bool is_text, in_import_yaml; /* the second: read from the file, so its origin is recorded */
-    double *number;         /* rows, in the unit of name; NAN: missing */
+    double *number;               /* rows, in the unit of name; NAN: missing */
     char (*text)[IMPORT_WORD];
 };
 /* Depth from holes in layers of known thickness, over all specimens, m. */
@@ -50,7 +50,8 @@ int import_read(struct imported *im, const char *map, const char *file, struct e
 int import_parse(struct imported *im, const char *map_text, size_t map_len, const char *text, size_t len,
                  struct err *e);
 void import_release(struct imported *im); /* {0} is legal */
-/* measured.csv, import.yaml, and by kind runs/SPECIMEN/, layers.csv, penetration_01.yaml into a folder that is there. */
+/* measured.csv, import.yaml, and by kind runs/SPECIMEN/, layers.csv, penetration_01.yaml into a folder that is there.
+ */
 int import_write(const struct imported *im, const char *folder, const char *command, int64_t unix_time, struct err *e);
 /* The column of ours by name or stem ("force" finds force_N), or NULL. */
 const struct import_column *import_column(const struct imported *im, const char *name);

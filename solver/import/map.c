@@ -9,10 +9,10 @@
 
 static const char *const kinds[] = {"table", "curve", "dye", "layers", NULL};
 /* Names of ours without a unit: texts, and plain numbers. */
-static const char *const texts[] = {"specimen", "donor",     "subject", "replicate", "treatment", "group",
-                                    "site",     "condition", "layer_name", "note",    NULL};
-static const char *const counts[] = {"layer", "holes", "needles", "stained", "penetrated_fraction", "below_limit",
-                                     "n",     NULL};
+static const char *const texts[] = {"specimen", "donor",     "subject",    "replicate", "treatment", "group",
+                                    "site",     "condition", "layer_name", "note",      NULL};
+static const char *const counts[] = {"layer",       "holes", "needles", "stained", "penetrated_fraction",
+                                     "below_limit", "n",     NULL};
 
 static bool is_one_of(const char *const words[], const char *word)
 {
@@ -43,8 +43,9 @@ static int read_missing(struct map *m, struct cnode list, struct err *e)
 
 static int read_layout(struct map *m, struct cnode root, struct err *e)
 {
-    static const char *const keys[] = {"separator", "decimal",    "encoding",  "header_line", "units_line", "units_in_header",
-                                       "first_line", "last_line", "missing", "below_mark", "note", NULL};
+    static const char *const keys[] = {"separator",  "decimal",         "encoding",   "header_line",
+                                       "units_line", "units_in_header", "first_line", "last_line",
+                                       "missing",    "below_mark",      "note",       NULL};
     static const char *const separators[] = {"comma", "semicolon", "tab", "bar", NULL};
     static const char *const decimals[] = {"point", "comma", NULL};
     static const char *const encodings[] = {"utf-8", "latin-1", NULL};
@@ -70,7 +71,8 @@ static int read_layout(struct map *m, struct cnode root, struct err *e)
     m->decimal_comma = decimal == 1;
     m->encoding = (enum raw_encoding)encoding;
     if (separator == 0 && m->decimal_comma)
-        return config_fail(config_get(at, "decimal"), e, ERR_PARSE, "layout: comma cannot part cells and decimals both");
+        return config_fail(config_get(at, "decimal"), e, ERR_PARSE,
+                           "layout: comma cannot part cells and decimals both");
     long below = m->header_line > m->units_line ? m->header_line : m->units_line;
     if (m->first_line == 0) m->first_line = below + 1;
     if (m->first_line <= below)
@@ -93,7 +95,8 @@ static int read_name(struct map_column *c, struct cnode at, struct err *e)
     config_fail(at, e, ERR_PARSE,
                 "columns/%s: the name ends in no unit, and is none of specimen, donor, subject, replicate, treatment, "
                 "group, site, condition, layer_name, note, layer, holes, needles, stained, penetrated_fraction, "
-                "below_limit, n", c->name);
+                "below_limit, n",
+                c->name);
     err_hint(e, "a number's name says the unit that it gets: force_N, position_um, time_s; units: %.250s",
              column_suffixes(list, sizeof list));
     return ERR_PARSE;
@@ -124,7 +127,8 @@ static int read_column(struct map_column *c, struct cnode at, struct err *e)
         return 0;
     }
     rc = config_known(at, keys, e);
-    int given = config_is(config_get(at, "from")) + config_is(config_get(at, "column")) + config_is(config_get(at, "text"));
+    int given =
+        config_is(config_get(at, "from")) + config_is(config_get(at, "column")) + config_is(config_get(at, "text"));
     if (!rc && given != 1)
         rc = config_fail(at, e, ERR_PARSE, "columns/%s: needs exactly one of from, column, text", c->name);
     if (!rc && config_is(config_get(at, "from"))) rc = config_string(at, "from", &c->from, e);
@@ -203,9 +207,9 @@ static int read_blocks(struct map *m, struct cnode root, struct err *e)
 
 int map_read(struct map *m, struct imported *im, struct err *e)
 {
-    static const char *const keys[] = {"import",        "kind",       "file",            "layout",     "columns", "blocks",
-                                       "contact_force", "compliance", "speed",           "needles",    "virtual", "layer_thickness",
-                                       "holes_mean",    "source",     "note",            NULL};
+    static const char *const keys[] = {"import",        "kind",       "file",  "layout",  "columns", "blocks",
+                                       "contact_force", "compliance", "speed", "needles", "virtual", "layer_thickness",
+                                       "holes_mean",    "source",     "note",  NULL};
     struct cnode root = config_root(im->doc);
     int kind = 0;
     *m = (struct map){.doc = im->doc};

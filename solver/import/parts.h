@@ -13,8 +13,8 @@ struct map_column {
     const char *unit;        /* stated in the map, or NULL */
     const char *text;        /* a constant text */
     double factor;
-    double per;              /* divided by so many ... */
-    char per_unit[24];       /* ... of these; empty: not */
+    double per;        /* divided by so many ... */
+    char per_unit[24]; /* ... of these; empty: not */
     bool is_text;
     struct cnode at;
 };

@@ -12,8 +12,8 @@
 
 /* Where a column of ours stands in one block, and how its numbers become ours. */
 struct source {
-    size_t cell;       /* index within the sheet's rows; SIZE_MAX: a constant text */
-    char unit[80];     /* there; "" for texts and counts */
+    size_t cell;        /* index within the sheet's rows; SIZE_MAX: a constant text */
+    char unit[80];      /* there; "" for texts and counts */
     double slope, zero; /* ours = slope x theirs + zero (a temperature has a zero) */
 };
 
@@ -75,7 +75,7 @@ static int no_such_name(const struct raw *s, const struct raw_row *header, const
         if (!near) near = config_nearest(c->from, one);
     }
     raw_fail(s, header->line, 0, e, ERR_PARSE, "no column '%.80s'%s; there are: %.480s", c->from,
-               b->first_column > 1 ? " in this block" : "", list);
+             b->first_column > 1 ? " in this block" : "", list);
     if (near) err_hint(e, "did you mean '%s'?", near);
     err_hint(e, "the names stand in line %d: is that header_line?  Is the separator right?", header->line);
     return ERR_PARSE;
@@ -98,7 +98,7 @@ static int find_cell(const struct map *m, const struct raw *s, const struct map_
         bool same = strcmp(text, c->from) == 0 || (strlen(c->from) == n && strncmp(text, c->from, n) == 0);
         if (same && found != SIZE_MAX) {
             raw_fail(s, raw_at(s, header, k)->line, raw_at(s, header, k)->col, e, ERR_PARSE,
-                       "'%.80s' is the name of columns %zu and %zu", c->from, found + 1, k + 1);
+                     "'%.80s' is the name of columns %zu and %zu", c->from, found + 1, k + 1);
             err_hint(e, "curves side by side are 'blocks', each with its first_column; or say 'column: %zu'", k + 1);
             return ERR_PARSE;
         }
@@ -118,8 +118,7 @@ static void place_of(const struct map *m, const struct raw *s, size_t cell, int 
 }
 
 /* The unit that the file states, or "". */
-static int stated_unit(const struct map *m, const struct raw *s, size_t cell, char *unit, size_t size,
-                       struct err *e)
+static int stated_unit(const struct map *m, const struct raw *s, size_t cell, char *unit, size_t size, struct err *e)
 {
     unit[0] = '\0';
     if (m->units_line) {
@@ -142,9 +141,11 @@ static int no_unit(const struct map *m, const struct raw *s, const struct map_co
     int line, col;
     place_of(m, s, cell, &line, &col);
     raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s'), wanted as %s: its unit is not stated", cell + 1,
-               c->from ? c->from : "by number", c->name);
-    err_hint(e, "state it in the map: '%s: {from: %.40s, unit: %s}', or where the file has it: units_line, "
-                "units_in_header", c->name, c->from ? c->from : "...", column_unit(c->name));
+             c->from ? c->from : "by number", c->name);
+    err_hint(e,
+             "state it in the map: '%s: {from: %.40s, unit: %s}', or where the file has it: units_line, "
+             "units_in_header",
+             c->name, c->from ? c->from : "...", column_unit(c->name));
     return ERR_PARSE;
 }
 
@@ -161,7 +162,7 @@ static int set_conversion(const struct map *m, const struct raw *s, const struct
     if (units_convert(0.0, from, to, &out->zero, &why) || units_convert(1.0, from, to, &one, &why)) {
         place_of(m, s, out->cell, &line, &col);
         raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s') is in '%s', which does not convert to that of %s",
-                   out->cell + 1, c->from ? c->from : "by number", from, c->name);
+                 out->cell + 1, c->from ? c->from : "by number", from, c->name);
         err_hint(e, "%.300s", why.hint[0] ? why.hint : why.msg);
         return ERR_PARSE;
     }
@@ -191,7 +192,7 @@ static int find_unit(const struct map *m, const struct raw *s, const struct map_
     if (stated[0] && c->unit && !same_unit(stated, c->unit)) {
         place_of(m, s, out->cell, &line, &col);
         raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s'): the file says '%s', the map says '%s'",
-                   out->cell + 1, c->from ? c->from : "by number", stated, c->unit);
+                 out->cell + 1, c->from ? c->from : "by number", stated, c->unit);
         err_hint(e, "leave out the map's unit where the file states one");
         return ERR_PARSE;
     }
@@ -208,8 +209,8 @@ static bool has_thousands(const char *text, char decimal)
     bool space = false;
     for (const char *p = text; *p; p++) {
         bool digits = p > text && p[-1] >= '0' && p[-1] <= '9';
-        space = space || (digits && (*p == ' ' || *p == '\'' || (unsigned char)*p == 0xc2 || (unsigned char)*p == 0xe2) &&
-                          p[1]);
+        space = space ||
+                (digits && (*p == ' ' || *p == '\'' || (unsigned char)*p == 0xc2 || (unsigned char)*p == 0xe2) && p[1]);
     }
     const char *first = strchr(text, other);
     return space || (first && (strchr(text, decimal) || strchr(first + 1, other)));
@@ -224,7 +225,7 @@ static int bad_number(const struct map *m, const struct raw *s, const struct raw
         err_hint(e, "export without them: 1.234 may be one or a thousand");
     } else if (strchr(at->text, m->decimal_comma ? '.' : ',')) {
         raw_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s' is not a number with a decimal %s", name, at->text,
-                   m->decimal_comma ? "comma" : "point");
+                 m->decimal_comma ? "comma" : "point");
         err_hint(e, "is it 'decimal: %s'?", m->decimal_comma ? "point" : "comma");
     } else {
         raw_fail(s, at->line, at->col, e, ERR_PARSE, "%s: '%.60s' is not a number", name, at->text);
@@ -234,8 +235,8 @@ static int bad_number(const struct map *m, const struct raw *s, const struct raw
 }
 
 /* below is set when the cell says "less than": its number is then a limit. */
-static int read_number(const struct map *m, const struct raw *s, const struct raw_cell *at, const char *name,
-                       double *x, bool *below, struct err *e)
+static int read_number(const struct map *m, const struct raw *s, const struct raw_cell *at, const char *name, double *x,
+                       bool *below, struct err *e)
 {
     char text[64];
     struct raw_cell limit;
@@ -353,7 +354,8 @@ static int take_row(const struct map *m, const struct raw *s, const struct raw_r
             rc = read_number(m, s, at, c->name, &c->number[row], &below, e);
             c->number[row] = c->number[row] * src[k].slope + src[k].zero;
             if (!rc && isinf(c->number[row]))
-                rc = raw_fail(s, at->line, at->col, e, ERR_RANGE, "%s: '%.60s' is too large a number", c->name, at->text);
+                rc = raw_fail(s, at->line, at->col, e, ERR_RANGE, "%s: '%.60s' is too large a number", c->name,
+                              at->text);
         }
     }
     if (m->below_mark) im->column[im->n_columns - 1].number[row] = below;
@@ -381,7 +383,7 @@ static int take_block(const struct map *m, const struct raw *s, const struct map
             rc = take_row(m, s, &s->row[i], b, src, im, e);
     if (!rc && im->rows == before)
         rc = raw_fail(s, (int)m->first_line, 0, e, ERR_PARSE, "no data from this line on%s",
-                        m->n_blocks > 1 ? " in the columns of a block" : "");
+                      m->n_blocks > 1 ? " in the columns of a block" : "");
     return rc;
 }
 

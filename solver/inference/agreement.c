@@ -7,11 +7,17 @@
 #include "base/math/stats.h"
 #include "solver/inference/agreement.h"
 
-const struct agreement_kind agreement_kind[METRICS] = {
-    {"bias", true, 1},           {"rmse", true, 1},           {"largest_difference", true, 1},
-    {"r2", false, 3},            {"mean_fold", false, 1},     {"mean_fold_error", false, 1},
-    {"largest_fold_error", false, 1}, {"within_twofold", false, 1}, {"concordance", false, 3},
-    {"coverage", false, 1},      {"standardised", false, 1}};
+const struct agreement_kind agreement_kind[METRICS] = {{"bias", true, 1},
+                                                       {"rmse", true, 1},
+                                                       {"largest_difference", true, 1},
+                                                       {"r2", false, 3},
+                                                       {"mean_fold", false, 1},
+                                                       {"mean_fold_error", false, 1},
+                                                       {"largest_fold_error", false, 1},
+                                                       {"within_twofold", false, 1},
+                                                       {"concordance", false, 3},
+                                                       {"coverage", false, 1},
+                                                       {"standardised", false, 1}};
 
 /* Pairs that a measure is computed on. */
 struct pairs {
@@ -170,18 +176,18 @@ static double standardised(const struct pairs *w)
 static double measure(const struct pairs *w, enum agreement_metric m)
 {
     switch (m) {
-    case METRIC_BIAS:               return stats_bias(w->p, w->o, w->n);
-    case METRIC_RMSE:               return stats_rmse(w->p, w->o, w->n);
+    case METRIC_BIAS: return stats_bias(w->p, w->o, w->n);
+    case METRIC_RMSE: return stats_rmse(w->p, w->o, w->n);
     case METRIC_LARGEST_DIFFERENCE: return largest(w, false);
-    case METRIC_R2:                 return stats_r2(w->p, w->o, w->n);
-    case METRIC_MEAN_FOLD:          return stats_mean_fold(w->p, w->o, w->n);
-    case METRIC_MEAN_FOLD_ERROR:    return stats_mean_fold_error(w->p, w->o, w->n);
+    case METRIC_R2: return stats_r2(w->p, w->o, w->n);
+    case METRIC_MEAN_FOLD: return stats_mean_fold(w->p, w->o, w->n);
+    case METRIC_MEAN_FOLD_ERROR: return stats_mean_fold_error(w->p, w->o, w->n);
     case METRIC_LARGEST_FOLD_ERROR: return largest(w, true);
-    case METRIC_WITHIN_TWOFOLD:     return stats_within_fold(w->p, w->o, w->n, 2.0);
-    case METRIC_CONCORDANCE:        return concordance(w);
-    case METRIC_COVERAGE:           return share_inside(w);
-    case METRIC_STANDARDISED:       return standardised(w);
-    case METRICS:                   break;
+    case METRIC_WITHIN_TWOFOLD: return stats_within_fold(w->p, w->o, w->n, 2.0);
+    case METRIC_CONCORDANCE: return concordance(w);
+    case METRIC_COVERAGE: return share_inside(w);
+    case METRIC_STANDARDISED: return standardised(w);
+    case METRICS: break;
     }
     return NAN;
 }
@@ -219,7 +225,7 @@ static void by_student(const struct agreement_set *s, bool fold, double confiden
     double half = gsl_cdf_tdist_Pinv(0.5 + 0.5 * confidence, df) * se;
     v->low = fold ? v->value * exp(-half) : v->value - half;
     v->high = fold ? v->value * exp(half) : v->value + half;
-    v->method = s->n == 1       ? "published standard deviation, Student's t"
+    v->method = s->n == 1      ? "published standard deviation, Student's t"
                 : s->has_units ? "means of groups, Student's t"
                                : "Student's t";
 }
@@ -244,10 +250,8 @@ static void by_fisher(const struct pairs *w, double confidence, struct agreement
 /* Wilson's score interval of a share. */
 static void by_wilson(double confidence, struct agreement_value *v)
 {
-    double z = gsl_cdf_ugaussian_Pinv(0.5 + 0.5 * confidence), n = (double)v->n, q = v->value, z2 = z * z / n;
-    double centre = (q + 0.5 * z2) / (1.0 + z2), half = z / (1.0 + z2) * sqrt(q * (1.0 - q) / n + 0.25 * z2 / n);
-    v->low = fmax(0.0, centre - half);
-    v->high = fmin(1.0, centre + half);
+    double z = gsl_cdf_ugaussian_Pinv(0.5 + 0.5 * confidence);
+    stats_share_interval(v->value, (double)v->n, z, &v->low, &v->high);
     v->method = "Wilson's score";
 }
 
@@ -268,12 +272,12 @@ static int by_bootstrap(struct pairs *w, const struct agreement_set *s, enum agr
             weight[gsl_rng_uniform_int(rng, s->n_units)]++;
         pairs_fill(w, s, weight);
         drawn[n] = measure(w, m);
-        n += isfinite(drawn[n]);
+        if (isfinite(drawn[n])) n++;
     }
     if (!rc && n >= how->resamples / 2) {
         v->low = stats_quantile(drawn, n, 0.5 - 0.5 * how->confidence);
         v->high = stats_quantile(drawn, n, 0.5 + 0.5 * how->confidence);
-        v->method = !s->has_units      ? "bootstrap of readings"
+        v->method = !s->has_units    ? "bootstrap of readings"
                     : s->n_units < 6 ? "bootstrap of few groups: too narrow"
                                      : "bootstrap of groups";
     }

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include "base/err.h"
 
-enum agreement_average { /* of the readings of one point: first within each unit, then over the units */
-    AVERAGE_NONE,        /* every reading stands for itself */
-    AVERAGE_ARITHMETIC,
-    AVERAGE_GEOMETRIC
+enum agreement_average {               /* of the readings of one point: first within each unit, then over the units */
+                         AVERAGE_NONE, /* every reading stands for itself */
+                         AVERAGE_ARITHMETIC,
+                         AVERAGE_GEOMETRIC
 };
 struct agreement_reading {
     size_t point, unit;  /* indices */
@@ -22,10 +22,10 @@ struct agreement_reading {
 };
 struct agreement_set {
     size_t n_points, n_units, n;
-    const double *predicted;  /* n_points */
-    const double *low, *high; /* n_points: the prediction's band; NULL: there is none */
+    const double *predicted;                 /* n_points */
+    const double *low, *high;                /* n_points: the prediction's band; NULL: there is none */
     const struct agreement_reading *reading; /* n, none censored */
-    bool has_units;           /* units are donors or specimens, not single readings */
+    bool has_units;                          /* units are donors or specimens, not single readings */
     enum agreement_average average;
     /* A published mean stands alone as one reading: its standard error and degrees of freedom; else NAN. */
     double mean_se, mean_df;
@@ -59,9 +59,9 @@ struct agreement_settings {
     unsigned long seed;
 };
 struct agreement_value {
-    double value;     /* NAN: undefined for these data (a zero in a fold, equal observations) */
-    double low, high; /* NAN: no interval, too few units */
-    size_t n, units;  /* pairs it rests on, after averaging; units */
+    double value;       /* NAN: undefined for these data (a zero in a fold, equal observations) */
+    double low, high;   /* NAN: no interval, too few units */
+    size_t n, units;    /* pairs it rests on, after averaging; units */
     const char *method; /* of the interval; "" for none */
 };
 /* Returns 0, ERR_NOMEM, or ERR_RANGE: fewer points than the measure needs, no band, no sd. */

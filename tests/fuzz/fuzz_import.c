@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = (const char *)data;
     const char *part = size > 4 ? memmem(text, size, "\n%%\n", 4) : NULL;
     const char *map = part ? text : any_map, *table = part ? part + 4 : text;
-    size_t map_len = part ? (size_t)(part - text) + 1 : sizeof any_map - 1, len = size - (part ? (size_t)(table - text) : 0);
+    size_t map_len = part ? (size_t)(part - text) + 1 : sizeof any_map - 1,
+           len = size - (part ? (size_t)(table - text) : 0);
     struct imported im;
     struct err e = {0};
     if (import_parse(&im, map, map_len, table, len, &e))

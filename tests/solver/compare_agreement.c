@@ -7,8 +7,8 @@
 #include "tests/runner.h"
 #include "tests/solver/suites.h"
 
-static const double predicted[] = {1.37, 2.91, 4.48, 6.02, 7.73, 8.11}, observed[] = {1.52, 2.64, 4.91, 5.57, 8.46, 7.29},
-                    sds[] = {.21, .35, .4, .55, .62, .71};
+static const double predicted[] = {1.37, 2.91, 4.48, 6.02, 7.73, 8.11},
+                    observed[] = {1.52, 2.64, 4.91, 5.57, 8.46, 7.29}, sds[] = {.21, .35, .4, .55, .62, .71};
 static const struct agreement_settings how = {0.95, 2000, 20260309};
 
 static struct agreement_set six(struct agreement_reading r[6])
@@ -100,9 +100,9 @@ static void equivalence_is_two_one_sided_t_tests(void)
 }
 
 /* Three donors, two times, one to three cells each. */
-static const struct agreement_reading cells[] = {{0, 0, 2.1, NAN},  {0, 0, 2.9, NAN},  {1, 0, 11.3, NAN}, {1, 0, 9.4, NAN},
-                                                 {0, 1, 3.7, NAN},  {1, 1, 15.2, NAN}, {1, 1, 17.9, NAN}, {1, 1, 14.1, NAN},
-                                                 {0, 2, 1.45, NAN}, {0, 2, 1.62, NAN}, {1, 2, 8.3, NAN}};
+static const struct agreement_reading cells[] = {
+    {0, 0, 2.1, NAN},  {0, 0, 2.9, NAN},  {1, 0, 11.3, NAN}, {1, 0, 9.4, NAN},  {0, 1, 3.7, NAN}, {1, 1, 15.2, NAN},
+    {1, 1, 17.9, NAN}, {1, 1, 14.1, NAN}, {0, 2, 1.45, NAN}, {0, 2, 1.62, NAN}, {1, 2, 8.3, NAN}};
 static const double at_two_times[] = {2.2, 12.0};
 static struct agreement_set donors(void)
 {
@@ -135,8 +135,8 @@ static void geometric_means_are_taken_within_donors_and_then_over_them(void)
     ASSERT_HAS(v.method, "means of groups");
 }
 
-/* Of the 27 equally likely resamples of three donors the closest holds two of the first and one of the second (three ways),
- * the farthest the second donor alone (one way, 3.7 %): the 2.5 and 97.5 % quantiles are their values. */
+/* Of the 27 equally likely resamples of three donors the closest holds two of the first and one of the second (three
+ * ways), the farthest the second donor alone (one way, 3.7 %): the 2.5 and 97.5 % quantiles are their values. */
 static void the_bootstrap_draws_whole_donors(void)
 {
     struct agreement_set s = donors();
@@ -166,8 +166,8 @@ static void a_published_mean_brings_its_own_scatter(void)
 {
     static const double p[] = {53.04};
     struct agreement_reading r = {0, 0, 64.0, 32.0};
-    struct agreement_set s = {.n_points = 1, .n_units = 1, .n = 1, .predicted = p, .reading = &r,
-                              .mean_se = 32.0 / 3.0, .mean_df = 8.0};
+    struct agreement_set s = {
+        .n_points = 1, .n_units = 1, .n = 1, .predicted = p, .reading = &r, .mean_se = 32.0 / 3.0, .mean_df = 8.0};
     struct agreement_value v = compute(&s, METRIC_BIAS);
     ASSERT_REL(v.value, -10.96, 1e-12);
     ASSERT_REL(v.low, -35.55737744035595, 1e-9);

@@ -1,4 +1,5 @@
-/* compare_cases.c -- any measured set against any simulated quantity: what is compared, what is said, what is refused. */
+/* compare_cases.c -- any measured set against any simulated quantity: what is compared, what is said, what is refused.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +102,8 @@ static void donors_are_averaged_geometrically_and_units_converted(void)
     fixture_write(&b.f, "cells.csv", cells);
     delivered(&b.f, Q);
     bench_run(&b, STUDY_CASE("{file: cells.csv, x: time_min, y: Q_mg_cm2, group: donor, replicate: cell, below_limit: "
-                             "low, average: geometric}", "[{metric: mean_fold, within_factor: 1000}]"));
+                             "low, average: geometric}",
+                             "[{metric: mean_fold, within_factor: 1000}]"));
     CU_ASSERT_EQUAL_FATAL(b.rc, 0);
     ASSERT_REL(cell(&b, "points.csv", 1, "simulated"), Q[2] * 1e-3, 1e-5);
     ASSERT_REL(cell(&b, "points.csv", 2, "simulated"), Q[3] * 1e-3, 1e-5);
@@ -141,15 +143,18 @@ static void a_result_folder_is_compared_without_computing(void)
     bench_open(&b);
     snprintf(folder, sizeof folder, "%s/done", b.f.folder);
     CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0755), 0);
-    fixture_write(&b.f, "done/timeseries.csv", "time_h,flux_ug_cm2_h,flux_err_ug_cm2_h\n1,2,0.5\n3,6,0.25\n5,7,0.125\n");
+    fixture_write(&b.f, "done/timeseries.csv",
+                  "time_h,flux_ug_cm2_h,flux_err_ug_cm2_h\n1,2,0.5\n3,6,0.25\n5,7,0.125\n");
     fixture_write(&b.f, "done/summary.yaml",
                   "labels: [\"virtual bench: rehearsal, not evidence\"]\n"
                   "results: {J_ss: {value: 7.5, unit: ug/cm2/h, estimated_error: 0.01}}\n");
     fixture_write(&b.f, "flux.csv", "time_h,J_ng_cm2_h\n2,4100\n4,6350\n9,1\n");
     bench_run(&b, "comparison: x\ncases:\n  - name: a\n    role: predicted\n"
                   "    measured: {file: flux.csv, x: time_h, y: J_ng_cm2_h}\n"
-                  "    simulated: {result: done, quantity: flux}\n    criteria: [{metric: largest_difference, at_most: 0.2 ug/cm2/h}]\n"
-                  "  - name: b\n    role: fitted\n    parameters: 2\n    measured: {value: 7.1 ug/cm2/h, sd: 0.8 ug/cm2/h, n: 6}\n"
+                  "    simulated: {result: done, quantity: flux}\n    criteria: [{metric: largest_difference, at_most: "
+                  "0.2 ug/cm2/h}]\n"
+                  "  - name: b\n    role: fitted\n    parameters: 2\n    measured: {value: 7.1 ug/cm2/h, sd: 0.8 "
+                  "ug/cm2/h, n: 6}\n"
                   "    simulated: {result: done, quantity: J_ss}\n"
                   "    criteria: [{metric: standardised, at_most: 1}, {metric: bias, within: 0.1 ug/cm2/h}]\n");
     CU_ASSERT_EQUAL_FATAL(b.rc, 0);
@@ -186,15 +191,47 @@ static void a_profile_is_compared_at_its_time(void)
     bench_close(&b);
 }
 
+/* Tables hold ten digits of hours: 80 min, the end of the study, is not lost for it. */
+static void the_last_reading_at_the_end_of_the_study_counts(void)
+{
+    struct bench b;
+    bench_open(&b);
+    fixture_change(&b.f, "duration: 6 h, outputs: [0.5 h, 1 h, 2 h, 4 h, 6 h]", "duration: 80 min, every: 20 min");
+    fixture_change(&b.f, "remove_at: 5 h", "remove_at: never");
+    fixture_change(&b.f, "lab_window: {from: 1 h, to: 6 h}\n", "");
+    fixture_write(&b.f, "one.csv", "time_min,Q_ug_cm2\n20,0.4\n40,1.4\n80,29.8\n");
+    bench_run(&b, STUDY_CASE("{file: one.csv, x: time_min, y: Q_ug_cm2}", "[{metric: rmse, at_most: 1 kg/m2}]"));
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    CU_ASSERT_EQUAL(measure(&b, "rmse", "n"), 3.0);
+    bench_close(&b);
+}
+
+/* A band counts although its first place lies before the simulation's. */
+static void a_band_that_starts_later_than_the_data_still_counts(void)
+{
+    struct bench b;
+    bench_open(&b);
+    fixture_write(&b.f, "early.csv", "travel_um,F_N\n-3,0\n300,1.5\n600,2.9\n");
+    bench_run(&b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n"
+                  "    measured: {file: early.csv, x: travel_um, y: F_N}\n"
+                  "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: force, arrays: 3}\n"
+                  "    criteria: [{metric: coverage, at_least: 0 %}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    CU_ASSERT_EQUAL(measure(&b, "coverage", "n"), 2.0);
+    bench_close(&b);
+}
+
 static void a_ratio_is_met_only_when_every_varied_value_meets_it(void)
 {
     struct bench b;
     bench_open(&b);
-    bench_run(&b, "comparison: r\ncases:\n  - name: r\n    role: predicted\n    measured: {value: 1.4}\n"
-                  "    simulated: {study: study.yaml, set: [insertion/depth=300 um], quantity: delivered_end,\n"
-                  "      over: {study: study.yaml, set: [insertion/depth=299 um], quantity: delivered_end},\n"
-                  "      vary: {density: [100 /cm2, 170 /cm2]}}\n"
-                  "    criteria: [{metric: largest_fold_error, at_most: 1.39}, {metric: largest_fold_error, at_most: 1.41}]\n");
+    bench_run(
+        &b,
+        "comparison: r\ncases:\n  - name: r\n    role: predicted\n    measured: {value: 1.4}\n"
+        "    simulated: {study: study.yaml, set: [insertion/depth=300 um], quantity: delivered_end,\n"
+        "      over: {study: study.yaml, set: [insertion/depth=299 um], quantity: delivered_end},\n"
+        "      vary: {density: [100 /cm2, 170 /cm2]}}\n"
+        "    criteria: [{metric: largest_fold_error, at_most: 1.39}, {metric: largest_fold_error, at_most: 1.41}]\n");
     CU_ASSERT_EQUAL_FATAL(b.rc, 0);
     double first = cell(&b, "compare.csv", 0, "simulated"), second = cell(&b, "compare.csv", 1, "simulated");
     CU_ASSERT(first > 1.0 && first < 1.01 && second > 1.0 && second < 1.01 && first != second);
@@ -237,15 +274,18 @@ static void write_run(const struct fixture *f, const char *name, const char *is_
     CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
     snprintf(path, sizeof path, "%s/run.yaml", name);
     char yaml[300];
-    snprintf(yaml, sizeof yaml, "format: mn-run-1\nvirtual: %s\nspecimen: %s\noutcome: {state: done}\n", is_virtual, name);
+    snprintf(yaml, sizeof yaml, "format: mn-run-1\nvirtual: %s\nspecimen: %s\noutcome: {state: done}\n", is_virtual,
+             name);
     fixture_write(f, path, yaml);
     for (int i = 0; i <= 100; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,insert\n", 0.1 * i, 7.0 * i,
                                  factor * 1e-6 * 49.0 * i * i);
     for (int i = 1; i <= 9; i++) /* held: the travel, corrected for the machine, creeps on */
-        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,hold\n", 10.0 + i, 700.0 + i, factor * 0.3);
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,hold\n", 10.0 + i, 700.0 + i, factor * 0.3);
     for (int i = 100; i-- > 50;) /* the way up is left out */
-        used += (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,retract\n", 40.0 - 0.1 * i, 7.0 * i, -0.1);
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%g,%g,%.9g,retract\n", 40.0 - 0.1 * i, 7.0 * i, -0.1);
     snprintf(path, sizeof path, "%s/samples.csv", name);
     fixture_write(f, path, text);
 }
@@ -262,9 +302,10 @@ static void runs_are_brought_to_what_they_share_and_averaged_over_specimens(void
     CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0755), 0);
     fixture_write(&b.f, "model/curve.csv",
                   "phase,travel_um,force_N\npress,0,0\npress,350,1.225\npress,700,5.39\nhold,700,4\nretract,600,1\n");
-    bench_run(&b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1, s2, s3], grid: 3}\n"
-                  "    simulated: {result: model, quantity: force_N}\n"
-                  "    criteria: [{metric: bias, within: 1 N}, {metric: equivalence, margin: 2 N}]\n");
+    bench_run(
+        &b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1, s2, s3], grid: 3}\n"
+            "    simulated: {result: model, quantity: force_N}\n"
+            "    criteria: [{metric: bias, within: 1 N}, {metric: equivalence, margin: 2 N}]\n");
     CU_ASSERT_EQUAL_FATAL(b.rc, 0);
     ASSERT_REL(cell(&b, "points.csv", 1, "observed_mean"), 11.0 * 0.1225, 1e-8);
     ASSERT_REL(cell(&b, "points.csv", 1, "observed_sd"), 2.0 * 0.1225, 1e-8);
@@ -326,28 +367,31 @@ static void what_cannot_be_compared_is_refused_with_place_and_reason(void)
          "flux_ug_cm2_h: simulated in 'ug/cm2/h', measured in 'ug/cm2': these units do not convert", "end of a column"},
         {"depth_um,Q_ug_cm2\n1,2\n2,3\n3,4\n", "{file: d.csv, x: depth_um, y: Q_ug_cm2}",
          "study: study.yaml, quantity: delivered", "[]", "x: measured in 'um': no column", "x: travel_um"},
-        {"time_h,Q_ug_cm2\n1,2\n2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
-         "[{metric: concordance, at_least: 0.5}]", "concordance: 2 points were measured: at least 3 are needed", ""},
-        {"time_h,Q_ug_cm2\n1,2\n2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
-         "[{metric: equivalence, factor: 1.25}]", "equivalence: 2 points: at least 3", ""},
+        {"time_h,Q_ug_cm2\n1,2\n2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[{metric: concordance, at_least: 0.5}]",
+         "concordance: 2 points were measured: at least 3 are needed", ""},
+        {"time_h,Q_ug_cm2\n1,2\n2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[{metric: equivalence, factor: 1.25}]",
+         "equivalence: 2 points: at least 3", ""},
         {"time_h,Q_ug_cm2\n1,2\n2,lots\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
          "study: study.yaml, quantity: delivered", "[]", "d.csv:3: column 'Q_ug_cm2': 'lots' is not a number", ""},
         {"time_h,Q_ug_cm2\n1,2\n-2,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
          "study: study.yaml, quantity: delivered", "[]", "d.csv:3: time_h = -2: a time must be >= 0", "application"},
-        {"time_h,Q_ug_cm2\n1,2\n2,3.", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
-         "[]", "torn last line", ""},
-        {"time_h,Q_ug_cm2\n1,2\n9,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
-         "[]", "d.csv:3: time_h = 9 h: must lie within the study's 6 h", ""},
-        {"time_h,Q_ug_cm2\n1,2\n1,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
-         "[]", "missing key 'average': several readings stand at one place", "geometric (amounts"},
+        {"time_h,Q_ug_cm2\n1,2\n2,3.", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[]", "torn last line", ""},
+        {"time_h,Q_ug_cm2\n1,2\n9,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[]", "d.csv:3: time_h = 9 h: must lie within the study's 6 h", ""},
+        {"time_h,Q_ug_cm2\n1,2\n1,3\n", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "study: study.yaml, quantity: delivered", "[]", "missing key 'average': several readings stand at one place",
+         "geometric (amounts"},
         {"", "{file: d.csv, x: time_h, y: level_ng_mL}", "study: study.yaml, quantity: delivered", "[]",
          "no column 'level_ng_mL'", ""},
         {"", "{file: d.csv, x: time_h, y: Q_ug_cm2, rows: {time_h: seven}}", "study: study.yaml, quantity: delivered",
          "[]", "column 'Q_ug_cm2' holds no reading", "no row has the texts"},
         {"", "{value: 3 ug/cm2, file: d.csv}", "study: study.yaml, quantity: delivered", "[]",
          "measured: must have exactly one of value, file, import, runs", ""},
-        {"", "{value: 3 ug/cm2}", "study: study.yaml, quantity: delivered_ed", "[]",
-         "has no quantity 'delivered_ed'", "did you mean 'delivered_end'?"},
+        {"", "{value: 3 ug/cm2}", "study: study.yaml, quantity: delivered_ed", "[]", "has no quantity 'delivered_ed'",
+         "did you mean 'delivered_end'?"},
         {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, result: done, quantity: delivered", "[]",
          "simulated: must have exactly one of study, insertion, result", ""},
         {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "result: nowhere, quantity: delivered", "[]",
@@ -363,7 +407,8 @@ static void what_cannot_be_compared_is_refused_with_place_and_reason(void)
         fixture_write(&b.f, "d.csv", bad[i].csv[0] ? bad[i].csv : "time_h,Q_ug_cm2\n1,2.5\n2,3.5\n4,5.25\n");
         snprintf(text, sizeof text,
                  "comparison: x\ncases:\n  - name: cells\n    role: predicted\n    measured: %s\n    simulated: {%s}\n"
-                 "    criteria: %s\n", bad[i].measured, bad[i].simulated, bad[i].criteria);
+                 "    criteria: %s\n",
+                 bad[i].measured, bad[i].simulated, bad[i].criteria);
         bench_run(&b, text);
         CU_ASSERT_EQUAL(err_exit_status(b.rc), 3);
         ASSERT_HAS(b.e.msg, bad[i].words);
@@ -383,8 +428,9 @@ static void no_overlap_is_refused_with_both_ranges(void)
     CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0755), 0);
     fixture_write(&b.f, "done/timeseries.csv", "time_h,flux_ug_cm2_h\n1,2\n3,6\n");
     fixture_write(&b.f, "flux.csv", "time_d,J_ug_cm2_h\n1,2\n2,4\n");
-    bench_run(&b, "comparison: x\ncases:\n  - name: a\n    role: predicted\n    measured: {file: flux.csv, x: time_d, y: "
-                  "J_ug_cm2_h}\n    simulated: {result: done, quantity: flux}\n");
+    bench_run(&b,
+              "comparison: x\ncases:\n  - name: a\n    role: predicted\n    measured: {file: flux.csv, x: time_d, y: "
+              "J_ug_cm2_h}\n    simulated: {result: done, quantity: flux}\n");
     CU_ASSERT_EQUAL(err_exit_status(b.rc), 3);
     ASSERT_HAS(b.e.msg, "no overlap in x: measured time_d 1 to 2 d, simulated 0.0416667 to 0.125");
     bench_close(&b);
@@ -394,15 +440,17 @@ static void roles_and_old_files_are_checked(void)
 {
     static const struct {
         const char *text, *words;
-    } bad[] = {{"comparison: x\nkind: plasma\ncases: []\n", "comparisons have no kinds any more"},
-               {"comparison: x\ncases: []\n", "cases: must be a list of 1 to 16"},
-               {"comparison: x\ncases: [{name: a, role: fitted, measured: {value: 1}, simulated: {result: r, quantity: q}}]\n",
-                "missing key 'parameters'"},
-               {"comparison: x\ncases: [{name: a, role: predicted, parameters: 2, measured: {value: 1}, simulated: {result: "
-                "r, quantity: q}}]\n", "a predicted case has none fitted"},
-               {"comparison: x\ncases: [{name: a, measured: {value: 1 furlong3g}}]\n", "furlong3g"},
-               {"comparison: x\ncases: [{name: a, measured: {value: 1}, criteria: [{metric: bias, within: 1}]}]\n",
-                "nothing is simulated in this case"}};
+    } bad[] = {
+        {"comparison: x\nkind: plasma\ncases: []\n", "comparisons have no kinds any more"},
+        {"comparison: x\ncases: []\n", "cases: must be a list of 1 to 16"},
+        {"comparison: x\ncases: [{name: a, role: fitted, measured: {value: 1}, simulated: {result: r, quantity: q}}]\n",
+         "missing key 'parameters'"},
+        {"comparison: x\ncases: [{name: a, role: predicted, parameters: 2, measured: {value: 1}, simulated: {result: "
+         "r, quantity: q}}]\n",
+         "a predicted case has none fitted"},
+        {"comparison: x\ncases: [{name: a, measured: {value: 1 furlong3g}}]\n", "furlong3g"},
+        {"comparison: x\ncases: [{name: a, measured: {value: 1}, criteria: [{metric: bias, within: 1}]}]\n",
+         "nothing is simulated in this case"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct bench b;
         bench_open(&b);
@@ -418,6 +466,8 @@ CU_TestInfo compare_case_tests[] = {
     {"readings_below_a_stated_limit_are_censored", readings_below_a_stated_limit_are_censored},
     {"a_result_folder_is_compared_without_computing", a_result_folder_is_compared_without_computing},
     {"a_profile_is_compared_at_its_time", a_profile_is_compared_at_its_time},
+    {"the_last_reading_at_the_end_of_the_study_counts", the_last_reading_at_the_end_of_the_study_counts},
+    {"a_band_that_starts_later_than_the_data_still_counts", a_band_that_starts_later_than_the_data_still_counts},
     {"a_ratio_is_met_only_when_every_varied_value_meets_it", a_ratio_is_met_only_when_every_varied_value_meets_it},
     {"variants_of_inputs_make_the_band_that_coverage_counts_in",
      variants_of_inputs_make_the_band_that_coverage_counts_in},

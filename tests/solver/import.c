@@ -69,7 +69,9 @@ static void damaged_sheets_are_refused(void)
         const char *text;
         size_t n;
         const char *words, *hint;
-    } bad[] = {{"\xff\xfe" "a\0", 4, "f:1:1: UTF-16 text", "UTF-8"},
+    } bad[] = {{"\xff\xfe"
+                "a\0",
+                4, "f:1:1: UTF-16 text", "UTF-8"},
                {"", 0, "f:1: empty file", ""},
                {"a;b\n1;\xb5\n", 8, "f:2: byte 0xb5 is no UTF-8", "latin-1"},
                {"a;b\n1;\0\n", 8, "f:2: NUL byte", ""},
@@ -91,12 +93,16 @@ static void damaged_sheets_are_refused(void)
 
 static void numbers_units_and_texts_are_converted(void)
 {
-    static const char text[] = "Protocol 17;;;\nZeit;Menge;T;Wer\nmin;[mcg];degC;\n 30 ;12,75;31,5;anna\n90;-;32;\"bo;b\"\n;;;\n";
+    static const char text[] =
+        "Protocol 17;;;\nZeit;Menge;T;Wer\nmin;[mcg];degC;\n 30 ;12,75;31,5;anna\n90;-;32;\"bo;b\"\n;;;\n";
     struct imported im;
     struct err e;
-    CU_ASSERT_EQUAL_FATAL(parse(&im, TABLE(SEMICOLONS ", missing: [\"-\"]",
-                                           "time_h: Zeit, Q_ug_cm2: {from: Menge, per: 177 mm2, factor: 2}, skin_K: T, "
-                                           "donor: Wer, replicate: {text: r7}"), text, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(parse(&im,
+                                TABLE(SEMICOLONS ", missing: [\"-\"]",
+                                      "time_h: Zeit, Q_ug_cm2: {from: Menge, per: 177 mm2, factor: 2}, skin_K: T, "
+                                      "donor: Wer, replicate: {text: r7}"),
+                                text, &e),
+                          0);
     CU_ASSERT_EQUAL(im.rows, 2);
     ASSERT_REL(number(&im, "time_h", 0), 0.5, 1e-14);
     ASSERT_REL(number(&im, "time", 1), 1.5, 1e-14);
@@ -115,9 +121,12 @@ static void units_in_the_header_are_found_in_every_usual_form(void)
     static const char text[] = "Force [mN],Way (mm),t / min,Work, speed in um/s,n\n1,2,3,4,5,6\n";
     struct imported im;
     struct err e;
-    CU_ASSERT_EQUAL_FATAL(parse(&im, TABLE("separator: comma, decimal: point, header_line: 1, units_in_header: yes",
-                                           "force_N: Force, way_um: Way, t_s: t, work_J: {from: Work, unit: kJ}, "
-                                           "speed_mm_s: speed, n: n"), text, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(parse(&im,
+                                TABLE("separator: comma, decimal: point, header_line: 1, units_in_header: yes",
+                                      "force_N: Force, way_um: Way, t_s: t, work_J: {from: Work, unit: kJ}, "
+                                      "speed_mm_s: speed, n: n"),
+                                text, &e),
+                          0);
     ASSERT_REL(number(&im, "force_N", 0), 1e-3, 1e-12);
     ASSERT_REL(number(&im, "way_um", 0), 2000.0, 1e-12);
     ASSERT_REL(number(&im, "t_s", 0), 180.0, 1e-12);
@@ -131,9 +140,11 @@ static void readings_below_the_limit_keep_it_and_are_marked(void)
 {
     struct imported im;
     struct err e;
-    CU_ASSERT_EQUAL_FATAL(parse(&im, TABLE("separator: tab, decimal: point, header_line: 1, below_mark: \"<\"",
-                                           "time_h: {from: t, unit: d}, C_ng_mL: {from: C, unit: ug/mL}"),
-                                "t\tC\n1\t< 0.25\n2\t0.75\n", &e), 0);
+    CU_ASSERT_EQUAL_FATAL(parse(&im,
+                                TABLE("separator: tab, decimal: point, header_line: 1, below_mark: \"<\"",
+                                      "time_h: {from: t, unit: d}, C_ng_mL: {from: C, unit: ug/mL}"),
+                                "t\tC\n1\t< 0.25\n2\t0.75\n", &e),
+                          0);
     CU_ASSERT_EQUAL(number(&im, "below_limit", 0), 1.0);
     ASSERT_REL(number(&im, "C_ng_mL", 0), 250.0, 1e-12);
     CU_ASSERT_EQUAL(number(&im, "below_limit", 1), 0.0);
@@ -147,8 +158,13 @@ static void blocks_lie_side_by_side_and_end_where_they_end(void)
     struct imported im;
     struct err e;
     CU_ASSERT_EQUAL_FATAL(
-        parse(&im, TABLE("separator: bar, decimal: point, header_line: 1", "force_N: {from: F, unit: N}, x_mm: {column: 2, unit: cm}")
-              "blocks: [{first_column: 1, specimen: A}, {first_column: 4, specimen: B, donor: d9}]\n", text, &e), 0);
+        parse(&im,
+              TABLE("separator: bar, decimal: point, header_line: 1",
+                    "force_N: {from: F, unit: N}, x_mm: {column: 2, unit: cm}") "blocks: [{first_column: 1, specimen: "
+                                                                                "A}, {first_column: 4, specimen: B, "
+                                                                                "donor: d9}]\n",
+              text, &e),
+        0);
     CU_ASSERT_EQUAL(im.rows, 5);
     CU_ASSERT_EQUAL(number(&im, "force_N", 2), 5.0);
     CU_ASSERT_EQUAL(number(&im, "force_N", 3), 10.0);
@@ -165,37 +181,44 @@ static void mistakes_are_told_with_file_line_and_column(void)
     static const struct {
         const char *map, *text, *words, *hint;
     } bad[] = {
-        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;\n1;2,5\n", "file:2:3: column 2 ('F'), wanted as force_N: its unit is not stated", ""},
+        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;\n1;2,5\n",
+         "file:2:3: column 2 ('F'), wanted as force_N: its unit is not stated", ""},
         {TABLE("separator: semicolon, decimal: comma, header_line: 2", "force_N: F"), "a\nt;F\n1;2,5\n",
          "file:2:3: column 2 ('F'), wanted as force_N: its unit is not stated", "force_N: {from: F, unit: N}"},
         {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;mm\n1;2,5\n",
          "file:2:3: column 2 ('F') is in 'mm', which does not convert to that of force_N", ""},
         {TABLE(SEMICOLONS, "force_N: {from: F, unit: N}"), "a\nt;F\ns;mN\n1;2,5\n",
          "file:2:3: column 2 ('F'): the file says 'mN', the map says 'N'", "leave out the map's unit"},
-        {TABLE(SEMICOLONS, "force_N: Froce"), "a\nt;Force\ns;N\n1;2,5\n", "file:2: no column 'Froce'; there are: t, Force",
-         "did you mean 'Force'?"},
-        {TABLE(SEMICOLONS, "force_N: F"), "a\nF;F\nN;N\n1;2,5\n", "file:2:3: 'F' is the name of columns 1 and 2", "blocks"},
-        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n1;1.234,5\n", "file:4:3: force_N: '1.234,5': thousands separators",
-         "1.234 may be one or a thousand"},
+        {TABLE(SEMICOLONS, "force_N: Froce"), "a\nt;Force\ns;N\n1;2,5\n",
+         "file:2: no column 'Froce'; there are: t, Force", "did you mean 'Force'?"},
+        {TABLE(SEMICOLONS, "force_N: F"), "a\nF;F\nN;N\n1;2,5\n", "file:2:3: 'F' is the name of columns 1 and 2",
+         "blocks"},
+        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n1;1.234,5\n",
+         "file:4:3: force_N: '1.234,5': thousands separators", "1.234 may be one or a thousand"},
         {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n1;1 234,5\n", "file:4:3: force_N: '1 234,5': thousands", ""},
-        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n1;2.5\n", "file:4:3: force_N: '2.5' is not a number with a decimal comma",
-         "decimal: point"},
-        {TABLE("separator: semicolon, decimal: point, header_line: 2, units_line: 3", "force_N: F"), "a\nt;F\ns;N\n1;2,5\n",
-         "'2,5' is not a number with a decimal point", "decimal: comma"},
-        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n1;2,5\n2;end\n", "file:5:3: force_N: 'end' is not a number", "last_line"},
-        {TABLE(SEMICOLONS, "force_mN: F"), "a\nt;F\ns;N\n1;1e307\n", "file:4:3: force_mN: '1e307' is too large a number", ""},
+        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n1;2.5\n",
+         "file:4:3: force_N: '2.5' is not a number with a decimal comma", "decimal: point"},
+        {TABLE("separator: semicolon, decimal: point, header_line: 2, units_line: 3", "force_N: F"),
+         "a\nt;F\ns;N\n1;2,5\n", "'2,5' is not a number with a decimal point", "decimal: comma"},
+        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n1;2,5\n2;end\n", "file:5:3: force_N: 'end' is not a number",
+         "last_line"},
+        {TABLE(SEMICOLONS, "force_mN: F"), "a\nt;F\ns;N\n1;1e307\n",
+         "file:4:3: force_mN: '1e307' is too large a number", ""},
         {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;N\n", "file:4: no data from this line on", ""},
         {TABLE("separator: semicolon, decimal: comma, header_line: 9", "force_N: F"), "a\nt;F\n1;2\n",
          "map:3:61: header_line: file has no line 9", ""},
         {TABLE("separator: comma, decimal: comma, header_line: 1", "force_N: F"), "F\n1\n",
          "comma cannot part cells and decimals both", ""},
-        {TABLE(SEMICOLONS, "force: F"), "a\nF\nN\n1\n", "columns/force: the name ends in no unit", "force_N, position_um"},
+        {TABLE(SEMICOLONS, "force: F"), "a\nF\nN\n1\n", "columns/force: the name ends in no unit",
+         "force_N, position_um"},
         {TABLE(SEMICOLONS, "force_N: {from: F, column: 2}"), "a\n", "needs exactly one of from, column, text", ""},
         {TABLE(SEMICOLONS, "force_N: {from: F, per: cm2}"), "a\n", "per: 'cm2': must be like 1.77 cm2", ""},
         {TABLE("separator: tab, decimal: point", "force_N: F"), "F\n1\n", "'from' needs layout/header_line", ""},
         {TABLE(SEMICOLONS ", first_line: 3", "force_N: F"), "a\n", "first_line: 3: must come after line 3", ""},
-        {TABLE(SEMICOLONS, "force_N: F") "blocks: [{first_column: 3}, {first_column: 3}]\n", "a\n", "first_column must rise", ""},
-        {TABLE(SEMICOLONS, "force_N: F") "blocks: [{first_column: 3, force_N: 2}]\n", "a\n", "beside first_column texts", ""},
+        {TABLE(SEMICOLONS, "force_N: F") "blocks: [{first_column: 3}, {first_column: 3}]\n", "a\n",
+         "first_column must rise", ""},
+        {TABLE(SEMICOLONS, "force_N: F") "blocks: [{first_column: 3, force_N: 2}]\n", "a\n",
+         "beside first_column texts", ""},
         {"import: x\nkind: tabel\n", "a\n", "tabel", ""},
         {"import: x\nkind: table\ncolums: {}\n", "a\n", "colums", ""}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -235,9 +258,12 @@ static void contact_travel_and_phases_are_found(void)
     struct imported im;
     struct err e;
     make_curve(text, sizeof text, -1.0);
-    CU_ASSERT_EQUAL_FATAL(parse(&im, CURVE("columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: "
-                                           "{from: F, unit: N, factor: -1}}\ncontact_force: 0.25 N\ncompliance: 20 um/N\n"),
-                                text, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        parse(&im,
+              CURVE("columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: "
+                    "{from: F, unit: N, factor: -1}}\ncontact_force: 0.25 N\ncompliance: 20 um/N\n"),
+              text, &e),
+        0);
     const struct import_column *phase = import_column(&im, "phase");
     CU_ASSERT_STRING_EQUAL(phase->text[12], "approach");
     CU_ASSERT_STRING_EQUAL(phase->text[13], "insert");
@@ -245,8 +271,8 @@ static void contact_travel_and_phases_are_found(void)
     CU_ASSERT_STRING_EQUAL(phase->text[45], "hold");
     CU_ASSERT_STRING_EQUAL(phase->text[55], "retract");
     CU_ASSERT(isnan(number(&im, "travel_um", 12)));
-    /* From -1 mN at 1.2 mm to 500 mN at 1.3 mm the force passes 250 mN 250/501 of the way before 1.3 mm; at 3.9 mm it is
-     * 13.5 N, 13.25 N more. */
+    /* From -1 mN at 1.2 mm to 500 mN at 1.3 mm the force passes 250 mN 250/501 of the way before 1.3 mm; at 3.9 mm it
+     * is 13.5 N, 13.25 N more. */
     ASSERT_REL(number(&im, "travel_um", 39), 2600.0 + 100.0 * 250.0 / 501.0 - 20.0 * 13.25, 1e-9);
     CU_ASSERT_EQUAL(im.n_specimens, 1);
     import_release(&im);
@@ -258,19 +284,26 @@ static void curves_that_run_the_wrong_way_are_named(void)
         const char *more, *words, *hint;
         double sign;
     } bad[] = {
-        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: N}}\ncontact_force: 0.25 N\n",
+        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: "
+         "N}}\ncontact_force: 0.25 N\n",
          "the force is negative while pressing", "factor: -1", -1.0},
-        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm, factor: -1}, force_N: {from: F, unit: N}}\n"
-         "contact_force: 0.25 N\n", "the position falls while pressing", "towards the sample", 1.0},
-        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: N}}\ncontact_force: 50 N\n",
+        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm, factor: -1}, force_N: {from: F, unit: "
+         "N}}\n"
+         "contact_force: 0.25 N\n",
+         "the position falls while pressing", "towards the sample", 1.0},
+        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: "
+         "N}}\ncontact_force: 50 N\n",
          "the force never reaches contact_force", "unit", 1.0},
-        {"columns: {position_mm: {from: x, unit: mm}, force_N: {from: F, unit: N}}\ncontact_force: 1 N\n", "missing key 'speed'",
-         "speed of the stage", 1.0},
+        {"columns: {position_mm: {from: x, unit: mm}, force_N: {from: F, unit: N}}\ncontact_force: 1 N\n",
+         "missing key 'speed'", "speed of the stage", 1.0},
         {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: N}}\n",
          "missing key 'contact_force'", "", 1.0},
-        {"columns: {time_s: {from: t, unit: s}, force_N: {from: F, unit: N}}\n", "a curve needs a force", "travel", 1.0},
-        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: N}, specimen: {text: "
-         "\"../x\"}}\ncontact_force: 1 N\n", "specimen '../x': must be letters", "names a folder", 1.0}};
+        {"columns: {time_s: {from: t, unit: s}, force_N: {from: F, unit: N}}\n", "a curve needs a force", "travel",
+         1.0},
+        {"columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: N}, "
+         "specimen: {text: "
+         "\"../x\"}}\ncontact_force: 1 N\n",
+         "specimen '../x': must be letters", "names a folder", 1.0}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[4000], map[700];
         struct imported im;
@@ -289,29 +322,37 @@ static void dyed_holes_give_a_share_with_wilson_s_interval(void)
 {
     struct imported im;
     struct err e;
-    CU_ASSERT_EQUAL_FATAL(parse(&im, "import: x\nkind: dye\nlayout: {separator: comma, decimal: point, header_line: 1}\n"
-                                     "columns: {stained: s, needles: n}\n", "s,n\n4,6\n93,100\n", &e), 0);
+    CU_ASSERT_EQUAL_FATAL(parse(&im,
+                                "import: x\nkind: dye\nlayout: {separator: comma, decimal: point, header_line: 1}\n"
+                                "columns: {stained: s, needles: n}\n",
+                                "s,n\n4,6\n93,100\n", &e),
+                          0);
     ASSERT_REL(number(&im, "penetrated_fraction", 0), 4.0 / 6.0, 1e-14);
     ASSERT_REL(number(&im, "penetrated_fraction_low", 0), 0.299993315138392, 1e-12);
     ASSERT_REL(number(&im, "penetrated_fraction_high", 0), 0.9032285888942195, 1e-12);
     CU_ASSERT_EQUAL(im.depth.penetrated, 97);
     import_release(&im);
-    CU_ASSERT_EQUAL(parse(&im, "import: x\nkind: dye\nlayout: {separator: comma, decimal: point, header_line: 1}\n"
-                               "columns: {stained: s, needles: n}\n", "s,n\n7,6\n", &e), ERR_RANGE);
+    CU_ASSERT_EQUAL(parse(&im,
+                          "import: x\nkind: dye\nlayout: {separator: comma, decimal: point, header_line: 1}\n"
+                          "columns: {stained: s, needles: n}\n",
+                          "s,n\n7,6\n", &e),
+                    ERR_RANGE);
     ASSERT_HAS(e.msg, "file:2: 7 of 6 needles are stained");
 }
 
-#define LAYERS(more) "import: x\nkind: layers\nlayout: {separator: comma, decimal: point, header_line: 1}\n"                   \
-                     "columns: {specimen: a, layer: k, holes: h}\nlayer_thickness: 130 um\n" more
+#define LAYERS(more)                                                                                                   \
+    "import: x\nkind: layers\nlayout: {separator: comma, decimal: point, header_line: 1}\n"                            \
+    "columns: {specimen: a, layer: k, holes: h}\nlayer_thickness: 130 um\n" more
 
-/* 10 needles: 2 stay out, 3 end below layer 1 (130 to 260 um), 4 below layer 2 (260 to 390), 1 below layer 3 (390 to the
- * needle's 450 um). */
+/* 10 needles: 2 stay out, 3 end below layer 1 (130 to 260 um), 4 below layer 2 (260 to 390), 1 below layer 3 (390 to
+ * the needle's 450 um). */
 static void holes_in_layers_give_the_depth_between_its_bounds(void)
 {
     struct imported im;
     struct err e;
     CU_ASSERT_EQUAL_FATAL(parse(&im, LAYERS("needles: {count: 10, length: 450 um}\nholes_mean: through\n"),
-                                "a,k,h\nP,1,8\nP,2,5\nP,3,1\n", &e), 0);
+                                "a,k,h\nP,1,8\nP,2,5\nP,3,1\n", &e),
+                          0);
     ASSERT_REL(im.depth.mean, (3 * 195.0 + 4 * 325.0 + 420.0) / 8.0 * 1e-6, 1e-12);
     ASSERT_REL(im.depth.lowest_mean, (3 * 130.0 + 4 * 260.0 + 390.0) / 8.0 * 1e-6, 1e-12);
     ASSERT_REL(im.depth.highest_mean, (3 * 260.0 + 4 * 390.0 + 450.0) / 8.0 * 1e-6, 1e-12);
@@ -322,7 +363,8 @@ static void holes_in_layers_give_the_depth_between_its_bounds(void)
     CU_ASSERT_EQUAL(im.depth.needles, 10);
     import_release(&im);
     CU_ASSERT_EQUAL_FATAL(parse(&im, LAYERS("needles: {count: 10, length: 450 um}\nholes_mean: into\n"),
-                                "a,k,h\nP,1,8\nP,2,5\nP,3,0\n", &e), 0);
+                                "a,k,h\nP,1,8\nP,2,5\nP,3,0\n", &e),
+                          0);
     ASSERT_REL(im.depth.mean, (3 * 65.0 + 5 * 195.0) / 8.0 * 1e-6, 1e-12);
     import_release(&im);
 }
@@ -339,9 +381,11 @@ static void impossible_counts_are_refused(void)
                {LAYERS("needles: {count: 10}\n"), "a,k,h\nP,1,2.5\n", "file:2: holes = 2.5: must be a whole number"},
                {LAYERS(""), "a,k,h\nP,1,2\n", "how many needles?"},
                {"import: x\nkind: layers\nlayout: {separator: comma, decimal: point, header_line: 1}\n"
-                "columns: {layer: k, holes: h}\nneedles: {count: 9}\n", "k,h\n1,2\n", "missing key 'layer_thickness'"},
+                "columns: {layer: k, holes: h}\nneedles: {count: 9}\n",
+                "k,h\n1,2\n", "missing key 'layer_thickness'"},
                {"import: x\nkind: layers\nlayout: {separator: comma, decimal: point, header_line: 1}\n"
-                "columns: {layer: k, holes: h}\nneedles: {count: 9}\nlayer_thickness: 127\n", "k,h\n1,2\n", "has no unit"}};
+                "columns: {layer: k, holes: h}\nneedles: {count: 9}\nlayer_thickness: 127\n",
+                "k,h\n1,2\n", "has no unit"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct imported im;
         struct err e;
@@ -427,12 +471,16 @@ static void an_import_is_compared_at_once(void)
     char map[300], text[900];
     fixture_make(&f);
     snprintf(map, sizeof map, "%s/map.yaml", f.folder);
-    fixture_write(&f, "map.yaml", "import: x\nkind: table\nvirtual: yes\nfile: foreign.txt\nlayout: {separator: semicolon, decimal: comma, "
-                                  "header_line: 1}\ncolumns: {time_h: {from: Zeit, unit: min}, Q_ug_cm2: {from: Q, unit: mg/cm2}}\n");
+    fixture_write(
+        &f, "map.yaml",
+        "import: x\nkind: table\nvirtual: yes\nfile: foreign.txt\nlayout: {separator: semicolon, decimal: comma, "
+        "header_line: 1}\ncolumns: {time_h: {from: Zeit, unit: min}, Q_ug_cm2: {from: Q, unit: mg/cm2}}\n");
     fixture_write(&f, "foreign.txt", "Zeit;Q\n60;0,0101\n120;0,02\n240;0,05\n");
-    snprintf(text, sizeof text, "comparison: x\ncases:\n  - name: cells\n    role: predicted\n    measured: {import: map.yaml, x: time_h, y: "
-                                "Q_ug_cm2}\n    simulated: {study: study.yaml, quantity: delivered}\n    criteria: [{metric: rmse, at_most: 1 "
-                                "g/cm2}]\n");
+    snprintf(
+        text, sizeof text,
+        "comparison: x\ncases:\n  - name: cells\n    role: predicted\n    measured: {import: map.yaml, x: time_h, y: "
+        "Q_ug_cm2}\n    simulated: {study: study.yaml, quantity: delivered}\n    criteria: [{metric: rmse, at_most: 1 "
+        "g/cm2}]\n");
     CU_ASSERT_EQUAL_FATAL(compare_text(&f, text, c, &e), 0);
     CU_ASSERT_EQUAL(c->verdict[0].role, ROLE_SYNTHETIC);
     char *csv = fixture_read(&f, "compared/imported_1/measured.csv");
@@ -452,8 +500,11 @@ static void every_shipped_map_reads_its_file(void)
     static const struct {
         const char *map;
         size_t rows, specimens;
-    } maps[] = {{"texture_analyser", 525, 3}, {"universal_tester", 177, 2}, {"parafilm_layers", 13, 3},
-                {"dye_counts", 4, 4}, {"franz_cells", 56, 1}};
+    } maps[] = {{"texture_analyser", 525, 3},
+                {"universal_tester", 177, 2},
+                {"parafilm_layers", 13, 3},
+                {"dye_counts", 4, 4},
+                {"franz_cells", 56, 1}};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
         char path[200];
         struct imported im;

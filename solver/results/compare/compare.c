@@ -51,8 +51,8 @@ const char *compare_path(const struct compare *c, const char *name, char buf[PLA
 
 static int read_head(struct compare *c, struct err *e)
 {
-    static const char *const keys[] = {"comparison", "note",      "verdict",    "seed",  "resamples",
-                                       "confidence", "fit",       "criteria",   "cases", NULL};
+    static const char *const keys[] = {"comparison", "note", "verdict",  "seed",  "resamples",
+                                       "confidence", "fit",  "criteria", "cases", NULL};
     static const char *const verdicts[] = {"required", "reported", NULL};
     struct cnode root = config_root(c->doc);
     long seed = 1, resamples = 2000;
@@ -97,8 +97,7 @@ static int read_role(struct compare *c, struct compare_case *k, struct err *e)
 
 static int read_case(struct compare *c, struct cnode at, struct err *e)
 {
-    static const char *const keys[] = {"name",      "role",     "parameters", "measured",
-                                       "simulated", "criteria", "note",       NULL};
+    static const char *const keys[] = {"name", "role", "parameters", "measured", "simulated", "criteria", "note", NULL};
     struct compare_case *k = &c->item[c->n_cases++];
     k->at = at;
     int rc = config_known(at, keys, e);
@@ -209,7 +208,8 @@ static int record_all(struct compare *c, const char *path, struct err *e)
     record_bool(c->record, "all_criteria_met", compare_all_met(c));
     record_subtree(c->record, "as_asked", config_root(c->doc));
     const char *const libraries[] = {"SUNDIALS CVODES", integrator_version(), "GSL", GSL_VERSION, NULL};
-    struct provenance who = {"mnsim", c->context->command, hash, c->context->unix_time, (int64_t)c->how.seed, libraries};
+    struct provenance who = {"mnsim",  c->context->command, hash, c->context->unix_time, (int64_t)c->how.seed,
+                             libraries};
     provenance_record(c->record, "provenance", &who);
     return record_write(c->record, folder_file(c->folder, "compare.yaml", file), e);
 }

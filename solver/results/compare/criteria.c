@@ -1,8 +1,10 @@
 /* criteria.c -- criteria declared beforehand, measures of agreement, verdicts. */
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/math/stats.h"
 #include "solver/results/compare/parts.h"
 
 static const char *const bound_key[] = {"at_most", "at_least", "within", "within_factor", NULL};
@@ -61,15 +63,17 @@ static int read_bound(struct cnode at, const struct measured *m, struct criterio
             if (rc) return rc;
         }
     if (n != 1)
-        return config_fail(at, e, ERR_PARSE, "criterion '%s': needs exactly one of at_most, at_least, within, "
-                                             "within_factor", metric_name(q->metric));
+        return config_fail(at, e, ERR_PARSE,
+                           "criterion '%s': needs exactly one of at_most, at_least, within, "
+                           "within_factor",
+                           metric_name(q->metric));
     return 0;
 }
 
 static int read_one(struct cnode at, struct compare_case *k, struct criterion *q, struct err *e)
 {
-    static const char *const keys[] = {"metric", "at_most", "at_least", "within",    "within_factor",
-                                       "margin", "factor",  "alpha",    "judged_by", "note", NULL};
+    static const char *const keys[] = {"metric", "at_most",   "at_least", "within", "within_factor", "margin", "factor",
+                                       "alpha",  "judged_by", "note",     NULL};
     static const char *const ways[] = {"estimate", "interval", NULL};
     int by = 0, rc = config_known(at, keys, e);
     *q = (struct criterion){.alpha = NAN};
@@ -136,8 +140,8 @@ static int make_set(struct compare_case *k, struct err *e)
     k->set = (struct agreement_set){.n_points = k->n_points,
                                     .n_units = m->n_units,
                                     .predicted = k->predicted,
-                                    .low = isfinite(k->low[0]) ? k->low : NULL,
-                                    .high = isfinite(k->low[0]) ? k->high : NULL,
+                                    .low = k->has_band ? k->low : NULL,
+                                    .high = k->has_band ? k->high : NULL,
                                     .reading = k->used,
                                     .has_units = m->has_units,
                                     .average = m->average,
@@ -146,8 +150,7 @@ static int make_set(struct compare_case *k, struct err *e)
     for (size_t i = 0; i < m->n; i++) {
         size_t point = point_of_reading(k, i);
         if (m->reading[i].below || censored[point] || !isfinite(k->predicted[point])) continue;
-        k->used[k->set.n++] =
-            (struct agreement_reading){point, m->reading[i].unit, m->reading[i].y, m->reading[i].sd};
+        k->used[k->set.n++] = (struct agreement_reading){point, m->reading[i].unit, m->reading[i].y, m->reading[i].sd};
     }
     free(censored);
     for (size_t i = 0; i < k->n_points; i++) {
@@ -159,7 +162,7 @@ static int make_set(struct compare_case *k, struct err *e)
 }
 
 /* Share of the readings below the limit for which the simulation lies below it, too. */
-static struct agreement_value below_limit(const struct compare_case *k)
+static struct agreement_value below_limit(const struct compare_case *k, double confidence)
 {
     struct agreement_value v = {NAN, NAN, NAN, 0, k->m.n_units, ""};
     double agree = 0.0;
@@ -169,7 +172,10 @@ static struct agreement_value below_limit(const struct compare_case *k)
         agree += p <= k->m.reading[i].y;
         v.n++;
     }
-    if (v.n) v.value = agree / (double)v.n;
+    if (v.n == 0) return v;
+    v.value = agree / (double)v.n;
+    v.method = "Wilson's score";
+    stats_share_interval(v.value, (double)v.n, gsl_cdf_ugaussian_Pinv(0.5 + 0.5 * confidence), &v.low, &v.high);
     return v;
 }
 
@@ -194,7 +200,7 @@ static int measure_all(struct compare *c, struct compare_case *k, struct err *e)
     }
     if (!rc && k->m.n_below) {
         struct measure *one = &k->measure[k->n_measures++];
-        *one = (struct measure){.name = "below_limit", .unit = "1", .v = below_limit(k)};
+        *one = (struct measure){.name = "below_limit", .unit = "1", .v = below_limit(k, c->how.confidence)};
     }
     return rc;
 }
@@ -231,9 +237,9 @@ static void record_measures(struct compare *c, const struct compare_case *k)
 static bool inside(const struct criterion *q, double x)
 {
     switch (q->kind) {
-    case BOUND_AT_MOST:       return x <= q->bound;
-    case BOUND_AT_LEAST:      return x >= q->bound;
-    case BOUND_WITHIN:        return fabs(x) <= q->bound;
+    case BOUND_AT_MOST: return x <= q->bound;
+    case BOUND_AT_LEAST: return x >= q->bound;
+    case BOUND_WITHIN: return fabs(x) <= q->bound;
     case BOUND_WITHIN_FACTOR: break;
     }
     return x >= 1.0 / q->bound && x <= q->bound;
@@ -257,7 +263,7 @@ static int value_of(struct compare *c, struct compare_case *k, const struct crit
     if (q->metric == METRIC_EQUIVALENCE)
         return agreement_equivalence(&k->set, q->kind == BOUND_WITHIN_FACTOR, q->bound, q->alpha, v, p, e);
     if (q->metric == METRIC_BELOW_LIMIT) {
-        *v = below_limit(k);
+        *v = below_limit(k, c->how.confidence);
         return 0;
     }
     return agreement_compute(&k->set, (enum agreement_metric)q->metric, &c->how, v, e);
@@ -282,9 +288,10 @@ static int judge(struct compare *c, struct compare_case *k, const struct criteri
     describe(c, q, &v, found, sizeof found);
     if (isfinite(p)) snprintf(extra, sizeof extra, ", p %.3g", p);
     bool in_unit = has_unit(q->metric) && q->kind != BOUND_WITHIN_FACTOR && strcmp(k->m.y_unit, "1") != 0;
-    compare_judge(c, k, met, "%s %s%s%s%s (asked: %s); %zu %s%s, %ld parameters fitted to them",
-                  metric_name(q->metric), found, in_unit ? " " : "", in_unit ? k->m.y_unit : "", extra, q->text,
-                  k->m.n_data, k->m.n_data == 1 ? "datum" : "data", k->m.n_below ? " with those below the limit" : "", k->n_parameters);
+    compare_judge(c, k, met, "%s %s%s%s%s (asked: %s); %zu %s%s, %ld parameters fitted to them", metric_name(q->metric),
+                  found, in_unit ? " " : "", in_unit ? k->m.y_unit : "", extra, q->text, k->m.n_data,
+                  k->m.n_data == 1 ? "datum" : "data", k->m.n_below ? " with those below the limit" : "",
+                  k->n_parameters);
     return 0;
 }
 

@@ -22,9 +22,8 @@ void curve_release(struct curve *v)
 
 static int curve_make(struct curve *v, size_t n, struct err *e)
 {
-    *v = (struct curve){.x = calloc(n + 1, sizeof(double)),
-                        .y = calloc(n + 1, sizeof(double)),
-                        .err = calloc(n + 1, sizeof(double))};
+    *v = (struct curve){
+        .x = calloc(n + 1, sizeof(double)), .y = calloc(n + 1, sizeof(double)), .err = calloc(n + 1, sizeof(double))};
     if (v->x && v->y && v->err) return 0;
     curve_release(v);
     return err_set(e, ERR_NOMEM, "out of memory");
@@ -85,12 +84,13 @@ static int no_quantity(const char *folder, const char *quantity, struct cnode bl
         }
         config_close(doc);
     }
-    config_fail(blame, e, ERR_PARSE, "the simulation has no quantity '%.80s'; columns: %.560s; results: %.330s", quantity,
-                list[0] ? list : "none", results[0] ? results : "none");
+    config_fail(blame, e, ERR_PARSE, "the simulation has no quantity '%.80s'; columns: %.560s; results: %.330s",
+                quantity, list[0] ? list : "none", results[0] ? results : "none");
     if (near[0])
         err_hint(e, "did you mean '%s'?", near);
     else
-        err_hint(e, "a column's unit may be left out; 'mnsim run' writes timeseries.csv, profiles.csv and summary.yaml");
+        err_hint(e,
+                 "a column's unit may be left out; 'mnsim run' writes timeseries.csv, profiles.csv and summary.yaml");
     return ERR_PARSE;
 }
 

@@ -99,9 +99,11 @@ static int colour_of(const struct sheet *s, size_t i) { return s->n == 1 ? 1 : (
 
 static void add_bands(struct sheet *s, const struct compare_case *k, int colour)
 {
-    if (isfinite(k->low[0]))
-        add(s, (struct plot_series){.style = PLOT_BAND, .n = k->n_points, .x = k->x, .y = k->low, .err = k->high,
-                                    .colour = 7}, who(s, k), "band of the simulation");
+    if (k->has_band)
+        add(s,
+            (struct plot_series){
+                .style = PLOT_BAND, .n = k->n_points, .x = k->x, .y = k->low, .err = k->high, .colour = 7},
+            who(s, k), "band of the simulation");
     if (!k->m.grid || k->m.n_units < 2) return;
     double *lo = numbers(s, k->n_points), *hi = numbers(s, k->n_points);
     for (size_t j = 0; lo && hi && j < k->n_points; j++) {
@@ -119,7 +121,8 @@ static void add_readings(struct sheet *s, const struct compare_case *k, int colo
     size_t n = 0, below = 0;
     if (!x || !y || !bx || !by) return;
     for (size_t i = 0; i < m->n; i++) {
-        double at = k->label[0] || !m->has_x ? (isfinite(k->x[0]) ? k->x[i < k->n_points ? i : 0] : 1.0) : m->reading[i].x;
+        double at =
+            k->label[0] || !m->has_x ? (isfinite(k->x[0]) ? k->x[i < k->n_points ? i : 0] : 1.0) : m->reading[i].x;
         double *to_x = m->reading[i].below ? &bx[below] : &x[n], *to_y = m->reading[i].below ? &by[below] : &y[n];
         *to_x = at;
         *to_y = m->reading[i].y;
@@ -128,35 +131,43 @@ static void add_readings(struct sheet *s, const struct compare_case *k, int colo
     }
     if (m->grid)
         for (size_t u = 0; u < m->n_units; u++) /* one thin curve each would hide the mean: the first few, dotted */
-            add(s, (struct plot_series){.style = PLOT_POINTS, .n = k->n_points, .x = x + u * k->n_points,
-                                        .y = y + u * k->n_points, .colour = (int)(u % COLOURS) + 1},
+            add(s,
+                (struct plot_series){.style = PLOT_POINTS,
+                                     .n = k->n_points,
+                                     .x = x + u * k->n_points,
+                                     .y = y + u * k->n_points,
+                                     .colour = (int)(u % COLOURS) + 1},
                 m->n_units <= 6 ? m->unit_name[u] : NULL, NULL);
     else
-        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = y, .colour = colour},
-            who(s, k), "measured");
+        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = y, .colour = colour}, who(s, k),
+            "measured");
     if (below)
-        add(s, (struct plot_series){.style = PLOT_POINTS, .n = below, .x = bx, .y = by, .colour = 6},
-            who(s, k), "below the limit of quantification (drawn at it)");
+        add(s, (struct plot_series){.style = PLOT_POINTS, .n = below, .x = bx, .y = by, .colour = 6}, who(s, k),
+            "below the limit of quantification (drawn at it)");
 }
 
 static void add_means(struct sheet *s, const struct compare_case *k)
 {
     if (k->m.average == AVERAGE_NONE) return;
     bool geometric = k->m.average == AVERAGE_GEOMETRIC;
-    add(s, (struct plot_series){.style = k->m.grid ? PLOT_DASHED : PLOT_LINEPOINTS, .n = k->n_points, .x = k->x,
-                                .y = k->mean, .colour = 2},
+    add(s,
+        (struct plot_series){
+            .style = k->m.grid ? PLOT_DASHED : PLOT_LINEPOINTS, .n = k->n_points, .x = k->x, .y = k->mean, .colour = 2},
         who(s, k), geometric ? "geometric mean" : "mean");
 }
 
 static void add_simulated(struct sheet *s, const struct compare_case *k, int colour)
 {
     if (!k->has_simulated) return;
-    bool has_curve = k->curve.n > 1 && !k->is_ratio && !isfinite(k->low[0]);
-    add(s, (struct plot_series){.style = k->role == ROLE_FITTED ? PLOT_DASHED : has_curve ? PLOT_LINE : PLOT_LINEPOINTS,
-                                .n = has_curve ? k->curve.n : k->n_points,
-                                .x = has_curve ? k->curve.x : k->x,
-                                .y = has_curve ? k->curve.y : k->predicted,
-                                .colour = s->n == 1 ? 0 : colour},
+    bool has_curve = k->curve.n > 1 && !k->is_ratio && !k->has_band;
+    add(s,
+        (struct plot_series){.style = k->role == ROLE_FITTED ? PLOT_DASHED
+                                      : has_curve            ? PLOT_LINE
+                                                             : PLOT_LINEPOINTS,
+                             .n = has_curve ? k->curve.n : k->n_points,
+                             .x = has_curve ? k->curve.x : k->x,
+                             .y = has_curve ? k->curve.y : k->predicted,
+                             .colour = s->n == 1 ? 0 : colour},
         who(s, k), k->role == ROLE_FITTED ? "simulated, fitted" : "simulated");
 }
 
@@ -206,8 +217,7 @@ static void overlay(struct sheet *s, bool is_log)
 /* ---- residuals, agreement ---- */
 
 /* The pairs of a case as the measures see them: means, or single readings. */
-static size_t pairs_of(struct sheet *s, const struct compare_case *k, double **x, double **observed,
-                       double **simulated)
+static size_t pairs_of(struct sheet *s, const struct compare_case *k, double **x, double **observed, double **simulated)
 {
     size_t n = 0, most = k->m.average == AVERAGE_NONE ? k->set.n : k->n_points;
     *x = numbers(s, most);
@@ -253,8 +263,8 @@ static void residuals(struct sheet *s)
             lo = fmin(lo, x[j]);
             hi = fmax(hi, x[j]);
         }
-        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = q, .colour = colour_of(s, i)}, s->k[i]->name,
-            NULL);
+        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = q, .colour = colour_of(s, i)},
+            s->k[i]->name, NULL);
     }
     level(s, lo, hi, 0.0, PLOT_DASHED, 0, NULL);
     if (any)
@@ -280,8 +290,8 @@ static void simulated_against_observed(struct sheet *s)
             lo = fmin(lo, fmin(o[j], q[j]));
             hi = fmax(hi, fmax(o[j], q[j]));
         }
-        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = o, .y = q, .colour = colour_of(s, i)}, s->k[i]->name,
-            NULL);
+        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = o, .y = q, .colour = colour_of(s, i)},
+            s->k[i]->name, NULL);
     }
     double *line = numbers(s, 2);
     if (line) {
@@ -319,8 +329,8 @@ static void bland_altman(struct sheet *s)
             lo = fmin(lo, x[kept]);
             hi = fmax(hi, x[kept++]);
         }
-        add(s, (struct plot_series){.style = PLOT_POINTS, .n = kept, .x = x, .y = q, .colour = colour_of(s, i)}, s->k[i]->name,
-            NULL);
+        add(s, (struct plot_series){.style = PLOT_POINTS, .n = kept, .x = x, .y = q, .colour = colour_of(s, i)},
+            s->k[i]->name, NULL);
     }
     if (total >= 3) {
         double mean = stats_mean(all, total), half = 1.96 * stats_sd(all, total);
@@ -335,8 +345,8 @@ static void bland_altman(struct sheet *s)
 
 static bool go_together(const struct compare_case *a, const struct compare_case *b)
 {
-    return a->m.has_x == b->m.has_x && strcmp(a->m.x_unit, b->m.x_unit) == 0 &&
-           strcmp(a->m.y_unit, b->m.y_unit) == 0 && a->m.average == b->m.average && a->has_simulated == b->has_simulated;
+    return a->m.has_x == b->m.has_x && strcmp(a->m.x_unit, b->m.x_unit) == 0 && strcmp(a->m.y_unit, b->m.y_unit) == 0 &&
+           a->m.average == b->m.average && a->has_simulated == b->has_simulated;
 }
 
 void compare_figures(struct compare *c)
@@ -345,7 +355,8 @@ void compare_figures(struct compare *c)
     bool drawn[CASES_MAX] = {false};
     for (size_t i = 0, number = 1; s && i < c->n_cases; i++) {
         if (drawn[i]) continue;
-        *s = (struct sheet){.c = c, .number = number++};
+        *s = (struct sheet){.c = c, .number = number};
+        number++;
         for (size_t j = i; j < c->n_cases; j++)
             if (!drawn[j] && go_together(&c->item[i], &c->item[j])) {
                 s->k[s->n++] = &c->item[j];

@@ -69,8 +69,10 @@ int fit_apply(const struct compare *c, struct study *s, struct err *e)
 {
     if (!c->fit || !c->fit->is_solved) return 0;
     if (s->n_depths)
-        return err_set(e, ERR_RANGE, "'%s' has depths that scatter: a fit computes one depth, leave out "
-                                     "insertion/depth_sd", s->title);
+        return err_set(e, ERR_RANGE,
+                       "'%s' has depths that scatter: a fit computes one depth, leave out "
+                       "insertion/depth_sd",
+                       s->title);
     return apply(c->fit, c->fit->estimate.value, &s->problem, e);
 }
 
@@ -132,8 +134,8 @@ static int find_quantity(struct source *s, struct cnode at, struct err *e)
             return 0;
         }
         if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s_%s", i ? ", " : "", all[i].stem,
-                                     all[i].suffix);
+            used +=
+                (size_t)snprintf(list + used, sizeof list - used, "%s%s_%s", i ? ", " : "", all[i].stem, all[i].suffix);
     }
     return rc ? rc
               : config_fail(config_get(at, "quantity"), e, ERR_PARSE,
@@ -193,8 +195,9 @@ static int add_source(struct compare *c, const struct compare_case *k, struct er
     char path[PLACE];
     const char *study;
     if (!config_is(config_get(at, "study")) || config_is(config_get(at, "set")) || !k->m.has_x || k->m.n_below)
-        return config_fail(k->at, e, ERR_PARSE, "fit: a fitted case needs a study without 'set', readings over time, "
-                                                "and none below a limit ('mnsim fit' takes those)");
+        return config_fail(k->at, e, ERR_PARSE,
+                           "fit: a fitted case needs a study without 'set', readings over time, "
+                           "and none below a limit ('mnsim fit' takes those)");
     int rc = config_string(at, "study", &study, e);
     struct study_options so = {NULL, c->options->config_dir};
     if (!rc) rc = study_load(&s->study, compare_path(c, study, path), &so, e);

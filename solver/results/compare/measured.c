@@ -71,8 +71,8 @@ struct columns {
     double limit;           /* NAN */
 };
 
-/* Rows that 'rows' keeps: every named column has the named text.  An unknown column is an error.  Of a curve with phases
- * those of the press, unless 'rows' asks for another. */
+/* Rows that 'rows' keeps: every named column has the named text.  An unknown column is an error.  Of a curve with
+ * phases those of the press, unless 'rows' asks for another. */
 static int row_is_wanted(const struct table *t, struct cnode rows, bool is_curve, size_t i, bool *wanted, struct err *e)
 {
     size_t phase;
@@ -119,15 +119,15 @@ static int check_reading(const struct table *t, const struct measured *m, const 
 static int keep_row(struct measured *m, const struct table *t, const struct columns *c, size_t i, struct err *e)
 {
     int rc = check_reading(t, m, c, i, e);
-    if (rc || isnan(c->y[i]) || (m->has_x && isnan(c->x[i]))) return rc; /* an empty cell is no reading */
+    if (rc || isnan(c->y[i]) || (m->has_x && isnan(c->x[i]))) return rc;     /* an empty cell is no reading */
     if (m->has_x && c->x[i] == 0.0 && strcmp(m->x_unit, "h") == 0) return 0; /* nothing has been applied yet */
     struct reading *r = &m->reading[m->n++];
-    *r = (struct reading){.x = m->has_x ? c->x[i] : NAN, .y = c->y[i], .sd = c->sd ? c->sd[i] : NAN, .line = t->line[i]};
+    *r =
+        (struct reading){.x = m->has_x ? c->x[i] : NAN, .y = c->y[i], .sd = c->sd ? c->sd[i] : NAN, .line = t->line[i]};
     r->below = c->below ? c->below[i] == 1.0 : c->y[i] < c->limit;
     if (r->below && isfinite(c->limit)) r->y = c->limit;
     m->n_below += r->below;
-    if (c->replicate != SIZE_MAX)
-        snprintf(r->replicate, sizeof r->replicate, "%.39s", table_cell(t, i, c->replicate));
+    if (c->replicate != SIZE_MAX) snprintf(r->replicate, sizeof r->replicate, "%.39s", table_cell(t, i, c->replicate));
     return c->unit == SIZE_MAX ? 0 : unit_of(m, table_cell(t, i, c->unit), &r->unit, e);
 }
 
@@ -184,7 +184,7 @@ static int read_rows(struct measured *m, struct cnode at, const struct table *t,
     if (!rc && m->n == 0) {
         rc = err_set(e, ERR_PARSE, "%s: column '%s' holds no reading", t->path, m->y_name);
         err_hint(e, config_is(config_get(at, "rows")) ? "no row has the texts that 'rows' asks for, or all are empty"
-                                                       : "every cell is empty");
+                                                      : "every cell is empty");
     }
     return rc;
 }
@@ -224,10 +224,10 @@ static void number_units(struct measured *m)
 
 static int read_table(struct compare *c, struct compare_case *k, struct cnode at, const char *path, struct err *e)
 {
-    static const char *const keys[] = {"file", "import",      "x",       "y",
-                                       "sd",   "group",       "replicate", "below_limit",
-                                       "rows", "limit_of_quantification", "average", "grid",
-                                       "virtual", "source",    "note",    NULL};
+    static const char *const keys[] = {"file",    "import",    "x",           "y",      "sd",
+                                       "group",   "replicate", "below_limit", "rows",   "limit_of_quantification",
+                                       "average", "grid",      "virtual",     "source", "note",
+                                       NULL};
     struct table t = {0};
     int rc = config_known(at, keys, e);
     if (!rc) rc = table_read(&t, path, e);

@@ -8,10 +8,10 @@ enum { WORD = 100, PLACE = 700, UNIT = 24, UNITS_MAX = 200, SETS_MAX = 32, VARIA
 
 /* One reading.  x and y in the units of the set's columns. */
 struct reading {
-    double x, y, sd;     /* sd NAN: not stated */
-    size_t unit;         /* donor, specimen; index into measured.unit_name */
-    bool below;          /* y is the limit of quantification, the reading lies below it */
-    int line;            /* in the file it stands in; 0: none */
+    double x, y, sd; /* sd NAN: not stated */
+    size_t unit;     /* donor, specimen; index into measured.unit_name */
+    bool below;      /* y is the limit of quantification, the reading lies below it */
+    int line;        /* in the file it stands in; 0: none */
     char replicate[40];
 };
 struct measured {
@@ -19,10 +19,10 @@ struct measured {
     bool has_x, is_virtual, has_units;
     size_t n, n_below, n_units, n_data; /* readings; below the limit; donors; data that count as such */
     struct reading *reading;
-    char (*unit_name)[WORD];  /* n_units */
+    char (*unit_name)[WORD]; /* n_units */
     enum agreement_average average;
-    double mean_se, mean_df;  /* of a published mean, else NAN */
-    long grid;                /* > 0: curves, brought to so many places */
+    double mean_se, mean_df; /* of a published mean, else NAN */
+    long grid;               /* > 0: curves, brought to so many places */
 };
 
 /* A criterion as declared. */
@@ -55,13 +55,13 @@ struct compare_case {
     enum role role;
     long n_parameters;
     struct measured m;
-    bool has_simulated, is_virtual, is_ratio;
-    struct curve curve;            /* nominal, for the figure */
-    size_t n_points;               /* distinct x, ascending */
-    double *x, *predicted, *error, *low, *high; /* n_points each; low[0] NAN: no band */
-    double *mean, *sd;             /* of what was observed at the point; NAN where all is censored */
-    const char *label[VARIANTS_MAX]; /* of points that are varied values, else NULL */
-    struct agreement_reading *used;  /* of the set */
+    bool has_simulated, is_virtual, is_ratio, has_band;
+    struct curve curve;                         /* nominal, for the figure */
+    size_t n_points;                            /* distinct x, ascending */
+    double *x, *predicted, *error, *low, *high; /* n_points each */
+    double *mean, *sd;                          /* of what was observed at the point; NAN where all is censored */
+    const char *label[VARIANTS_MAX];            /* of points that are varied values, else NULL */
+    struct agreement_reading *used;             /* of the set */
     struct agreement_set set;
     size_t n_criteria, n_measures;
     struct criterion criterion[CRITERIA_MAX];
@@ -91,8 +91,8 @@ int points_room(struct compare_case *k, size_t n, struct err *e);
 int simulated_fill(struct compare *c, struct compare_case *k, struct err *e);
 /* extract.c: one quantity of a result folder against x, converted.  x_unit "": a single result. */
 struct wanted {
-    const char *quantity, *x; /* x: name of a column, or NULL */
-    double at;                /* s: of a profile; NAN */
+    const char *quantity, *x;    /* x: name of a column, or NULL */
+    double at;                   /* s: of a profile; NAN */
     const char *x_unit, *y_unit; /* y_unit NULL: as it stands */
     double factor;
 };
@@ -102,9 +102,10 @@ bool folder_is_virtual(const char *folder);
 void curve_release(struct curve *v);
 
 /* fit.c: 'fit' of the comparison. */
-int fit_open(struct compare *c, struct err *e);                  /* reads it, when there is one */
-int fit_solve_cases(struct compare *c, struct err *e);           /* after all measured sets are read */
-int fit_apply(const struct compare *c, struct study *s, struct err *e); /* the estimates into a study; no fit: nothing */
+int fit_open(struct compare *c, struct err *e);        /* reads it, when there is one */
+int fit_solve_cases(struct compare *c, struct err *e); /* after all measured sets are read */
+int fit_apply(const struct compare *c, struct study *s,
+              struct err *e); /* the estimates into a study; no fit: nothing */
 void fit_close(struct compare *c);
 size_t fit_parameters(const struct compare *c);
 

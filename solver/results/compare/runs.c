@@ -119,8 +119,8 @@ static void say_runs(struct compare *c, const struct run run[], size_t n)
         put(c, i, "peak_force_N", run[i].peak);
         put(c, i, "peak_travel_um", run[i].peak_travel);
         put(c, i, "largest_travel_um", run[i].end);
-        compare_say(c, "    %-12s %-9s %-8s peak %.4g N at %.4g um, travel to %.5g um, %zu rows", run[i].specimen,
-                    role, run[i].state, run[i].peak, run[i].peak_travel, run[i].end, run[i].n);
+        compare_say(c, "    %-12s %-9s %-8s peak %.4g N at %.4g um, travel to %.5g um, %zu rows", run[i].specimen, role,
+                    run[i].state, run[i].peak, run[i].peak_travel, run[i].end, run[i].n);
     }
     record_number(c->record, "peak_force_mean_N", stats_mean(peak, n));
     record_number(c->record, "largest_travel_mean_um", stats_mean(end, n));

@@ -17,8 +17,8 @@
 
 enum source { SOURCE_STUDY, SOURCE_INSERTION, SOURCE_RESULT };
 static const char *const source_key[] = {"study", "insertion", "result", NULL};
-static const char *const simulated_keys[] = {"study", "insertion", "result", "set",  "quantity", "x",      "at",
-                                             "over",  "vary",      "arrays", "band", "factor",   "source", "note", NULL};
+static const char *const simulated_keys[] = {"study", "insertion", "result", "set",    "quantity", "x",    "at", "over",
+                                             "vary",  "arrays",    "band",   "factor", "source",   "note", NULL};
 enum { SMOOTH = 100 }; /* more outputs, for an even curve in the figure */
 
 /* One simulation to make: where from, what is changed. */
@@ -26,8 +26,8 @@ struct making {
     struct compare *c;
     struct compare_case *k;
     enum source source;
-    struct cnode at;                    /* the map */
-    const char *file;                   /* study or folder */
+    struct cnode at;  /* the map */
+    const char *file; /* study or folder */
     const char *set[SETS_MAX + 2];
     size_t n_set;
     bool is_quiet; /* derived values have been said */
@@ -71,7 +71,8 @@ static int read_making(struct making *m, struct cnode at, struct err *e)
     if (!rc) rc = config_string(at, "quantity", &m->want.quantity, e);
     if (!rc && config_is(config_get(at, "x"))) rc = config_string(at, "x", &m->want.x, e);
     if (!rc && config_is(config_get(at, "at"))) rc = config_quantity(at, "at", "s", RANGE_POSITIVE, &m->want.at, e);
-    if (!rc && config_is(config_get(at, "factor"))) rc = config_number(at, "factor", RANGE_POSITIVE, &m->want.factor, e);
+    if (!rc && config_is(config_get(at, "factor")))
+        rc = config_number(at, "factor", RANGE_POSITIVE, &m->want.factor, e);
     if (!rc) rc = add_sets(m, config_get(at, "set"), e);
     return rc;
 }
@@ -194,10 +195,14 @@ static int make(struct making *m, const char *name, unsigned long seed_more, str
 
 /* ---- at the points ---- */
 
-/* The curve's value at a place; a single number everywhere. */
+/* The curve's value at a place; a single number everywhere.  Tables hold ten digits: an end that is missed by less than
+ * that is met. */
 static double value_at(const struct curve *v, const double y[], double x)
 {
     if (v->n == 1 && isnan(v->x[0])) return y[0];
+    double first = v->x[0], last = v->x[v->n - 1], slack = 1e-8 * fmax(fabs(first), fabs(last));
+    if (x > last && x <= last + slack) x = last;
+    if (x < first && x >= first - slack) x = first;
     return curve_value(v->x, y, v->n, x);
 }
 
@@ -214,7 +219,7 @@ static int check_overlap(struct compare *c, struct compare_case *k, struct err *
 {
     size_t inside = 0;
     for (size_t i = 0; i < k->n_points; i++)
-        inside += isfinite(k->predicted[i]);
+        inside += isfinite(k->predicted[i]) ? 1 : 0;
     if (inside == k->n_points) return 0;
     const struct curve *v = &k->curve;
     if (inside) {
@@ -239,6 +244,7 @@ struct variants {
 /* A band that a new array lies in with the comparison's confidence, as drawn: normal scatter between arrays. */
 static void band_of_arrays(struct compare_case *k, const struct variants *v, double confidence)
 {
+    k->has_band = true;
     double column[VARIANTS_MAX], t = gsl_cdf_tdist_Pinv(0.5 + 0.5 * confidence, (double)v->n - 1.0);
     for (size_t i = 0; i < k->n_points; i++) {
         for (size_t j = 0; j < v->n; j++)
@@ -253,6 +259,7 @@ static void band_of_arrays(struct compare_case *k, const struct variants *v, dou
 /* The envelope of the nominal run and its variants. */
 static void band_of_variants(struct compare_case *k, const struct variants *v)
 {
+    k->has_band = true;
     for (size_t i = 0; i < k->n_points; i++) {
         k->low[i] = k->high[i] = k->predicted[i];
         for (size_t j = 0; j < v->n; j++) {
@@ -376,8 +383,7 @@ static int run_varied(struct making *m, const char *name, struct err *e)
     double y[VARIANTS_MAX], err[VARIANTS_MAX];
     if (config_count(vary) != 1 || !config_is_list(list) || n < 1 || n > VARIANTS_MAX)
         return config_fail(vary, e, ERR_PARSE, "vary: must name one value with a list of 1 to %d", VARIANTS_MAX);
-    if (k->m.has_x || k->m.n != 1)
-        return config_fail(vary, e, ERR_PARSE, "vary: goes with one measured value only");
+    if (k->m.has_x || k->m.n != 1) return config_fail(vary, e, ERR_PARSE, "vary: goes with one measured value only");
     int rc = 0;
     for (size_t i = 0; !rc && i < n; i++) {
         char changed[300];
@@ -394,8 +400,9 @@ static int run_varied(struct making *m, const char *name, struct err *e)
         m->is_quiet = true;
         y[i] = k->predicted[0];
         err[i] = k->error[0];
-        if (!rc) compare_say(m->c, "    %s %-12s %s %.4g, measured %.4g", path, text, m->want.quantity, y[i],
-                             k->m.reading[0].y);
+        if (!rc)
+            compare_say(m->c, "    %s %-12s %s %.4g, measured %.4g", path, text, m->want.quantity, y[i],
+                        k->m.reading[0].y);
     }
     if (rc) return rc;
     struct reading one = k->m.reading[0], *grown = realloc(k->m.reading, n * sizeof *grown);

@@ -16,12 +16,13 @@ static const char *x_unit(const struct compare_case *k) { return k->m.has_x ? k-
 
 static int write_readings(const struct compare *c, struct err *e)
 {
-    static const char *const columns[] = {"case",     "role",   "x",  "x_unit",      "simulated", "simulated_err",
-                                          "band_low", "band_high", "observed", "y_unit", "sd",       "below_limit",
+    static const char *const columns[] = {"case",     "role",      "x",         "x_unit", "simulated", "simulated_err",
+                                          "band_low", "band_high", "observed",  "y_unit", "sd",        "below_limit",
                                           "group",    "replicate", "difference"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
-    int rc = table_create(&o, folder_file(c->folder, "compare.csv", path), columns, sizeof columns / sizeof *columns, e);
+    int rc =
+        table_create(&o, folder_file(c->folder, "compare.csv", path), columns, sizeof columns / sizeof *columns, e);
     if (rc) return rc;
     for (size_t i = 0; !rc && i < c->n_cases; i++)
         for (size_t j = 0; !rc && j < c->item[i].m.n; j++) {
@@ -51,7 +52,7 @@ static int write_readings(const struct compare *c, struct err *e)
 
 static int write_points(const struct compare *c, struct err *e)
 {
-    static const char *const columns[] = {"case",     "role",     "x",         "x_unit",        "observed_mean",
+    static const char *const columns[] = {"case",        "role",      "x",        "x_unit",    "observed_mean",
                                           "observed_sd", "simulated", "band_low", "band_high", "y_unit"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
