@@ -1,0 +1,264 @@
+"""One scenario in real time, judged on the proxy's transcript of what the devices were sent.
+
+usage: realtime.py BUILD FOLDER tcp|rtu CAUSE
+
+mnrig talks through 'mnbench proxy' (over TCP or a pseudo-terminal) to 'mnbench serve'.  In the middle of an insert the
+cause comes.  From the first reply that shows it (or, for a key or a signal, from the last request on the wire when it
+was sent; for a link that was reset, from the first request on the new one) STOP must be the first thing written to the
+drive, at most 3 requests later on its line.  Allowances are wide, so that a busy machine does not add causes of its
+own: 50 Hz, ages and freshness of 3 s, watchdog 1 s.  Prints one line; exit status 0 when all holds, 1 when not,
+77 when something else stopped the run first.
+"""
+import csv
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+AXIS, CELL = 1, 2
+STATE, INPUTS = 0, 5              # the drive's block from register 0; its inputs in it
+SAMPLE = 0x3300                   # the transmitter's: gross, net, qualifier
+STOP = (124, 0xE1)
+LIMIT_N = 15.0
+MOST = 3                          # requests
+RESET_S = 6.5                     # in the middle of search or insert
+CAUSES = {"estop": "estop", "force": "force_push|force_rate|saturation|overshoot", "door": "door", "alarm": "drive_alarm",
+          "reset": "link"}
+FAULTS = {"estop": "when force > 4 N: estop", "force": "when force > 4 N: jump force +44 N",
+          "door": "when force > 4 N: open door", "alarm": "when force > 4 N: alarm 0x80"}
+STATUS = {"sigterm": 7, "sighup": 7, "key": 7}
+SETTINGS = ["limits/max_lateness=900 ms", "limits/max_age_axis=3 s", "limits/max_age_force=3 s", "axis/watchdog_time=1 s",
+            "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms", "devices/force/timeout=800 ms",
+            "devices/force/poll=20 ms", "axis/settle=1 s"]
+
+
+class Wrong(Exception):
+    """An invariant is broken."""
+
+
+class NotTried(Exception):
+    """Something else stopped the run before the cause came: the machine is too busy even for wide allowances."""
+
+
+def wait_for(what, seconds, test):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        got = test()
+        if got:
+            return got
+        time.sleep(0.005)
+    raise Wrong("no %s within %g s" % (what, seconds))
+
+
+def lines_of(path):
+    """The whole lines that a growing file holds."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as f:
+            text = f.read()
+    except FileNotFoundError:
+        return []
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
+class Bench:
+    """Server, proxy and mnrig, each ended again."""
+
+    def __init__(self, build, folder, link, cause):
+        self.folder, self.cause, self.processes = folder, cause, []
+        self.wire = os.path.join(folder, "wire.csv")
+        self.screen = os.path.join(folder, "screen")
+        mnbench, mnrig = os.path.join(build, "mnbench"), os.path.join(build, "mnrig")
+        with open(os.path.join(folder, "faults"), "w", encoding="ascii") as f:
+            f.write(FAULTS.get(cause, "") + "\n")
+        with open(os.path.join(folder, "line"), "w", encoding="ascii") as f:
+            f.write("at %g s: reset\n" % RESET_S if cause == "reset" else "")
+        port = self.start([mnbench, "serve", "--tcp", "0", "--seed", "41", "--faults", "faults"], "port")[0]
+        listen = ["--listen", "tcp:0"] if link == "tcp" else ["--listen", "pty", "--link", os.path.join(folder, "tty")]
+        own = self.start([mnbench, "proxy", *listen, "--to", "tcp:127.0.0.1:" + port, "--transcript", self.wire,
+                          "--faults", "line"], "proxy")[0]
+        bench = self.patient_bench("virtual_tcp.yaml" if link == "tcp" else "virtual_rtu.yaml")
+        how = ["--port", own] if link == "tcp" else ["--set", "links/line/rtu=" + os.path.join(folder, "tty")]
+        for s in SETTINGS:
+            how += ["--set", s]
+        self.rig = subprocess.Popen(
+            [mnrig, "run", "--plain", "--bench", bench, "--method",
+             "config/methods/press_10N_hold_5s.yaml", "--batch", "realtime", "--specimen", cause, "-o",
+             os.path.join(folder, "runs"), *how],
+            stdin=subprocess.PIPE, stdout=open(self.screen, "wb"), stderr=subprocess.STDOUT)
+        self.processes.append(self.rig)
+
+    def patient_bench(self, name):
+        """A copy of a bench whose devices may repeat themselves for longer: samples come late on a busy machine."""
+        os.makedirs(os.path.join(self.folder, "devices"))
+        shutil.copy("config/benches/" + name, self.folder)
+        for device in ("moons_scl.yaml", "flintec_dad141.yaml"):
+            with open("config/benches/devices/" + device, encoding="utf-8") as f:
+                text = re.sub(r"(freshness:.*within: )\d+ ms", r"\1 3 s", f.read())
+            with open(os.path.join(self.folder, "devices", device), "w", encoding="utf-8") as f:
+                f.write(text)
+        return os.path.join(self.folder, name)
+
+    def start(self, command, name):
+        told = os.path.join(self.folder, name + ".told")
+        arguments = [os.path.join(self.folder, a) if a in ("faults", "line") else a for a in command]
+        self.processes.append(subprocess.Popen([*arguments, "--print-port", told, "--seconds", "120"],
+                                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        return wait_for("port of " + name, 20, lambda: lines_of(told))
+
+    def close(self):
+        for p in reversed(self.processes):
+            if p.poll() is None:
+                p.terminate()
+                try:
+                    p.wait(10)
+                except subprocess.TimeoutExpired:
+                    p.kill()
+
+    def press(self, key):
+        self.rig.stdin.write(key.encode())
+        self.rig.stdin.flush()
+
+    def state(self):
+        """State and force as shown last."""
+        shown = [m for m in (re.match(r"<(\w+)\|z:[^|]*\|F:([-\d.]+)", x) for x in lines_of(self.screen)) if m]
+        if self.rig.poll() is not None:
+            raise Wrong("mnrig ended: " + " / ".join(lines_of(self.screen)[-3:]))
+        return (shown[-1].group(1), float(shown[-1].group(2))) if shown else ("", 0.0)
+
+    def is_pressing(self, force):
+        name, now = self.state()
+        if name in ("tripped", "ended"):
+            raise NotTried("it " + name)
+        return name == "insert" and now > force
+
+    def arm(self):
+        wait_for("first samples", 20, lambda: self.state()[0] == "waiting" and self.state()[1] != 0.0)
+        end = time.monotonic() + 20
+        while self.state()[0] == "waiting":
+            if time.monotonic() > end:
+                raise Wrong("it never armed")
+            self.press("a")
+            time.sleep(0.4)
+
+    def events(self):
+        runs = os.path.join(self.folder, "runs")
+        return "\n".join(lines_of(os.path.join(runs, os.listdir(runs)[0], "events.csv")))
+
+    def finish(self):
+        """The operator ends a run that has tripped; the exit status."""
+        end = time.monotonic() + 30
+        while self.rig.poll() is None and time.monotonic() < end:
+            try:
+                if self.state()[0] in ("tripped", "stopped"):
+                    self.press("q")
+            except (Wrong, BrokenPipeError):
+                break
+            time.sleep(0.1)
+        return self.rig.wait(20)
+
+
+def frames(path):
+    """The transcript's rows, with the reply's data where there is any."""
+    rows = []
+    for row in csv.DictReader(lines_of(path)):
+        raw = bytes.fromhex(row["bytes"] or "")
+        body = raw[7:] if len(raw) > 7 and raw[2:4] == b"\0\0" and int.from_bytes(raw[4:6], "big") == len(raw) - 6 else raw[1:]
+        row["data"] = body[2 : 2 + body[1]] if row["direction"] == "reply" and body[:1] == b"\x03" else b""
+        rows.append(row)
+    return rows
+
+
+def shows(cause, request, data):
+    """Does this reply tell of the cause?"""
+    if cause == "force":
+        return (int(request["unit"]), int(request["address"])) == (CELL, SAMPLE) and len(data) == 10 and \
+            int.from_bytes(data[:4], "big", signed=True) / 10000.0 > LIMIT_N
+    if (int(request["unit"]), int(request["address"])) != (AXIS, STATE) or len(data) != 48:
+        return False
+    inputs = int.from_bytes(data[2 * INPUTS : 2 * INPUTS + 2], "big")
+    alarm = int.from_bytes(data[:4], "big")
+    return {"estop": not inputs & 1 or alarm, "door": not inputs & 8, "alarm": alarm}[cause]
+
+
+def first_shown(rows, cause):
+    """Where in the transcript the cause is known from."""
+    if cause == "reset":  # the first row of a connection that was not there before
+        old = {r["connection"] for r in rows if float(r["time_s"]) < RESET_S}
+        return next((i for i, r in enumerate(rows) if r["connection"] not in old), None)
+    asked = {}
+    for i, r in enumerate(rows):
+        if r["direction"] == "request":
+            asked[r["number"]] = r
+        elif r["data"] and shows(cause, asked[r["number"]], r["data"]):
+            return i
+    return None
+
+
+def is_write(r):
+    return r["direction"] == "request" and int(r["unit"] or 0) == AXIS and int(r["function"] or 0) in (5, 6, 15, 16)
+
+
+def judge(rows, known):
+    """Requests on the drive's connection from there to STOP, STOP counted (over TCP the transmitter has its own)."""
+    if known is None:
+        raise Wrong("the cause is not in the transcript")
+    first = next((r for r in rows[known:] if is_write(r)), None)
+    if first is None:
+        raise Wrong("no STOP at all")
+    if (int(first["address"]), int(first["value"] or 0)) != STOP:
+        raise Wrong("the first write to the drive is %s = %s, not STOP" % (first["address"], first["value"]))
+    between = [r for r in rows[known:] if r["direction"] == "request" and r["connection"] == first["connection"] and
+               int(r["number"]) <= int(first["number"])]
+    if len(between) > MOST:
+        raise Wrong("STOP came %d requests later" % len(between))
+    return len(between)
+
+
+def trial(bench, cause):
+    bench.arm()
+    known = None
+    if cause in STATUS:
+        wait_for("insert under load", 60, lambda: bench.is_pressing(2.0))
+        known = len(frames(bench.wire))
+        if cause == "key":
+            bench.press(" ")
+        else:
+            bench.rig.send_signal({"sigterm": signal.SIGTERM, "sighup": signal.SIGHUP}[cause])
+    else:
+        wait_for("trip", 60, lambda: bench.state()[0] == "tripped")
+    status = bench.finish()
+    bench.close()  # the transcript is whole then
+    rows = frames(bench.wire)
+    trip = re.search(r",trip,(\w+),.(\w+) at", bench.events())
+    if trip and not (re.fullmatch(CAUSES.get(cause, "none"), trip.group(1)) and trip.group(2) in ("approach", "insert")):
+        raise NotTried("%s tripped in %s" % trip.groups())
+    later = judge(rows, known if known is not None else first_shown(rows, cause))
+    if status != STATUS.get(cause, 6):
+        raise Wrong("exit status %d" % status)
+    return later
+
+
+def main():
+    build, folder, link, cause = sys.argv[1:]
+    bench = None
+    try:
+        bench = Bench(build, folder, link, cause)
+        later = trial(bench, cause)
+        print("realtime %s %s: STOP %d request%s later" % (link, cause, later, "" if later == 1 else "s"))
+        return 0
+    except NotTried as e:
+        print("realtime %s %s: not tried: %s" % (link, cause, e))
+        return 77
+    except Wrong as e:
+        print("realtime %s %s: FAILED: %s" % (link, cause, e))
+        return 1
+    finally:
+        if bench:
+            bench.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
