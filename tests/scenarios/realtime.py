@@ -25,14 +25,14 @@ STOP = (124, 0xE1)
 LIMIT_N = 15.0
 MOST = 3                          # requests
 RESET_S = 6.5                     # in the middle of search or insert
-CAUSES = {"estop": "estop", "force": "force_push|force_rate|saturation|overshoot", "door": "door", "alarm": "drive_alarm",
-          "reset": "link"}
+CAUSES = {"estop": "estop", "force": "force_push|force_rate|saturation|overshoot", "door": "door",
+          "alarm": "drive_alarm", "reset": "link"}
 FAULTS = {"estop": "when force > 4 N: estop", "force": "when force > 4 N: jump force +44 N",
           "door": "when force > 4 N: open door", "alarm": "when force > 4 N: alarm 0x80"}
 STATUS = {"sigterm": 7, "sighup": 7, "key": 7}
-SETTINGS = ["limits/max_lateness=900 ms", "limits/max_age_axis=3 s", "limits/max_age_force=3 s", "axis/watchdog_time=1 s",
-            "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms", "devices/force/timeout=800 ms",
-            "devices/force/poll=20 ms", "axis/settle=1 s"]
+SETTINGS = ["limits/max_lateness=900 ms", "limits/max_age_axis=3 s", "limits/max_age_force=3 s",
+            "axis/watchdog_time=1 s", "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms", "devices/force/timeout=800 ms",
+            "devices/force/poll=20 ms", "axis/settle=1 s", "proof/speed=1 mm/s"]
 
 
 class Wrong(Exception):
@@ -165,7 +165,8 @@ def frames(path):
     rows = []
     for row in csv.DictReader(lines_of(path)):
         raw = bytes.fromhex(row["bytes"] or "")
-        body = raw[7:] if len(raw) > 7 and raw[2:4] == b"\0\0" and int.from_bytes(raw[4:6], "big") == len(raw) - 6 else raw[1:]
+        is_tcp = len(raw) > 7 and raw[2:4] == b"\0\0" and int.from_bytes(raw[4:6], "big") == len(raw) - 6
+        body = raw[7:] if is_tcp else raw[1:]
         row["data"] = body[2 : 2 + body[1]] if row["direction"] == "reply" and body[:1] == b"\x03" else b""
         rows.append(row)
     return rows
@@ -233,7 +234,8 @@ def trial(bench, cause):
     bench.close()  # the transcript is whole then
     rows = frames(bench.wire)
     trip = re.search(r",trip,(\w+),.(\w+) at", bench.events())
-    if trip and not (re.fullmatch(CAUSES.get(cause, "none"), trip.group(1)) and trip.group(2) in ("approach", "insert")):
+    if trip and not (re.fullmatch(CAUSES.get(cause, "none"), trip.group(1)) and
+                     trip.group(2) in ("approach", "insert")):
         raise NotTried("%s tripped in %s" % trip.groups())
     later = judge(rows, known if known is not None else first_shown(rows, cause))
     if status != STATUS.get(cause, 6):

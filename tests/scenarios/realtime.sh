@@ -1,8 +1,9 @@
 #!/bin/sh
-# Scenarios in real time (realtime.py), judged on the proxy's transcript: STOP is the first thing written to the drive after
-# the cause, at most 3 requests later.  usage: realtime.sh [long [ROUNDS [LOOPS]]]
+# Scenarios in real time (realtime.py), judged on the proxy's transcript: STOP is the first thing written to the drive
+# after the cause, at most 3 requests later.  usage: realtime.sh [long [ROUNDS [LOOPS [CAUSE...]]]]
 #   without an argument   three of them at once, some seconds: part of make test
-#   long                  every cause over TCP and over a pseudo-terminal, ROUNDS times (1), with LOOPS busy loops (3) beside
+#   long                  every cause (or those named) over TCP and over a pseudo-terminal, ROUNDS times (1), with LOOPS
+#                         busy loops (3) beside
 # Needs /usr/bin/python3; without it nothing is tried, and that is said.
 set -u
 cd "$(dirname "$0")/../.."
@@ -20,7 +21,8 @@ one() {
     while [ $got -eq 77 ] && [ $tries -lt 3 ]; do
         tries=$((tries + 1))
         mkdir -p "$T/$1-$2-$tries"
-        XDG_RUNTIME_DIR="$T/$1-$2-$tries" timeout 150 "$python" tests/scenarios/realtime.py "$build" "$T/$1-$2-$tries" "$1" "$2"
+        XDG_RUNTIME_DIR="$T/$1-$2-$tries" timeout 150 \
+            "$python" tests/scenarios/realtime.py "$build" "$T/$1-$2-$tries" "$1" "$2"
         got=$?
     done
     echo "$1 $2 $got" >>"$T/results"
@@ -31,19 +33,21 @@ short)
     one tcp estop & one rtu force & one tcp reset &
     wait ;;
 long)
+    rounds=${2:-1} busy=${3:-3}
+    if [ $# -gt 3 ]; then shift 3; causes=$*; else causes="estop force door alarm reset sigterm sighup key"; fi
     i=0
-    while [ $i -lt "${3:-3}" ]; do (while :; do :; done) & loops="$loops $!"; i=$((i + 1)); done
+    while [ $i -lt "$busy" ]; do (while :; do :; done) & loops="$loops $!"; i=$((i + 1)); done
     round=0
-    while [ $round -lt "${2:-1}" ]; do
+    while [ $round -lt "$rounds" ]; do
         round=$((round + 1))
         for link in tcp rtu; do
-            for cause in estop force door alarm reset sigterm sighup key; do
+            for cause in $causes; do
                 one $link $cause
                 rm -rf "$T/$link"-*
             done
         done
     done ;;
-*)  echo "usage: realtime.sh [long [ROUNDS [LOOPS]]]" >&2; exit 2 ;;
+*)  echo "usage: realtime.sh [long [ROUNDS [LOOPS [CAUSE...]]]]" >&2; exit 2 ;;
 esac
 all=$(grep -c . "$T/results") held=$(grep -c ' 0$' "$T/results") failed=$(grep -c ' 1$' "$T/results")
 echo "realtime: $held of $all held, $failed failed, $((all - held - failed)) not tried"
