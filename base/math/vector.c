@@ -2,6 +2,8 @@
 #include "base/math/vector.h"
 #include "base/math/vectorised.h"
 
+enum { CHUNK = 1024 };
+
 VECTORISED void vector_axpby(size_t n, double a, const double *x, double b, const double *y, double *z)
 {
     for (size_t i = 0; i < n; i++)
@@ -44,10 +46,13 @@ VECTORISED void vector_rotate(size_t n, double c, double s, double *restrict x, 
 VECTORISED void vector_add_diagonals(size_t n, size_t offset, const double *restrict v, const double *restrict a,
                                      double *restrict out)
 {
-    for (size_t j = 0; j < n; j++)
-        out[j] += v[j] * a[j + offset];
-    for (size_t j = 0; j < n; j++)
-        out[j + offset] += v[j] * a[j];
+    for (size_t from = 0; from < n; from += CHUNK) { /* v is still near when it is read again */
+        size_t to = from + CHUNK < n ? from + CHUNK : n;
+        for (size_t j = from; j < to; j++)
+            out[j] += v[j] * a[j + offset];
+        for (size_t j = from; j < to; j++)
+            out[j + offset] += v[j] * a[j];
+    }
 }
 
 VECTORISED void vector_weights(size_t n, const double *restrict e, double r, const double *restrict y,

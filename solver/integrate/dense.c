@@ -1,5 +1,5 @@
-/* dense.c -- see dense.h.  The loops stand in dense_loops.h: four numbers at a time, which most processors do, and eight,
- * where there are such. */
+/* dense.c -- see dense.h.  The loops stand in dense_loops.h: four numbers at a time, which most processors do, and
+ * eight, where there are such. */
 #include <math.h>
 #include <string.h>
 #include "base/math/vectorised.h"

@@ -1,6 +1,6 @@
-/* dense_loops.h -- the loops of dense.c, which includes this once for every width: LANES numbers at a time, NAMED(x) for
- * the names, FOR the attribute that says for which processors.  Sums are the same to the bit for every width: a sum over
- * columns is one number's own, and one over rows is kept in eight parts. */
+/* dense_loops.h -- the loops of dense.c, which includes this once for every width: LANES numbers at a time, NAMED(x)
+ * for the names, FOR the attribute that says for which processors.  Sums are the same to the bit for every width: a sum
+ * over columns is one number's own, and one over rows is kept in eight parts. */
 
 typedef double NAMED(lanes) __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
 #define vec NAMED(lanes)

@@ -49,7 +49,8 @@ static int part_analyse(struct part *f, const struct core *c)
     return cholesky_new(&f->L, n, c->colptr, c->row);
 }
 
-/* A matrix that is factorised already, to the bit, is left as it is: segments and steps often ask for the same again. */
+/* A matrix that is factorised already, to the bit, is left as it is: segments and steps often ask for the same again.
+ */
 static int part_set(struct part *f, double mass_weight, double stiff_weight)
 {
     const struct core *c = f->c;

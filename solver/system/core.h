@@ -3,8 +3,8 @@
 #define SOLVER_SYSTEM_CORE_H
 #include "solver/system/system.h"
 
-/* Properties of zone q for the drug or the metabolite in a phase: K; D at openness theta; first-order loss by capillaries and
- * by metabolism. */
+/* Properties of zone q for the drug or the metabolite in a phase: K; D at openness theta; first-order loss by
+ * capillaries and by metabolism. */
 double zone_K(const struct system *s, bool metabolite, size_t q);
 double zone_D(const struct system *s, bool metabolite, size_t q, double theta);
 double zone_clearance(const struct system *s, bool metabolite, size_t q);
