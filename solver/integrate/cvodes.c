@@ -30,6 +30,7 @@ struct integrator {
     const double *y_setup;
     double gamma, rtol, t; /* gamma of the last set-up; t reached */
     long steps;
+    bool root_ahead;           /* a root was met at t, beyond the last output asked for */
     int last_flag;
     size_t n_follow;
     N_Vector *follow, slope;   /* sensitivities; scratch */
@@ -284,7 +285,7 @@ static size_t worst_component(struct integrator *it)
 int integrator_to(struct integrator *it, double *to, double *y, double *q, size_t *worst, struct err *e)
 {
     double t = *to;
-    bool met = false;
+    bool met = it->root_ahead;
     *worst = it->ode.n;
     while (it->t < t && !met) { /* one step at a time: outputs inside a step are read off its polynomial */
         if (it->steps++ >= MAX_STEPS) {
@@ -303,10 +304,11 @@ int integrator_to(struct integrator *it, double *to, double *y, double *q, size_
         }
         met = flag == CV_ROOT_RETURN;
     }
-    if (met && it->t < t) /* a root beyond t is met again when the next output is asked for */
-        t = *to = it->t;
-    else
+    it->root_ahead = met && it->t >= t; /* CVODE reports a root once: one beyond this output is kept for the next */
+    if (it->root_ahead)
         met = false;
+    else if (met)
+        t = *to = it->t;
     if (CVodeGetDky(it->mem, t, 0, it->y))
         return err_set(e, ERR_NUMERIC, "no output at t = %.6g s: %s", t, it->what);
     memcpy(y, NV_DATA_S(it->y), it->ode.n * sizeof *y);

@@ -12,6 +12,8 @@
 
 enum { LANCZOS_STRIDE = 5, LANCZOS_FIRST = 15, LANCZOS_MAX = 60 };
 
+#define LINEAR_SHARE 1e-1 /* of rtol: to which the linear path settles */
+#define LANCZOS_SAFETY 10.0 /* of what a run states for that: bases that agree may share an error */
 #define LANCZOS_SMALL_SHARE 1e-3 /* of its largest value: an integral below this is held to the tolerance of that */
 #define LANCZOS_SPECK                                                                                                  \
     1e-6 /* of all drug (of the largest rate): smaller amounts (rates) are held to the tolerance of that */

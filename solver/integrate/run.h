@@ -44,6 +44,9 @@ void   run_apply_events(struct run *r);
 double run_theta(const struct run *r, double t);
 bool   run_is_saturated(const struct run *r);      /* a finite dose held at its C0 by undissolved drug */
 void   run_leave_saturation(struct run *r);
+/* Whether the faces take up at once (load, kg/m2) what is undissolved: then all of it is in the vehicle, which is no
+ * longer saturated when it has mixed with them. */
+bool   run_excess_is_swallowed(struct run *r, double load);
 double run_top(const struct run *r, const double *quads);   /* given to the skin by donors held at constant activity */
 double run_drawn(const struct run *r, const double *quads); /* ... and evaporated */
 double run_infinite_in(const struct run *r);       /* taken from infinite doses so far */

@@ -42,6 +42,16 @@ void run_leave_saturation(struct run *r)
     r->donor_a = r->dose.C0 / r->dose.K;
 }
 
+bool run_excess_is_swallowed(struct run *r, double load)
+{
+    double left = excess_left(r);
+    if (!run_is_saturated(r) || load < left)
+        return false;
+    run_leave_saturation(r);
+    r->donor_a += left / (r->dose.H * r->dose.K);
+    return true;
+}
+
 /* ---- a dose comes and goes ---- */
 
 /* A diffusive dose fills its own nodes; at the skin's surface it mixes with what the tissue holds there. */

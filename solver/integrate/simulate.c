@@ -4,7 +4,6 @@
 #include "solver/integrate/lanczos.h"
 #include "solver/integrate/run.h"
 
-#define LINEAR_SHARE 1e-1 /* of rtol: to which the linear path settles */
 #define SPLITS_MAX   4    /* of a segment that one basis does not span */
 #define SINGLE_SPLIT 0.1  /* of a segment without outputs inside: where a second basis takes over */
 #define ATOL_SHARE 1e-2 /* atol = this x rtol x activity scale: the time error is then about 4e-6 at rtol 1e-5 */
@@ -145,6 +144,10 @@ static int place_bound(struct run *r)
 int run_open_system(struct run *r, struct err *e)
 {
     int rc = system_build(&r->sys, r->p, &r->mesh, r->phase, e);
+    if (!rc && run_excess_is_swallowed(r, donor_step(r))) {
+        system_release(&r->sys);
+        rc = system_build(&r->sys, r->p, &r->mesh, r->phase, e);
+    }
     if (!rc && r->sys.n_bound > r->n_bound && (rc = place_bound(r)))
         err_set(e, rc, "out of memory for %zu bound unknowns", r->n_bound);
     if (rc)
@@ -501,92 +504,5 @@ int simulate_steady(const struct problem *p, double theta, double *J_ss, struct 
     *J_ss = rc ? NAN : out.J_ss;
     run_end(&r);
     solution_release(&out);
-    return rc;
-}
-
-/* ---- error estimate ---- */
-
-#define ROUNDING 1e-12
-#define WINDOW                                                                                                         \
-    4.0 /* times within this factor share the largest relative difference: a difference may cross zero in time */
-#define TIME_SAFETY 3.5 /* BDF errors at rtol and rtol/10 are not nested: measured up to 3.4 times their difference */
-#define COARSEST_SAFETY 2.0 /* |Q(s) - Q(s/2)| misses the error that s/2 has left */
-#define COMMON 0.1  /* no quantity is taken to be more than ten times as accurate as the uptake */
-
-static double relative_difference(const struct solution *a, const struct solution *b, size_t k, size_t c)
-{
-    double x = a->value[k * COLS_MAX + c], y = b->value[k * COLS_MAX + c];
-    return x == y ? 0.0 : fabs(x - y) / fmax(fabs(x), fabs(y));
-}
-
-/* |a - b|, or the largest relative difference of the same quantity within WINDOW of its time, or COMMON times that of
- * the uptake there, whichever is more. */
-static double *difference(const struct solution *a, const struct solution *b, double safety)
-{
-    double *d = calloc(a->n_out * COLS_MAX, sizeof *d);
-    for (size_t i = 0; d && i < a->n_out * COLS_MAX; i++) {
-        size_t k = i / COLS_MAX, c = i % COLS_MAX;
-        double relative = ROUNDING;
-        for (size_t j = 0; j < a->n_out; j++) {
-            if (!(a->t[j] <= WINDOW * a->t[k] && a->t[k] <= WINDOW * a->t[j]))
-                continue;
-            relative = fmax(relative, COMMON * relative_difference(a, b, j, COL_Q_TOP));
-            if (fabs(a->value[j * COLS_MAX + c]) > 1e-3 * fabs(a->value[i]))
-                relative = fmax(relative, relative_difference(a, b, j, c));
-        }
-        d[i] = safety * fmax(fabs(a->value[i] - b->value[i]), relative * fabs(a->value[i]));
-    }
-    return d;
-}
-
-static bool is_rate(size_t c) { return c == COL_J_TOP || c == COL_J_BOTTOM || c == COL_J_CLEARED; }
-
-/* What the linear path leaves open by its own rule: its tolerance, of the value; of a small share of its largest or of
- * a speck of the uptake when the path settles on the quantity itself; else of its largest or of a small share of the
- * uptake. */
-static void add_unsettled(const struct problem *p, const struct solution *s, double *error)
-{
-    for (size_t c = 0; c < COLS_MAX; c++) {
-        bool settled = c <= COL_Q_CLEARED;
-        double largest = 0.0, uptake = 0.0;
-        for (size_t k = 0; k < s->n_out; k++) {
-            largest = fmax(largest, fabs(s->value[k * COLS_MAX + c]));
-            uptake = fmax(uptake, fabs(solution_at(s, k, is_rate(c) ? COL_J_TOP : COL_Q_TOP)));
-        }
-        double least = settled ? fmax(LANCZOS_SMALL_SHARE * largest, LANCZOS_SPECK * uptake)
-                               : fmax(largest, LANCZOS_SMALL_SHARE * uptake);
-        if (c == COL_RECEPTOR_CONC)
-            least = fmax(largest, LANCZOS_SMALL_SHARE * uptake / p->receptor.H);
-        for (size_t k = 0; k < s->n_out; k++)
-            error[k * COLS_MAX + c] += LINEAR_SHARE * p->rtol * fmax(fabs(s->value[k * COLS_MAX + c]), least);
-    }
-}
-
-int simulate_with_error(const struct problem *p, struct solution *out, struct err *e)
-{
-    struct problem coarse = *p, tight;
-    bool coarsest = 2.0 * p->level > LEVEL_MAX, tightest = 0.1 * p->rtol < RTOL_MIN;
-    coarse.level = p->level * (coarsest ? 0.5 : 2.0); /* at the end of a range the neighbour on the other side serves */
-    tight = coarse;
-    tight.rtol = p->rtol * (tightest ? 10.0 : 0.1);
-    struct solution c = {0}, f = {0};
-    int rc = simulate(p, out, e);
-    if (!rc) rc = simulate(&coarse, &c, e);
-    if (!rc) rc = simulate(&tight, &f, e);
-    if (!rc) {
-        out->space_error = difference(out, &c, coarsest ? COARSEST_SAFETY : 1.0);
-        out->time_error = difference(&c, &f, TIME_SAFETY);
-        double safety = coarsest ? COARSEST_SAFETY : 1.0;
-        out->J_ss_error = safety * fabs(out->J_ss - c.J_ss);
-        out->lag_error = safety * fabs(out->lag - c.lag);
-        if (!out->space_error || !out->time_error)
-            rc = err_set(e, ERR_NOMEM, "out of memory for the error estimate");
-        else if (out->stats.linear)
-            add_unsettled(p, out, out->time_error);
-    }
-    solution_release(&c);
-    solution_release(&f);
-    if (rc)
-        solution_release(out);
     return rc;
 }

@@ -49,7 +49,7 @@ struct solution {
     double *z, *axis, *mean, *edge;
     /* Steady state of an infinite donor over sink or clearance; NAN where there is none. */
     double J_ss, lag;                 /* delivered flux, kg/m2/s; asymptotic lag, s */
-    double J_ss_error, lag_error;     /* |level s - level 2s|; 0 unless simulate_with_error */
+    double J_ss_error, lag_error;     /* estimated bounds (E16); 0 unless simulate_with_error */
     double permeability;              /* J_ss / C0 of the vehicle, m/s  (E13) */
     double steady[COLS_MAX]; /* amounts in the layers and the channel at steady state; J_TOP, J_BOTTOM, J_CLEARED */
     double *steady_axis, *steady_mean, *steady_edge; /* nz */
@@ -66,7 +66,8 @@ struct solution {
 
 /* Integrates p.  ERR_RANGE (a bad problem), ERR_NUMERIC (integrator or balance), ERR_NOMEM; *out is then released. */
 int  simulate(const struct problem *p, struct solution *out, struct err *e);
-/* The same with error estimates: space |Q(s) - Q(2s)|, time: the 2s mesh at rtol and rtol/10  (E16). */
+/* The same with bounds on the discretisation error, estimated from meshes of merged elements and, where CVODE made
+ * steps, from a tenth of the tolerance (E16).  estimate.c */
 int  simulate_with_error(const struct problem *p, struct solution *out, struct err *e);
 void solution_release(struct solution *s);
 /* The steady delivered flux alone, kg/m2/s, with the channels at openness theta, 0..1; NAN where there is none. */

@@ -175,6 +175,7 @@ struct problem {
     size_t n_out;
     double t_out[OUTPUTS_MAX]; /* s, ascending, in (0, t_end] */
     double level;            /* mesh level s: 1 default, 0.5 half the element size */
+    size_t merged;           /* how many times neighbouring elements of that mesh are merged in pairs: error estimates */
     double rtol;             /* relative tolerance in time, default 1e-5 */
     enum integrator_kind integrator;
     const struct problem *mesh_like; /* lent: element sizes are taken from this problem and stretched to the features of

@@ -209,7 +209,7 @@ static void put_solver(struct record *r, const struct study *s, const struct sol
     record_number(r, "solver/smallest_step_s", sol->stats.smallest_step);
     record_number(r, "solver/lowest_activity_relative", sol->lowest);
     record_text(r, "solver/error_estimate",
-                sol->space_error ? "space: level s against 2s; time: rtol against rtol/10; their sum is reported"
+                sol->space_error ? "space: elements merged in pairs once and twice; time: rtol against rtol/10; their sum is reported"
                                  : "not asked for");
     record_number(r, "solver/wall_time_s", wall_s);
 }

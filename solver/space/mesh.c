@@ -13,6 +13,7 @@ struct sizing {              /* element size as a function of position: min over
     size_t n;
     struct feature f[FEATURES_MAX];
     double growth, cap, level;
+    size_t merged;
 };
 struct edges { size_t n, room; double *at; }; /* element boundaries, ascending */
 
@@ -60,7 +61,8 @@ static int edges_push(struct edges *e, double z)
     return 0;
 }
 
-/* Appends the interior and end boundaries of (a, b]: elements of equal share of the integral of 1/size. */
+/* Appends the interior and end boundaries of (a, b]: elements of equal share of the integral of 1/size.  Their number is
+ * even, so that merging them in pairs gives a mesh with twice the size everywhere: what error estimates compare with. */
 static int subdivide(struct edges *out, const struct sizing *s, double a, double b)
 {
     struct edges path = {0};
@@ -74,8 +76,10 @@ static int subdivide(struct edges *out, const struct sizing *s, double a, double
     if (!rc) {
         double last = path.n < 2 ? 1.0 : (b - path.at[path.n - 2]) / (size_at(s, b) / MARCH);
         double total = (double)(path.n - 2) + fmin(last, 1.0); /* in march steps */
-        size_t n = (size_t)ceil(total / MARCH - 0.05);
-        n = n ? n : 1;
+        size_t n = 2 * (size_t)ceil(0.5 * total / MARCH - 0.05);
+        n = n ? n : 2;
+        for (size_t i = 0; i < s->merged; i++)
+            n = (n + 1) / 2;
         for (size_t k = 1; k < n && !rc; k++) {
             double at = total * (double)k / (double)n;
             size_t i = (size_t)at;
@@ -107,7 +111,7 @@ static double loss_size(const struct layer *l)
 static struct sizing depth_sizing(const struct problem *p)
 {
     bool flat = p->channel.fill == CHANNEL_NONE;
-    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = flat ? FLAT_LEVEL * p->level : p->level};
+    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = flat ? FLAT_LEVEL * p->level : p->level, .merged = p->merged};
     double floor = flat ? SIZE_FLOOR_1D : SIZE_FLOOR_2D;
     add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D),
                                                                  fmin(p->layer[0].h / 3.0, loss_size(&p->layer[0]))))));
@@ -163,7 +167,7 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
     const struct channel *c = &p->channel;
     double edge = EDGE_SHARE * fmin(c->depth, c->r_surface);
     struct sizing in = {
-        .n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level};
+        .n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level, .merged = p->merged};
     int rc = edges_push(out, 0.0);
     if (!rc)
         rc = subdivide(out, &in, 0.0, 1.0);
@@ -175,7 +179,7 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
             slowest = fmin(slowest, p->layer[i].D);
     double wall = fmin(fmin(SIZE_WALL, edge), isfinite(slowest) ? first_front(p, slowest) : INFINITY);
     struct sizing o = {
-        .n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level};
+        .n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level, .merged = p->merged};
     struct edges outer = {0};
     if (!rc)
         rc = subdivide(&outer, &o, 0.0, width);
@@ -263,6 +267,7 @@ static size_t slot(const struct mesh *m, size_t i, size_t j)
 
 /* ---- integrals ---- */
 
+static const double PI = 3.14159265358979323846;
 static const double GAUSS_X[4] = {-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526};
 static const double GAUSS_W[4] = {0.3478548451374538, 0.6521451548625461, 0.6521451548625461, 0.3478548451374538};
 static const double LOBATTO_W[3] = {1.0 / 3.0, 4.0 / 3.0, 1.0 / 3.0};
@@ -296,6 +301,49 @@ static void cross_weights(const struct mesh *m, const struct problem *p, size_t 
     }
 }
 
+/* Width, m, of a layer that a face node of it may hold: what diffuses in from a faster neighbour by the middle of the
+ * study (on the logarithm of time).  A quadratic element gives a sixth of its size to the node, and all of that is filled
+ * at once: in a corneum with fronts thinner than the elements beside a channel, that was several times what is there. */
+static double front_width(const struct problem *p, size_t layer)
+{
+    double middle = sqrt(fmin(p->t_out[0], p->t_end) * p->t_end);
+    return p->level * (double)(1u << p->merged) * 2.0 * sqrt(p->layer[layer].D * middle / PI);
+}
+
+/* Moves what a node at the first (last) face of an element holds beyond a width to the node in the middle. */
+static void hold_back(double w[3], size_t face, double size, double width)
+{
+    double keep = fmin(1.0, width / (size / 6.0));
+    w[1] += (1.0 - keep) * w[face];
+    w[face] *= keep;
+}
+
+static bool is_slower(const struct problem *p, size_t layer, size_t than) { return p->layer[layer].D < p->layer[than].D; }
+
+/* Weights of the three rows of elements jz. */
+static void down_weights(const struct mesh *m, const struct problem *p, size_t jz, double out[3])
+{
+    double dz = m->z[2 * jz + 2] - m->z[2 * jz];
+    size_t layer = m->element_layer[jz];
+    for (size_t k = 0; k < 3; k++)
+        out[k] = LOBATTO_W[k] * dz / 2.0;
+    if (!m->er)
+        return;
+    if (jz > 0 && is_slower(p, layer, m->element_layer[jz - 1]))
+        hold_back(out, 0, dz, front_width(p, layer));
+    if (jz + 1 < m->ez && is_slower(p, layer, m->element_layer[jz + 1]))
+        hold_back(out, 2, dz, front_width(p, layer));
+}
+
+/* ... and of the three columns of element jr there, at depth z. */
+static void across_weights(const struct mesh *m, const struct problem *p, size_t jz, size_t jr, double z, double out[3])
+{
+    size_t layer = m->element_layer[jz];
+    cross_weights(m, p, jr, z, out);
+    if (jr == m->er_inside && jz >= m->ez_surface && jz < m->ez_channel && p->layer[layer].D < p->channel.D)
+        hold_back(out, 0, (m->x[2 * jr + 2] - m->x[2 * jr]) * (p->cell_radius - wall_at(p, z)), front_width(p, layer));
+}
+
 static void add_mass(struct mesh *m, const struct problem *p)
 {
     if (!m->er)
@@ -307,17 +355,17 @@ static void add_mass(struct mesh *m, const struct problem *p)
             m->top[2 * jr + l] += wr[l];
     }
     for (size_t jz = 0; jz < m->ez; jz++) {
-        double dz = m->z[2 * jz + 2] - m->z[2 * jz];
+        double wz[3];
+        down_weights(m, p, jz, wz);
         for (size_t k = 0; k < 3; k++) {
             size_t iz = 2 * jz + k;
-            double wz = LOBATTO_W[k] * dz / 2.0;
             if (!m->er)
-                m->mass[element_zone(m, jz, 0) * m->n + iz] += wz;
+                m->mass[element_zone(m, jz, 0) * m->n + iz] += wz[k];
             for (size_t jr = 0; jr < m->er; jr++) {
                 double wr[3];
-                cross_weights(m, p, jr, m->z[iz], wr);
+                across_weights(m, p, jz, jr, m->z[iz], wr);
                 for (size_t l = 0; l < 3; l++)
-                    m->mass[element_zone(m, jz, jr) * m->n + mesh_at(m, iz, 2 * jr + l)] += wz * wr[l];
+                    m->mass[element_zone(m, jz, jr) * m->n + mesh_at(m, iz, 2 * jr + l)] += wz[k] * wr[l];
             }
         }
     }

@@ -20,7 +20,8 @@ static CU_TestInfo exact[] = {
 
 static CU_TestInfo reference[] = {
     T(reference_rows_of_the_unit_cell),
-    T(default_level_lies_within_its_estimate_on_drawn_geometries),
+    T(the_stated_bound_covers_the_error_of_every_column_of_drawn_studies),
+    T(the_bound_of_the_delivered_amount_is_narrow_over_length_and_density),
     T(error_falls_with_the_mesh_at_the_scheme_s_order),
     T(error_falls_with_the_tolerance),
     CU_TEST_INFO_NULL,
@@ -53,6 +54,8 @@ static CU_TestInfo laws[] = {
     T(events_out_of_order_or_impossible_are_refused),
     T(evaporation_over_sealed_skin_is_exponential),
     T(undissolved_excess_holds_the_vehicle_until_it_is_used_up),
+    T(excess_that_the_faces_swallow_at_once_is_conserved),
+    T(excess_used_up_just_after_an_output_is_noticed),
     T(a_quick_diffusive_vehicle_is_well_mixed),
     T(channels_that_take_for_ever_to_close_stay_open),
     T(slow_closure_is_quasi_steady),

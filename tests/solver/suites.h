@@ -19,7 +19,8 @@ void t14_one_compartment_with_zero_order_input(void);
 void t18_length_by_density_table_of_stirred_channels(void);
 
 void reference_rows_of_the_unit_cell(void);
-void default_level_lies_within_its_estimate_on_drawn_geometries(void);
+void the_stated_bound_covers_the_error_of_every_column_of_drawn_studies(void);
+void the_bound_of_the_delivered_amount_is_narrow_over_length_and_density(void);
 void error_falls_with_the_mesh_at_the_scheme_s_order(void);
 void error_falls_with_the_tolerance(void);
 
@@ -43,6 +44,8 @@ void cream_needles_serum_keep_the_drug(void);
 void events_out_of_order_or_impossible_are_refused(void);
 void evaporation_over_sealed_skin_is_exponential(void);
 void undissolved_excess_holds_the_vehicle_until_it_is_used_up(void);
+void excess_that_the_faces_swallow_at_once_is_conserved(void);
+void excess_used_up_just_after_an_output_is_noticed(void);
 void a_quick_diffusive_vehicle_is_well_mixed(void);
 void channels_that_take_for_ever_to_close_stay_open(void);
 void slow_closure_is_quasi_steady(void);

@@ -176,6 +176,40 @@ void undissolved_excess_holds_the_vehicle_until_it_is_used_up(void)
     solution_release(&s);
 }
 
+/* What jumps into the nodes of the surface may be more than is undissolved. */
+void excess_that_the_faces_swallow_at_once_is_conserved(void)
+{
+    struct problem p = with_channel('B');
+    p.donor = (struct donor){.kind = DONOR_FINITE, .C0 = 1.13, .K = 0.67, .H = 83e-6, .excess = 3.1e-9};
+    struct solution s;
+    if (solve(&p, &s)) {
+        double in = 1.13 * 83e-6 + 3.1e-9;
+        CU_ASSERT(s.worst_balance < 1e-9);
+        ASSERT_REL(solution_at(&s, 5, COL_Q_TOP) + solution_at(&s, 5, COL_VEHICLE), in, 1e-9);
+        CU_ASSERT(solution_at(&s, 0, COL_VEHICLE) < 1.13 * 83e-6);
+        solution_release(&s);
+    }
+}
+
+/* Outputs in each step that CVODE makes around the time when the excess is used up: one of them lies just before it. */
+void excess_used_up_just_after_an_output_is_noticed(void)
+{
+    struct problem p = slab(60e-6, 7.7e-13, 1.3);
+    p.donor = (struct donor){.kind = DONOR_FINITE, .C0 = 6.1, .K = 1.0, .H = 10e-6, .excess = 7e-4};
+    p.n_out = 200;
+    for (size_t k = 0; k < p.n_out; k++)
+        p.t_out[k] = 97.0 * (double)(k + 1);
+    p.t_end = p.t_out[p.n_out - 1];
+    struct solution s;
+    if (solve(&p, &s)) {
+        CU_ASSERT(s.worst_balance < 1e-9);
+        for (size_t k = 0; k < p.n_out; k++)
+            CU_ASSERT(solution_at(&s, k, COL_Q_TOP) <= 6.1 * 10e-6 + 7e-4);
+        CU_ASSERT(solution_at(&s, p.n_out - 1, COL_VEHICLE) < 6.1 * 10e-6);
+        solution_release(&s);
+    }
+}
+
 /* A vehicle that diffuses quickly is the well-mixed one. */
 void a_quick_diffusive_vehicle_is_well_mixed(void)
 {

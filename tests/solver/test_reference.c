@@ -1,9 +1,8 @@
-/* test_reference.c -- the unit cell against independent converged answers (tests/reference/README.md), the stated error
- * estimate on drawn geometries, and the observed orders of convergence. */
+/* test_reference.c -- the unit cell against independent converged answers (tests/reference/README.md), and the
+ * observed orders of convergence. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/provenance.h"
 #include "base/text/table.h"
 #include "tests/runner.h"
 #include "tests/solver/cases.h"
@@ -129,55 +128,6 @@ void reference_rows_of_the_unit_cell(void)
     CU_ASSERT_EQUAL(rows, (int)r.t.rows); /* no row was passed over */
     free(r.value);
     table_release(&r.t);
-}
-
-static double uniform(unsigned long long *state) /* splitmix64 */
-{
-    unsigned long long z = (*state += 0x9E3779B97F4A7C15ull);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return (double)((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
-}
-
-static struct problem drawn(unsigned long long *seed, char *drug)
-{
-    *drug = (char)('A' + (int)(3.0 * uniform(seed)));
-    struct problem p = reference_skin(*drug);
-    double depth = 100e-6 * pow(10.0, uniform(seed)), n = 10.0 * pow(160.0, uniform(seed));
-    double rs = fmin(75e-6, 0.6 * cell_radius_of_density(n * 1e4)) * (0.3 + 0.7 * uniform(seed));
-    double rt = 1e-6 + (rs - 1e-6) * uniform(seed);
-    add_channel(&p, *drug, uniform(seed) < 0.7 ? CHANNEL_DIFFUSING : CHANNEL_STIRRED, depth, rs, rt, n);
-    set_times(&p, 6, HOURS, 3600.0);
-    return p;
-}
-
-void default_level_lies_within_its_estimate_on_drawn_geometries(void)
-{
-    unsigned long long seed = 14695981039346656037ull; /* FNV-1a of the version: every release draws fresh ones */
-    for (const char *v = provenance_version(); *v; v++)
-        seed = (seed ^ (unsigned char)*v) * 1099511628211ull;
-    for (int i = 0; i < 30; i++) {
-        char drug;
-        struct problem p = drawn(&seed, &drug);
-        struct solution s, f;
-        bool ok = solve_with_error(&p, &s);
-        p.level = 0.5;
-        p.rtol = 1e-6;
-        if (!ok || !solve(&p, &f))
-            continue;
-        for (size_t k = 1; k < 6; k++) /* from 1 h on */
-            for (int c = COL_J_TOP; c < COL_LAYER0 + 3; c++) {
-                double want = solution_at(&f, k, (enum column)c), got = solution_at(&s, k, (enum column)c);
-                if (c == COL_BALANCE || c == COL_LAYER0 || fabs(want) < 1e-3 * fabs(solution_at(&f, 5, (enum column)c)))
-                    continue;
-                ASSERT_ABS(got, want, solution_error(&s, k, (enum column)c));
-                if (c == COL_Q_BOTTOM || c == COL_Q_TOP)
-                    ASSERT_REL(got, want, 5e-3);
-            }
-        ASSERT_ABS(s.J_ss, f.J_ss, s.J_ss_error);
-        solution_release(&s);
-        solution_release(&f);
-    }
 }
 
 static double observed_order(const double *error, const size_t *elements)
