@@ -144,21 +144,32 @@ valgrind: $(RUNNERS)
 
 # Leaks are left to the tests and valgrind: libfyaml 0.7.12 itself loses a few kB on some malformed scalars.
 FUZZ_SECONDS ?= 600
+FUZZ_CC = clang $(SYS_INC) -std=c11 -D_GNU_SOURCE -I. $(WARN) -g -O1 -MMD -MP -fno-sanitize-recover=undefined
 FUZZERS = $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
-build-fuzz/fuzz_server_frame build-fuzz/fuzz_relay: FUZZ_C = $(filter-out rig/virtual/main.c,$(call find_c,rig/virtual))
-build-fuzz/fuzz_import: FUZZ_C = $(call find_c,solver/import)
-build-fuzz/%: tests/fuzz/%.c $(call find_c,base rig/virtual solver/import) $(shell find base rig/virtual solver/import -name '*.h')
-	@mkdir -p $@-corpus
-	clang $(SYS_INC) -std=c11 -D_GNU_SOURCE -I. $(WARN) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	  -o $@ $< $(FUZZ_C) $(call find_c,base) $(BASE_LIBS)
+FUZZ_O  = $(patsubst %.c,build-fuzz/%.o,$(filter-out rig/main.c rig/virtual/main.c,$(call find_c,base rig solver/import)))
+build-fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC $<)$(FUZZ_CC) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+build-fuzz/ours.a: $(FUZZ_O)
+	@rm -f $@
+	$(call say,AR $@)ar rcs $@ $^
+build-fuzz/fuzz_reply: FUZZ_LINK = -Wl,--wrap=modbus_connect -Wl,--wrap=modbus_send_raw_request
+build-fuzz/%: build-fuzz/tests/fuzz/%.o build-fuzz/ours.a
+	$(call say,LD $@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(FUZZ_LINK) -o $@ $^ $(RIG_LIBS) $(BASE_LIBS)
+.PRECIOUS: build-fuzz/%.o
+# What the configuration holds is where the targets that read it begin.
+FUZZ_SEEDS_fuzz_map    = config/benches/devices
+FUZZ_SEEDS_fuzz_bench  = config/benches
+FUZZ_SEEDS_fuzz_method = config/methods
 fuzz: $(FUZZERS)
-	@set -e; for f in $(FUZZERS); do echo "== $$f"; \
-	  ASAN_OPTIONS=detect_leaks=0 $$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -detect_leaks=0 -verbosity=0 -print_final_stats=1 \
-	    -artifact_prefix=$$f- $$f-corpus $$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null); done
+	@set -e; $(foreach f,$(notdir $(FUZZERS)),echo "== $f"; mkdir -p build-fuzz/$f-corpus; \
+	  ASAN_OPTIONS=detect_leaks=0 build-fuzz/$f -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -detect_leaks=0 \
+	    -verbosity=0 -print_final_stats=1 -artifact_prefix=build-fuzz/$f- build-fuzz/$f-corpus $(wildcard tests/fuzz/corpus/$f) \
+	    $(FUZZ_SEEDS_$f);)
 
 help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
 clean: ; rm -rf build build-*
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B build-fuzz -name '*.d' 2>/dev/null)
 .PHONY: all always test demo validate bench bench-deps run-tests run-demo deps install lint valgrind fuzz help clean
 .DEFAULT_GOAL := all
