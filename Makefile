@@ -3,6 +3,7 @@
 #
 ## make demo        bench -> depth -> model -> comparison -> demo-out/report.html (installs what is missing)
 ## make test        every test (installs what is missing)
+## make test-long   every fault at every moment of a run, a million ticks, a minute of each fuzz target (needs clang)
 ## make validate    measured against simulated: one table in build/validation, misses included
 ## make             build/mnsim, build/mnrig, build/mnbench
 ## make deps        install the missing Debian packages (root or sudo); silent when all are there
@@ -13,7 +14,8 @@
 ## make V=1 ...    whole compiler commands
 ## make SAN=1 ...   ASan + UBSan build in build-san;  TSAN=1: ThreadSanitizer in build-tsan
 ## make WERROR=1 .. warnings are errors, in build-werror
-## make fuzz        any bytes into config, tables, units, imports, bench frames, the proxy, FUZZ_SECONDS=600 each (needs clang)
+## make fuzz        any bytes into config, tables, units, imports, replies, maps, methods, benches, interrupted runs, the
+##                  virtual bench and the proxy, FUZZ_SECONDS=600 each (needs clang)
 ## make clean       remove every build folder
 -include config.mk
 
@@ -119,6 +121,11 @@ run-tests: all $(RUNNERS)
 run-demo: all
 	@B=$B sh tests/demo.sh
 
+# What takes too long for every day.  The fault sweep forks two processes at a time.
+test-long: all $B/tests/faults/run
+	MN_LONG=1 $B/tests/faults/run
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+
 validate: all
 	@B=$B sh tests/validate.sh $(if $(OUT),-o $(OUT))
 
@@ -171,5 +178,5 @@ help: ; @sed -n 's/^## //p' $(MAKEFILE_LIST)
 clean: ; rm -rf build build-*
 
 -include $(shell find $B build-fuzz -name '*.d' 2>/dev/null)
-.PHONY: all always test demo validate bench bench-deps run-tests run-demo deps install lint valgrind fuzz help clean
+.PHONY: all always test test-long demo validate bench bench-deps run-tests run-demo deps install lint valgrind fuzz help clean
 .DEFAULT_GOAL := all

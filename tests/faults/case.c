@@ -15,7 +15,6 @@
 #include "tests/faults/case.h"
 #include "tests/faults/outside.h"
 
-#define GAP 7e-3        /* m, where short.yaml expects the skin */
 #define TARGET 5.0      /* N, to_force of short.yaml */
 /* N, how far the true force may pass the target.  Worst of the budgets, (c) the PC or the link dies: the drive's own
  * watchdog (or the leash) stops after T = 0.35 s, v = 0.5 mm/s, k = 80 N/mm: 80 (0.5 x 0.35 + 0.5^2 / 200) = 14.1 N.
@@ -169,13 +168,18 @@ static const char *judge_status(int rc)
 
 /* ---- the child ---- */
 
-static int run(const struct case_bench *b, const char *out, struct err *e)
+int case_run(const struct case_bench *b, const char *method, const char *dir, struct err *e)
 {
-    char bench[200], folder[300];
+    char bench[200], press[200], folder[300];
     snprintf(bench, sizeof bench, "%s", b->bench);
-    snprintf(folder, sizeof folder, "%s/runs", out);
-    char *argv[] = {"run", "--bench", bench, "--method", "tests/faults/short.yaml", "--specimen", "s1", "--batch", "b1",
-                    "-o", folder, "--plain", "--unattended", NULL};
+    snprintf(press, sizeof press, "%s", method);
+    snprintf(folder, sizeof folder, "%s/runs", dir);
+    char *argv[] = {"run", "--bench", bench, "--method", press, "--specimen", "s1", "--batch", "b1", "-o", folder, "--plain",
+                    "--unattended", NULL};
+    setenv("XDG_RUNTIME_DIR", dir, 1); /* its lock file is its own too */
+    fflush(stdout);
+    int said = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(null, STDOUT_FILENO); /* what it tells its operator would fill the screen */
     optind = 0;
     door_watch()->is_ours = true;
     int rc = units_init(e);
@@ -183,7 +187,26 @@ static int run(const struct case_bench *b, const char *out, struct err *e)
         rc = run_run((int)(sizeof argv / sizeof *argv) - 1, argv, e);
     units_release();
     door_watch()->is_ours = false;
+    fflush(stdout);
+    dup2(said, STDOUT_FILENO);
+    close(said);
+    close(null);
     return rc;
+}
+
+bool case_folder(char out[200])
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(out, 200, "%.150s/mnrig-fault-XXXXXX", tmp ? tmp : "/tmp");
+    return mkdtemp(out) != NULL;
+}
+
+void case_remove(const char *folder)
+{
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command) != 0)
+        fprintf(stderr, "cannot remove %s\n", folder);
 }
 
 static void fill(struct case_report *r, int rc, const struct err *e)
@@ -200,30 +223,18 @@ static void fill(struct case_report *r, int rc, const struct err *e)
     snprintf(r->message, sizeof r->message, "%.399s", e->msg);
 }
 
-static void remove_folder(const char *folder)
-{
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (system(command) != 0)
-        fprintf(stderr, "cannot remove %s\n", folder);
-}
-
 static void be_the_case(const struct case_bench *b, enum way way, long n, struct case_report *r)
 {
     char out[200];
-    const char *tmp = getenv("TMPDIR"), *broken = NULL;
+    const char *broken = NULL;
     struct err e = {0}, mine = {0};
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(null, STDOUT_FILENO);
-    snprintf(out, sizeof out, "%.150s/mnrig-fault-XXXXXX", tmp ? tmp : "/tmp");
     door_reset(way, n);
-    if (!mkdtemp(out) || units_init(&mine) || outside_begin(b->settings, GAP, &mine)) {
+    if (!case_folder(out) || units_init(&mine) || outside_begin(b->settings, CASE_GAP, &mine)) {
         snprintf(r->broken, sizeof r->broken, "no bench: %.300s", mine.msg);
         return;
     }
     units_release();
-    setenv("XDG_RUNTIME_DIR", out, 1); /* its lock file is its own too */
-    int rc = run(b, out, &e);
+    int rc = case_run(b, "tests/faults/short.yaml", out, &e);
     outside_wait(WAIT);
     fill(r, rc, &e);
     if (rc && !e.msg[0]) broken = "it failed without a message";
@@ -234,7 +245,7 @@ static void be_the_case(const struct case_bench *b, enum way way, long n, struct
     if (!broken && door_watch()->live) broken = "memory is not given back";
     snprintf(r->broken, sizeof r->broken, "%s", broken ? broken : "");
     outside_end();
-    remove_folder(out);
+    case_remove(out);
     r->is_done = true;
 }
 

@@ -1,6 +1,9 @@
 /* outside.c -- see outside.h. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "rig/commands/session.h"
 #include "rig/loop/runner.h"
 #include "rig/record/runfile.h"
@@ -37,20 +40,24 @@ static void advance(void *self, double seconds)
     door_watch()->is_ours = is_ours;
 }
 
-/* Is STOP the first word that the axis is told once the latch has tripped? */
+/* Is STOP the first word that the axis is told once it has to stop?  (The sequence may have begun to stop it, a tick
+ * before the latch trips.) */
 static void watch_writes(uint8_t unit, const uint8_t *pdu)
 {
     const struct rig *r = out.pace.rig;
     bool is_many = pdu[0] == BUS_WRITE_MANY;
-    if (unit != VBENCH_AXIS || out.was_told || !r || r->latch.is_armed || r->state <= RIG_ENABLING ||
-        !(is_many || pdu[0] == BUS_WRITE_ONE))
+    if (unit != VBENCH_AXIS || !r || !(is_many || pdu[0] == BUS_WRITE_ONE))
         return;
     unsigned to = (unsigned)pdu[1] << 8 | pdu[2], word = is_many ? (unsigned)pdu[6] << 8 | pdu[7] : (unsigned)pdu[3] << 8 | pdu[4];
     bool is_stop = to == out.stop.address && word == out.stop.regs[0];
-    if (!is_stop && out.pace.clock.now < r->latch.at + ON_THE_WIRE)
+    bool was_stop = out.last_was_stop && out.last_at >= r->stopper.began;
+    bool has_tripped = !r->latch.is_armed && r->state > RIG_ENABLING;
+    out.last_was_stop = is_stop;
+    out.last_at = out.pace.clock.now;
+    if (out.was_told || !has_tripped || (!is_stop && out.pace.clock.now < r->latch.at + ON_THE_WIRE))
         return;
     out.was_told = true;
-    out.was_told_stop = is_stop;
+    out.was_told_stop = is_stop || was_stop;
 }
 
 static int answer(uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
@@ -105,7 +112,7 @@ static int hear(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t 
 int outside_begin(const char *settings, double gap, struct err *e)
 {
     struct plant_settings set;
-    out = (struct outside){.highest = INFINITY, .lowest = -INFINITY};
+    out = (struct outside){.highest = INFINITY, .lowest = -INFINITY, .most_ticks = OUTSIDE_TICKS};
     int rc = settings_open(&set, settings, e);
     set.gap = gap;
     set.array.rows = set.array.columns = 4; /* the same laws as with 100 needles, in a fraction of the time */
@@ -179,6 +186,21 @@ static enum phase phase_of(const struct rig *r)
     return PHASE_END;
 }
 
+static long resident(void)
+{
+    long pages = 0;
+    char text[100] = "";
+    bool is_ours = door_watch()->is_ours;
+    door_watch()->is_ours = false;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f && fgets(text, sizeof text, f))
+        pages = strtol(strchr(text, ' ') ? strchr(text, ' ') : text, NULL, 10);
+    if (f)
+        fclose(f);
+    door_watch()->is_ours = is_ours;
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
 void __wrap_runner_run(struct rig *r, const struct runner_door *door)
 {
     bool goes_on = true;
@@ -188,13 +210,16 @@ void __wrap_runner_run(struct rig *r, const struct runner_door *door)
     axis_build_stop(r->bench, step, &ignored);
     out.stop = step[0];
     out.has_run = true;
-    while (goes_on && out.pace.ticks < OUTSIDE_TICKS) {
+    while (goes_on && out.pace.ticks < out.most_ticks) {
         door_watch()->phase = phase_of(r);
         goes_on = pace_tick(&out.pace, door->key(door->self));
         door->show(door->self, r);
         if (out.pace.ticks % COMMIT_TICKS == 0)
             recorder_commit(r->recorder);
+        if (out.pace.ticks == out.most_ticks / 10)
+            out.memory_early = resident();
     }
+    out.memory_late = resident();
     door_watch()->phase = PHASE_END;
     out.hangs = goes_on;
     out.latch = r->latch;

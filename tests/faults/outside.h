@@ -6,13 +6,15 @@
 #include "rig/virtual/vbench.h"
 #include "tests/rig/pace.h"
 
-enum { OUTSIDE_TICKS = 1500 };       /* longer than any run here; one that has not ended by then hangs */
+enum { OUTSIDE_TICKS = 1500 };       /* as many as a run may have here, unless it is told otherwise */
 struct outside {
     struct vbench *world;
     struct pace pace;
     struct bus *bus[BENCH_LINKS];
     size_t buses;
+    uint64_t most_ticks;             /* a run that has not ended by then hangs */
     bool has_run, hangs;             /* ticks were run; the run did not end by itself */
+    long memory_early, memory_late;  /* kB resident: at a tenth of the ticks, at the end */
     /* as it was at the end of the run */
     struct safety_latch latch;
     enum rig_state ended_from;
@@ -22,7 +24,9 @@ struct outside {
     double peak_force;               /* N, of |force| */
     double highest, lowest;          /* m, of the axis */
     struct map_step stop;            /* what STOP is on this bench */
-    bool was_told, was_told_stop;    /* the axis was told something after the trip; it was STOP */
+    bool last_was_stop;              /* the last word to the axis, and when, s */
+    double last_at;
+    bool was_told, was_told_stop;    /* the axis was told something after the trip; it was STOP, or it just had been */
 };
 /* The one that the wrapped functions use. */
 struct outside *outside(void);

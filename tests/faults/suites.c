@@ -3,5 +3,6 @@
 
 CU_SuiteInfo test_suites[] = {
     {"fault sweep", NULL, NULL, NULL, NULL, sweep_tests},
+    {"soak", NULL, NULL, NULL, NULL, soak_tests},
     CU_SUITE_INFO_NULL,
 };

@@ -4,4 +4,5 @@
 #include "tests/runner.h"
 
 extern CU_TestInfo sweep_tests[];
+extern CU_TestInfo soak_tests[];
 #endif

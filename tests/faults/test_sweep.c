@@ -1,7 +1,7 @@
 /* test_sweep.c -- the n-th request on the bus, the n-th call to the disk, the n-th block of memory fails, each in every
  * way: the run must end safely, with a clear cause, nothing committed lost and nothing leaked (case.c has the
  * invariants).  By default a sample: so many n of each stage and way, drawn from a seed that is printed
- * (FAULT_SEED=n repeats one).  FAULT_SWEEP=all takes every n. */
+ * (FAULT_SEED=n repeats one).  MN_LONG=1 takes every n. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -102,7 +102,6 @@ static void tell(const struct sweep *s)
 static void sweep(const struct case_bench *b, struct case_report *reports, struct random *dice)
 {
     struct sweep s = {.bench = b};
-    const char *all = getenv("FAULT_SWEEP");
     static struct case_report nominal;
     int status = 0;
     for (int i = 0; i < JOBS; i++)
@@ -117,7 +116,7 @@ static void sweep(const struct case_bench *b, struct case_report *reports, struc
     CU_ASSERT_TRUE(nominal.ticks > 100 && nominal.ticks <= 1500);
     for (int d = 0; d < DOORS; d++)
         CU_ASSERT_TRUE_FATAL(nominal.calls[d] > 0 && nominal.calls[d] <= DOOR_CALLS);
-    if (all && strcmp(all, "all") == 0)
+    if (getenv("MN_LONG"))
         every_call(&s, &nominal);
     else
         a_sample(&s, &nominal, dice);

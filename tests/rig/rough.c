@@ -95,7 +95,7 @@ static void reply(struct rough *r, const uint8_t head[7], const uint8_t *pdu, st
         n -= 2;
         body[1] = (uint8_t)(body[1] - 2);
     }
-    uint8_t unit = m.kind == ROUGH_WRONG_UNIT ? head[6] ^ 0x05 : head[6];
+    uint8_t unit = m.kind == ROUGH_WRONG_UNIT ? head[6] ^ 0x05 : m.kind == ROUGH_UNIT_0 ? 0 : head[6];
     if (r->is_line) {
         f[0] = unit;
         uint16_t crc = rough_crc(f, n + 1);

@@ -12,7 +12,8 @@
 enum rough_kind {
     ROUGH_FINE, ROUGH_SILENT, ROUGH_LATE /* by `delay` */, ROUGH_TRICKLE, ROUGH_SPLIT /* in two halves */, ROUGH_SHORT,
     ROUGH_JUNK /* instead of a reply */, ROUGH_TWICE, ROUGH_WRONG_UNIT, ROUGH_WRONG_LENGTH, ROUGH_WRONG_PROTOCOL,
-    ROUGH_WRONG_ID, ROUGH_FOREIGN_ECHO, ROUGH_REFUSES, ROUGH_HANGS_UP, ROUGH_BAD_CHECKSUM
+    ROUGH_WRONG_ID, ROUGH_FOREIGN_ECHO, ROUGH_REFUSES, ROUGH_HANGS_UP, ROUGH_BAD_CHECKSUM,
+    ROUGH_UNIT_0 /* the address of a broadcast, which libmodbus takes for anybody's */
 };
 struct rough_manner { enum rough_kind kind; double delay; };
 enum { ROUGH_LOG = 512 };

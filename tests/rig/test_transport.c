@@ -58,7 +58,7 @@ static enum bus_failure fails(bool is_line, enum rough_kind kind, bool writes, c
     q.function = BUS_READ_HOLDING;
     q.address = 700;
     q.count = 5;
-    q.timeout = 0.5;
+    q.timeout = 2.0; /* it may still be trickling to the link that was closed */
     CU_ASSERT_EQUAL(bus_read(b, &q, regs, &e), 0);
     CU_ASSERT_EQUAL(regs[4], 704);
     bus_free(b);
@@ -75,6 +75,7 @@ static void over_tcp_every_spoilt_reply_is_named_and_survived(void)
     CU_ASSERT_EQUAL(fails(false, ROUGH_TRICKLE, false, "no reply from"), BUS_TIMEOUT);
     CU_ASSERT_EQUAL(fails(false, ROUGH_SHORT, false, "no reply from"), BUS_TIMEOUT);
     CU_ASSERT_EQUAL(fails(false, ROUGH_WRONG_UNIT, false, "the answer of another unit"), BUS_GARBLED);
+    CU_ASSERT_EQUAL(fails(false, ROUGH_UNIT_0, false, "the answer of another unit"), BUS_GARBLED);
     CU_ASSERT_EQUAL(fails(false, ROUGH_WRONG_LENGTH, false, "tells another length"), BUS_GARBLED);
     CU_ASSERT_EQUAL(fails(false, ROUGH_WRONG_PROTOCOL, false, "another protocol id"), BUS_GARBLED);
     CU_ASSERT_EQUAL(fails(false, ROUGH_WRONG_ID, false, "transaction id of another request"), BUS_GARBLED);
@@ -95,6 +96,7 @@ static void over_a_line_every_spoilt_reply_is_named_and_survived(void)
     CU_ASSERT_EQUAL(fails(true, ROUGH_TRICKLE, false, "no reply from"), BUS_TIMEOUT);
     CU_ASSERT_EQUAL(fails(true, ROUGH_SHORT, false, "no reply from"), BUS_TIMEOUT);
     CU_ASSERT_EQUAL(fails(true, ROUGH_WRONG_UNIT, false, "the frame of another unit"), BUS_GARBLED);
+    CU_ASSERT_EQUAL(fails(true, ROUGH_UNIT_0, false, "the frame of another unit"), BUS_GARBLED);
     CU_ASSERT_EQUAL(fails(true, ROUGH_WRONG_LENGTH, false, "another number of values"), BUS_GARBLED);
     CU_ASSERT_EQUAL(fails(true, ROUGH_BAD_CHECKSUM, false, "unusable reply"), BUS_GARBLED);
     CU_ASSERT_EQUAL(fails(true, ROUGH_FOREIGN_ECHO, true, "the echo of a write to another address"), BUS_GARBLED);
