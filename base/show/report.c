@@ -358,8 +358,10 @@ static void put_page(const struct report *r, FILE *f)
         fprintf(f, "<nav aria-labelledby=\"contents\">\n<h2 id=\"contents\">Contents</h2>\n<ol>\n%s</ol>\n</nav>\n",
                 r->nav.text);
     fprintf(f, "<main id=\"content\" tabindex=\"-1\">\n%s</main>\n", r->body.text);
-    put_element(f, "<footer>\n<p>This page is complete in itself: it loads nothing. Its numbers stand in the files of the "
-                "folders it names. ", r->subtitle, "</p>\n</footer>\n</body>\n</html>\n");
+    put_element(f,
+                "<footer>\n<p>This page is complete in itself: it loads nothing. Its numbers stand in the files of the "
+                "folders it names. ",
+                r->subtitle, "</p>\n</footer>\n</body>\n</html>\n");
 }
 
 int report_close(struct report *r, struct err *e)

@@ -87,7 +87,10 @@ struct view {
     double lo, hi;
 };
 
-static bool is_seen(const struct view *v, double x) { return isfinite(x) && (!(v->hi > v->lo) || (x >= v->lo && x <= v->hi)); }
+static bool is_seen(const struct view *v, double x)
+{
+    return isfinite(x) && (!(v->hi > v->lo) || (x >= v->lo && x <= v->hi));
+}
 
 /* One series a stage that has rows to be seen. */
 static int draw(struct curve *c, const struct view *v, const char *folder, struct err *e)
@@ -148,9 +151,16 @@ static void over_travel(struct report *r, struct curve *c, size_t peak, const ch
     for (size_t i = 0; i < c->n; i++)
         far = isfinite(c->travel[i]) ? fmax(far, c->travel[i]) : far;
     if (peak < c->n && far > 0.0)
-        figure(r, c, &(struct view){.x = c->travel, .name = "run_force_travel", .xlabel = "travel after contact / um",
-                   .caption = "Net force over travel after contact, by stage. Travel holds the skin's sink and is not depth.",
-                   .alt = alt, .lo = -0.1 * far, .hi = 1.1 * far}, folder);
+        figure(r, c,
+               &(struct view){.x = c->travel,
+                              .name = "run_force_travel",
+                              .xlabel = "travel after contact / um",
+                              .caption = "Net force over travel after contact, by stage. Travel holds the skin's sink "
+                                         "and is not depth.",
+                              .alt = alt,
+                              .lo = -0.1 * far,
+                              .hi = 1.1 * far},
+               folder);
 }
 
 static void both(struct report *r, struct curve *c)
@@ -164,8 +174,10 @@ static void both(struct report *r, struct curve *c)
         return;
     }
     if (peak < c->n)
-        snprintf(alt, sizeof alt, "One line for each stage. The net force is greatest, %.4g N, at %.0f um of travel and %.2f s "
-                 "after the start.", c->net[peak], c->travel[peak], c->time[peak]);
+        snprintf(alt, sizeof alt,
+                 "One line for each stage. The net force is greatest, %.4g N, at %.0f um of travel and %.2f s "
+                 "after the start.",
+                 c->net[peak], c->travel[peak], c->time[peak]);
     over_travel(r, c, peak, alt, folder);
     figure(r, c, &(struct view){.x = c->time, .name = "run_force_time", .xlabel = "time / s",
                .caption = "Net force over time, by stage.", .alt = alt}, folder);

@@ -56,8 +56,10 @@ static void is_it_whole(struct page *p)
         snprintf(text, sizeof text, "%.80s cannot be read: no curve is shown.", RUN_SAMPLES);
         warn(p, text);
     } else if (sum && *sum && strcmp(sum, hex) != 0) {
-        snprintf(text, sizeof text, "%s is not what the recorder wrote: its SHA-256 differs from the one in %s. Ask mnrig "
-                 "verify.", RUN_SAMPLES, RUN_YAML);
+        snprintf(text, sizeof text,
+                 "%s is not what the recorder wrote: its SHA-256 differs from the one in %s. Ask mnrig "
+                 "verify.",
+                 RUN_SAMPLES, RUN_YAML);
         warn(p, text);
     }
     const char *skipped = word(p, "counts", "tick_skipped");
@@ -95,7 +97,8 @@ static void needles_fact(struct page *p)
     short_number(word(p, "needles", "area"), area);
     short_number(tip_text, tip);
     short_number(base_text, base);
-    snprintf(text, sizeof text, "%.100s: %.20s needles of %s on %s%s%s%s%s", word(p, "needles", "name") ? word(p, "needles", "name") : "",
+    snprintf(text, sizeof text, "%.100s: %.20s needles of %s on %s%s%s%s%s",
+             word(p, "needles", "name") ? word(p, "needles", "name") : "",
              word(p, "needles", "count") ? word(p, "needles", "count") : "?", length, area, tip_text ? ", tip " : "",
              tip, base_text ? ", base " : "", base);
     if (config_is(config_get(p->root, "needles")))
@@ -129,10 +132,12 @@ static void found_table(struct page *p)
     } row[] = {
         {"tare", word(p, "tare", "force"), "force in free air, taken off the net force"},
         {"noise at the tare", word(p, "tare", "noise_sd"), "standard deviation"},
-        {"contact at", word(p, "contact", "position"), "position of the axis where the force first passed the threshold"},
+        {"contact at", word(p, "contact", "position"),
+         "position of the axis where the force first passed the threshold"},
         {"time of contact", word(p, "contact", "time"), "after the start of the run"},
         {"greatest net force", sheet_word(p->root, "peak_force"), "from the run's tare"},
-        {"greatest force on the cell", sheet_word(p->root, "peak_absolute_force"), "from the calibration zero; limits act on it"},
+        {"greatest force on the cell", sheet_word(p->root, "peak_absolute_force"),
+         "from the calibration zero; limits act on it"},
         {"travel at the end", sheet_word(p->root, "travel_end"),
          "from contact, the machine's give taken off; holds the skin's sink and is not depth"},
     };
@@ -149,12 +154,15 @@ static void reading(struct page *p)
     struct run_penetration n;
     char text[700];
     if (run_penetration_read(p->folder, &n, NULL)) {
-        report_paragraph(p->r, "No depth reading is recorded with this run (mnrig depth). Travel does not stand in for it.");
+        report_paragraph(p->r, "No depth reading is recorded with this run (mnrig depth). Travel does not stand in for "
+                               "it.");
         return;
     }
-    snprintf(text, sizeof text, "Depth read (%s): mean %.4g um, standard deviation %.3g um between %ld needles; %.3g %% of the "
-             "needles went in%s.", strcmp(n.method, "oct") == 0 ? "OCT" : n.method, n.depth_mean * 1e6, n.depth_sd * 1e6, n.n, 100.0 * n.fraction,
-             n.is_virtual ? " (virtual reading of a virtual specimen)" : "");
+    snprintf(text, sizeof text,
+             "Depth read (%s): mean %.4g um, standard deviation %.3g um between %ld needles; %.3g %% of the "
+             "needles went in%s.",
+             strcmp(n.method, "oct") == 0 ? "OCT" : n.method, n.depth_mean * 1e6, n.depth_sd * 1e6, n.n,
+             100.0 * n.fraction, n.is_virtual ? " (virtual reading of a virtual specimen)" : "");
     report_paragraph(p->r, text);
 }
 
@@ -198,7 +206,9 @@ static void limits_table(struct page *p)
         const char *from = sheet_word(at, "from"), *to = sheet_word(at, "to");
         snprintf(range, sizeof range, "%.60s to %.60s", from ? from : "", to ? to : "");
         sheet_words(&p->sheet, key);
-        sheet_short(&p->sheet, config_text(at) ? config_text(at) : sheet_word(at, "load") ? sheet_word(at, "load") : range);
+        sheet_short(&p->sheet, config_text(at)          ? config_text(at)
+                               : sheet_word(at, "load") ? sheet_word(at, "load")
+                                                        : range);
         sheet_short(&p->sheet, sheet_word(method, key));
         sheet_add(&p->sheet, sheet_word(at, "name"));
     }
@@ -247,7 +257,8 @@ static void events_table(struct page *p)
     for (size_t i = 0; !e.code && i < t.rows && i < EVENTS_MAX; i++)
         for (size_t k = 0; k < 5; k++)
             sheet_add(&p->sheet, table_cell(&t, i, at[k]));
-    snprintf(text, sizeof text, "Events%s", !e.code && t.rows > EVENTS_MAX ? " (the first 120; all are in events.csv)" : "");
+    snprintf(text, sizeof text, "Events%s",
+             !e.code && t.rows > EVENTS_MAX ? " (the first 120; all are in events.csv)" : "");
     sheet_put(&p->sheet, p->r, text, header, 5);
     if (is_read)
         table_release(&t);
@@ -291,10 +302,18 @@ static void timing_table(struct page *p)
 
 static void the_rest(struct page *p)
 {
-    static const char *const shown[] = {"format", "virtual", "started", "specimen", "batch", "operator", "method", "bench",
-                                        "needles", "virtual_bench", "outcome", "duration", "tare", "contact", "peak_force",
-                                        "peak_absolute_force", "travel_end", "predicted_overshoot", "timing", "counts",
-                                        "provenance", "configuration", NULL};
+    static const char *const shown[] = {"format",     "virtual",
+                                        "started",    "specimen",
+                                        "batch",      "operator",
+                                        "method",     "bench",
+                                        "needles",    "virtual_bench",
+                                        "outcome",    "duration",
+                                        "tare",       "contact",
+                                        "peak_force", "peak_absolute_force",
+                                        "travel_end", "predicted_overshoot",
+                                        "timing",     "counts",
+                                        "provenance", "configuration",
+                                        NULL};
     sheet_rest(&p->sheet, p->r, p->root, "Also recorded", shown);
 }
 
@@ -302,9 +321,12 @@ static void provenance(struct page *p)
 {
     struct cnode at = config_get(p->root, "provenance");
     char text[1500];
-    snprintf(text, sizeof text, "%.40s %.40s (%.40s), %.40s\n%.1200s", sheet_word(at, "program") ? sheet_word(at, "program") : "",
-             sheet_word(at, "version") ? sheet_word(at, "version") : "", sheet_word(at, "commit") ? sheet_word(at, "commit") : "",
-             sheet_word(at, "date") ? sheet_word(at, "date") : "", sheet_word(at, "command") ? sheet_word(at, "command") : "");
+    snprintf(text, sizeof text, "%.40s %.40s (%.40s), %.40s\n%.1200s",
+             sheet_word(at, "program") ? sheet_word(at, "program") : "",
+             sheet_word(at, "version") ? sheet_word(at, "version") : "",
+             sheet_word(at, "commit") ? sheet_word(at, "commit") : "",
+             sheet_word(at, "date") ? sheet_word(at, "date") : "",
+             sheet_word(at, "command") ? sheet_word(at, "command") : "");
     report_subsection(p->r, "Provenance");
     sheet_fact(&p->sheet, "run folder", p->folder);
     sheet_fact(&p->sheet, "SHA-256 of samples.csv", word(p, "outcome", "samples_sha256"));
@@ -351,8 +373,8 @@ int runpage_add(struct report *r, const char *folder, struct err *e)
     struct page p = {.r = r, .folder = folder, .root = config_root(doc)};
     const char *format = sheet_word(p.root, "format");
     if (!says(format, RUN_FORMAT))
-        code = config_fail(config_is(config_get(p.root, "format")) ? config_get(p.root, "format") : p.root, e, ERR_PARSE,
-                           "format '%s': this program reads %s", format ? format : "", RUN_FORMAT);
+        code = config_fail(config_is(config_get(p.root, "format")) ? config_get(p.root, "format") : p.root, e,
+                           ERR_PARSE, "format '%s': this program reads %s", format ? format : "", RUN_FORMAT);
     else
         contents(&p);
     sheet_release(&p.sheet);

@@ -58,7 +58,8 @@ static int read_settings(struct run_analysis *a, struct analysis_settings *s, bo
         {"force_accuracy", "1", RANGE_FRACTION, &s->force_accuracy, "0.005, a load cell of class 0.5", false, NAN},
         {"position_uncertainty", "m", RANGE_NONNEG, &s->position_u,
          "5 um, backlash and resolution of an ordinary stage", false, NAN},
-        {"tip_diameter", "m", RANGE_NONNEG, &a->model.needles.tip_diameter, "10 um (for the model's depth)", true, 10e-6},
+        {"tip_diameter", "m", RANGE_NONNEG, &a->model.needles.tip_diameter, "10 um (for the model's depth)", true,
+         10e-6},
         {"base_diameter", "m", RANGE_POSITIVE, &a->model.needles.base_diameter, "200 um (for the model's depth)", true,
          200e-6},
     };
@@ -72,7 +73,8 @@ static int read_settings(struct run_analysis *a, struct analysis_settings *s, bo
         rc = setting(a, list[i].key, list[i].unit, list[i].range, list[i].value, &stated, e);
         bool by_run = list[i].in_run && isfinite(*list[i].value);
         if (!rc && !stated && !by_run && list[i].in_run) *list[i].value = list[i].fallback;
-        if (!rc && !stated && !by_run && list[i].assumed) analysis_note(a, "assumed: %s = %s", list[i].key, list[i].assumed);
+        if (!rc && !stated && !by_run && list[i].assumed)
+            analysis_note(a, "assumed: %s = %s", list[i].key, list[i].assumed);
     }
     if (!rc && config_is(config_get(root, "relaxation_terms")))
         rc = config_integer(root, "relaxation_terms", 1, PRONY_TERMS, &terms, e);

@@ -38,7 +38,8 @@ static const struct kind *kind_of(const char *folder, char path[PATH])
 static int unknown(const char *folder, struct err *e)
 {
     err_set(e, ERR_IO, "'%s' holds no result, sweep, comparison, fit, validation or run", folder);
-    err_hint(e, "a folder written by mnsim run, sweep, compare, insert, analyse or fit, by make validate, or by mnrig run");
+    err_hint(e, "a folder written by mnsim run, sweep, compare, insert, analyse or fit, by make validate, or by mnrig "
+                "run");
     return ERR_IO;
 }
 

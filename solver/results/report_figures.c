@@ -12,7 +12,8 @@ enum { FIGURES_MAX = 40, PATH = 1100 };
 static const struct {
     const char *name, *caption, *result, *told;
 } known[] = {
-    {"force_travel", "Force over travel; travel holds the skin's sink and is not depth", "peak_force", "greatest force"},
+    {"force_travel", "Force over travel; travel holds the skin's sink and is not depth", "peak_force",
+     "greatest force"},
     {"force_time", "Force over time", NULL, NULL},
     {"depth_force", "Buried depth over force, estimated by the insertion model", "buried_depth", "depth at the end"},
     {"delivered", "Delivered amount over time", "delivered_end", "delivered at the end"},
@@ -76,8 +77,8 @@ static void alternative(const struct part *p, size_t rank, const char *caption, 
         at = config_get(config_get(p->root, "results"), known[rank].result);
     short_number(sheet_word(at, "value"), value);
     if (*value)
-        snprintf(out, size, "%s; %s: %s %.40s. Its numbers stand in the tables of the folder.", caption, known[rank].told,
-                 value, sheet_word(at, "unit") ? sheet_word(at, "unit") : "");
+        snprintf(out, size, "%s; %s: %s %.40s. Its numbers stand in the tables of the folder.", caption,
+                 known[rank].told, value, sheet_word(at, "unit") ? sheet_word(at, "unit") : "");
     else
         snprintf(out, size, "%s. Its numbers stand in the tables of the folder.", caption);
 }
@@ -104,14 +105,15 @@ void part_provenance(const struct part *p)
     char text[1600];
     if (!config_is(at))
         return;
-    const char *program = sheet_word(at, "program"), *version = sheet_word(at, "version"), *date = sheet_word(at, "date"),
-               *commit = sheet_word(at, "commit"), *sum = sheet_word(at, "configuration_sha256"),
-               *command = sheet_word(at, "command"), *seed = sheet_word(at, "seed");
+    const char *program = sheet_word(at, "program"), *version = sheet_word(at, "version"),
+               *date = sheet_word(at, "date"), *commit = sheet_word(at, "commit"),
+               *sum = sheet_word(at, "configuration_sha256"), *command = sheet_word(at, "command"),
+               *seed = sheet_word(at, "seed");
     int n = snprintf(text, sizeof text, "%.40s %.40s (%.40s), %.40s", program ? program : "", version ? version : "",
                      commit ? commit : "", date ? date : "");
     size_t used = n < 0 ? 0 : (size_t)n;
-    snprintf(text + used, sizeof text - used, "%s%.16s%s%.20s\n%.1000s", sum && *sum ? ", configuration " : "", sum ? sum : "",
-             seed ? ", seed " : "", seed ? seed : "", command ? command : "");
+    snprintf(text + used, sizeof text - used, "%s%.16s%s%.20s\n%.1000s", sum && *sum ? ", configuration " : "",
+             sum ? sum : "", seed ? ", seed " : "", seed ? seed : "", command ? command : "");
     report_subsection(p->r, "Provenance");
     sheet_fact(p->sheet, "folder", p->folder);
     sheet_put(p->sheet, p->r, "Where it is, and what made it", NULL, 2);

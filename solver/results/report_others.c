@@ -20,8 +20,14 @@ static void title(const struct part *p, const char *key)
 /* A column worth showing: it was varied, or it is one of the results that a reader asks for and not empty. */
 static bool is_wanted(const struct table *t, size_t col)
 {
-    static const char *const results[] = {"status", "reason", "J_ss_ug_cm2_h", "lag_asymptotic_h", "delivered_end_ug_cm2",
-                                          "delivered_end_err_ug_cm2", "delivered_end_patch_ug_patch", "plasma_max_ng_mL"};
+    static const char *const results[] = {"status",
+                                          "reason",
+                                          "J_ss_ug_cm2_h",
+                                          "lag_asymptotic_h",
+                                          "delivered_end_ug_cm2",
+                                          "delivered_end_err_ug_cm2",
+                                          "delivered_end_patch_ug_patch",
+                                          "plasma_max_ng_mL"};
     bool is_result = strncmp(t->name[col], "varied_", 7) == 0 || strcmp(t->name[col], "fill") == 0;
     for (size_t k = 0; k < sizeof results / sizeof results[0]; k++)
         is_result = is_result || strcmp(t->name[col], results[k]) == 0;
@@ -46,7 +52,8 @@ static void cases_table(const struct part *p, const struct table *t)
     for (size_t i = 0; i < t->rows && i < ROWS_MAX; i++)
         for (size_t k = 0; k < n; k++)
             sheet_short(p->sheet, table_cell(t, i, col[k]));
-    snprintf(caption, sizeof caption, "Cases%s; all columns are in sweep.csv", t->rows > ROWS_MAX ? " (the first 60)" : "");
+    snprintf(caption, sizeof caption, "Cases%s; all columns are in sweep.csv",
+             t->rows > ROWS_MAX ? " (the first 60)" : "");
     sheet_put(p->sheet, p->r, caption, header, n);
 }
 
@@ -92,7 +99,8 @@ static void verdict_table(const struct part *p)
         sheet_add(p->sheet, subject);
         sheet_add(p->sheet, sheet_word(at, "role"));
         sheet_add(p->sheet, word ? word : met && strcmp(met, "true") == 0 ? "met" : "NOT MET");
-        sheet_add(p->sheet, sheet_word(at, "n_parameters") ? sheet_word(at, "n_parameters") : sheet_word(of, "n_parameters"));
+        sheet_add(p->sheet,
+                  sheet_word(at, "n_parameters") ? sheet_word(at, "n_parameters") : sheet_word(of, "n_parameters"));
         sheet_add(p->sheet, sheet_word(at, "n_data") ? sheet_word(at, "n_data") : sheet_word(of, "n_data"));
         sheet_add(p->sheet, sheet_word(at, "text"));
     }
@@ -125,18 +133,19 @@ static void fitted_table(const struct part *p)
         sheet_add(p->sheet, sheet_word(at, "unit"));
         sheet_short(p->sheet, sheet_word(at, "standard_error_percent"));
     }
-    sheet_put(p->sheet, p->r, "Fit; a standard error above 50 % means that these data hardly determine the parameter", header,
-              4);
+    sheet_put(p->sheet, p->r, "Fit; a standard error above 50 % means that these data hardly determine the parameter",
+              header, 4);
 }
 
 int part_compare(const struct part *p, struct err *e)
 {
-    static const char *const shown[] = {"comparison", "kind", "labels", "warnings", "verdicts", "fit", "cases", "as_asked",
-                                        "all_criteria_met", "provenance", NULL};
+    static const char *const shown[] = {"comparison", "kind",     "labels",           "warnings",   "verdicts", "fit",
+                                        "cases",      "as_asked", "all_criteria_met", "provenance", NULL};
     (void)e;
     title(p, "comparison");
     if (is_synthetic(p->root) && config_count(config_get(p->root, "labels")) == 0)
-        report_warning(p->r, "SYNTHETIC. Measured on a virtual bench: rehearsal, not evidence. Two models that agree are "
+        report_warning(p->r, "SYNTHETIC. Measured on a virtual bench: rehearsal, not evidence. Two models that agree "
+                             "are "
                              "consistent; nothing is validated by it.");
     if (sheet_word(config_get(p->root, "as_asked"), "note"))
         report_paragraph(p->r, sheet_word(config_get(p->root, "as_asked"), "note"));
@@ -192,8 +201,8 @@ static void estimates_table(const struct part *p)
 
 int part_fit(const struct part *p, struct err *e)
 {
-    static const char *const shown[] = {"fit", "labels", "warnings", "parameters", "not_identified", "remarks", "provenance",
-                                        NULL};
+    static const char *const shown[] = {"fit",     "labels",     "warnings", "parameters", "not_identified",
+                                        "remarks", "provenance", NULL};
     (void)e;
     title(p, "fit");
     report_warning(p->r, "FITTED: the data below went into these values; that they are met shows little.");
@@ -215,8 +224,9 @@ void glance_fit(const struct part *p, char *out, size_t size)
 
 /* ---- the validation table ---- */
 
-static const char *const validation_columns[] = {"case", "quantity", "measured", "sd", "unit", "simulated", "ratio", "label",
-                                                 "n_parameters", "n_data", "criterion", "met", "remark"};
+static const char *const validation_columns[] = {"case",      "quantity", "measured", "sd",           "unit",
+                                                 "simulated", "ratio",    "label",    "n_parameters", "n_data",
+                                                 "criterion", "met",      "remark"};
 enum { VALIDATION_COLUMNS = sizeof validation_columns / sizeof validation_columns[0] };
 
 static int validation_read(const struct part *p, struct table *t, size_t col[VALIDATION_COLUMNS], struct err *e)
@@ -229,8 +239,21 @@ static int validation_read(const struct part *p, struct table *t, size_t col[VAL
     return rc;
 }
 
-enum validation_column { V_CASE, V_QUANTITY, V_MEASURED, V_SD, V_UNIT, V_SIMULATED, V_RATIO, V_LABEL, V_PARAMETERS, V_DATA,
-                         V_CRITERION, V_MET, V_REMARK };
+enum validation_column {
+    V_CASE,
+    V_QUANTITY,
+    V_MEASURED,
+    V_SD,
+    V_UNIT,
+    V_SIMULATED,
+    V_RATIO,
+    V_LABEL,
+    V_PARAMETERS,
+    V_DATA,
+    V_CRITERION,
+    V_MET,
+    V_REMARK
+};
 
 /* "64 +- 32 mg" */
 static void with_unit(const struct part *p, const char *value, const char *sd, const char *unit)
@@ -238,8 +261,8 @@ static void with_unit(const struct part *p, const char *value, const char *sd, c
     char x[64], s[64], text[240];
     short_number(value, x);
     short_number(sd, s);
-    snprintf(text, sizeof text, "%s%s%s%s%.40s", x, *s ? " +- " : "", s, *x && *unit && strcmp(unit, "1") != 0 ? " " : "",
-             *x && strcmp(unit, "1") != 0 ? unit : "");
+    snprintf(text, sizeof text, "%s%s%s%s%.40s", x, *s ? " +- " : "", s,
+             *x && *unit && strcmp(unit, "1") != 0 ? " " : "", *x && strcmp(unit, "1") != 0 ? unit : "");
     sheet_add(p->sheet, text);
 }
 
@@ -264,7 +287,8 @@ static void validation_rows(const struct part *p, const struct table *t, const s
         sheet_add(p->sheet, cell[V_MET]);
         sheet_add(p->sheet, cell[V_REMARK]);
     }
-    sheet_put(p->sheet, p->r, "Measured against simulated; misses stay in, the criteria were fixed beforehand", header, 10);
+    sheet_put(p->sheet, p->r, "Measured against simulated; misses stay in, the criteria were fixed beforehand", header,
+              10);
 }
 
 int part_validation(const struct part *p, struct err *e)
@@ -274,10 +298,13 @@ int part_validation(const struct part *p, struct err *e)
     int rc = validation_read(p, &t, col, e);
     if (!rc) {
         report_section(p->r, "Validation");
-        report_warning(p->r, "No microneedle permeation and no depth has been predicted from complete published inputs and then "
+        report_warning(p->r, "No microneedle permeation and no depth has been predicted from complete published inputs "
+                             "and then "
                              "found right. Read docs/explanation/validation.md with this table.");
-        report_paragraph(p->r, "FITTED: the measurement, or one that decides it, went into the inputs. PREDICTED: it did not. "
-                               "VERIFICATION: another computation of the same equations. par.: parameters fitted to the data "
+        report_paragraph(p->r, "FITTED: the measurement, or one that decides it, went into the inputs. PREDICTED: it "
+                               "did not. "
+                               "VERIFICATION: another computation of the same equations. par.: parameters fitted to "
+                               "the data "
                                "of the row.");
         validation_rows(p, &t, col);
     }
@@ -304,7 +331,8 @@ int part_run(const struct part *p, struct err *e) { return runpage_add(p->r, p->
 void glance_run(const struct part *p, char *out, size_t size)
 {
     char peak[64];
-    const char *state = sheet_word(config_get(p->root, "outcome"), "state"), *is_virtual = sheet_word(p->root, "virtual");
+    const char *state = sheet_word(config_get(p->root, "outcome"), "state"), *is_virtual = sheet_word(p->root, "virtua"
+                                                                                                               "l");
     short_number(sheet_word(p->root, "peak_force"), peak);
     snprintf(out, size, "%.20s%s%s%s", state ? state : "no outcome", *peak ? ", peak force " : "", peak,
              is_virtual && strcmp(is_virtual, "true") == 0 ? "; SYNTHETIC" : "");

@@ -101,7 +101,8 @@ static void inputs_tables(const struct part *p)
     if (!config_is(inputs))
         return;
     report_subsection(p->r, "Inputs");
-    report_paragraph(p->r, "The values that were computed with; the whole configuration stands in study.yaml of the folder, "
+    report_paragraph(p->r, "The values that were computed with; the whole configuration stands in study.yaml of the "
+                           "folder, "
                            "what was assumed below.");
     sheet_rest(p->sheet, p->r, inputs, "Names and area", none);
     part_sources(p);
@@ -109,8 +110,9 @@ static void inputs_tables(const struct part *p)
 
 int part_result(const struct part *p, struct err *e)
 {
-    static const char *const shown[] = {"study", "labels", "warnings", "results", "balance", "inputs", "assumed", "derived",
-                                        "notes", "provenance", "solver", "specimen", "virtual", "run", NULL};
+    static const char *const shown[] = {"study",  "labels",   "warnings", "results", "balance",
+                                        "inputs", "assumed",  "derived",  "notes",   "provenance",
+                                        "solver", "specimen", "virtual",  "run",     NULL};
     (void)e;
     report_section(p->r, sheet_word(p->root, "study") ? sheet_word(p->root, "study") : p->folder);
     part_boxes(p, "labels", "");
@@ -135,7 +137,8 @@ int part_result(const struct part *p, struct err *e)
 /* The first of the results that a reader asks for. */
 void glance_result(const struct part *p, char *out, size_t size)
 {
-    static const char *const wanted[] = {"buried_depth", "delivered_end", "plasma_max", "first_insertion_force", "J_ss"};
+    static const char *const wanted[] = {"buried_depth", "delivered_end", "plasma_max", "first_insertion_force",
+                                         "J_ss"};
     struct cnode results = config_get(p->root, "results");
     size_t used = 0, told = 0;
     out[0] = '\0';

@@ -245,8 +245,8 @@ int depth_from_press(struct study *s, const struct needle *n, struct cnode at, s
 /* ---- a depth from a run of the bench that has no reading ---- */
 
 /* A stage's value from the method as the run used it; what is not there stays as it is. */
-static int stage_value(struct cnode run, const char *stage, const char *key, const char *unit, double *value, bool *found,
-                       struct err *e)
+static int stage_value(struct cnode run, const char *stage, const char *key, const char *unit, double *value,
+                       bool *found, struct err *e)
 {
     struct cnode stages = config_get(config_get(config_get(run, "configuration"), "method"), "stages");
     int rc = 0;
@@ -302,15 +302,17 @@ static int read_recorded(struct study *s, struct cnode at, struct cnode run, str
     mechanics_init(&c->skin);
     if (!rc) rc = mechanics_read(config_get(at, "mechanics"), &c->skin, given, e);
     if (rc) return rc;
-    note_add(s, NOTE_DERIVED, "", "", "no depth was read of this run: its greatest force of %.4g N at %.3g mm/s%s, held for "
-             "%.3g s%s, goes through the insertion model", c->press.force, c->press.speed * 1e3,
-             speed ? "" : " (assumed)", c->press.hold, hold ? "" : " (assumed)");
+    note_add(s, NOTE_DERIVED, "", "",
+             "no depth was read of this run: its greatest force of %.4g N at %.3g mm/s%s, held for "
+             "%.3g s%s, goes through the insertion model",
+             c->press.force, c->press.speed * 1e3, speed ? "" : " (assumed)", c->press.hold, hold ? "" : " (assumed)");
     if (state && strcmp(state, "done") != 0)
         note_add(s, NOTE_WARNING, "", "", "the run did not end as planned: %.60s", state);
     return 0;
 }
 
-int depth_from_recorded_press(struct study *s, const struct needle *n, struct cnode at, const char *folder, struct err *e)
+int depth_from_recorded_press(struct study *s, const struct needle *n, struct cnode at, const char *folder,
+                              struct err *e)
 {
     struct insertion_case c = {.step = 2.0 * STEP_DEFAULT};
     bool given[MECHANICS_MAX] = {false};

@@ -193,7 +193,8 @@ static const char samples[] =
 struct bench_case { const char *is_virtual, *state, *cause, *complete, *sum; int skipped; };
 
 /* The page of a run folder with these files, or NULL with the failure in *e. */
-static char *bench_page(const char *folder, const struct bench_case *c, const char *csv, const char *events, struct err *e)
+static char *bench_page(const char *folder, const struct bench_case *c, const char *csv, const char *events,
+                        struct err *e)
 {
     char text[2000], path[300], page[300];
     struct report *r;
