@@ -241,7 +241,14 @@ static int read_rest(struct bench *b, struct cnode root, struct err *e)
     if (rc == 0) rc = config_known(unload, unload_keys, e);
     if (rc == 0) rc = config_quantity(unload, "speed", "m/s", RANGE_POSITIVE, &b->unload_speed, e);
     if (rc == 0) rc = config_quantity(unload, "step", "m", step, &b->unload_step, e);
-    return rc;
+    if (rc)
+        return rc;
+    double time = b->unload_step / b->unload_speed + 0.5 * b->unload_speed * (1.0 / b->axis.accel + 1.0 / b->axis.decel);
+    if (!(time <= UNLOAD_LONGEST))
+        return config_fail(config_get(unload, "step"), e, ERR_RANGE,
+                           "a step of %.4g mm at %.4g mm/s takes %.0f ms: a key permits at most %.0f ms", b->unload_step * 1e3,
+                           b->unload_speed * 1e3, time * 1e3, UNLOAD_LONGEST * 1e3);
+    return 0;
 }
 
 /* The watchdog is tried in the last part of the way: it must be long enough for that. */

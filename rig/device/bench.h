@@ -50,6 +50,8 @@ struct bench_proof {         /* `mnrig prove`: what a run asks for, and how the 
     bool   virtual_needs_none; /* on a bench that shows mnbench's identity block */
 };
 
+#define UNLOAD_LONGEST 0.2 /* s: no key event permits a longer motion (terminals tell no key-up, lines queue repeats) */
+
 struct bench {
     char name[64], file[256], sha256[65];
     size_t links;

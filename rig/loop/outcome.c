@@ -37,7 +37,8 @@ int rig_result(const struct rig *r, struct err *e)
         err_set(e, ERR_FAILED, "test not completed: %s", cause);
         return ERR_FAILED;
     }
-    err_set(e, ERR_SAFETY, "SAFETY TRIP %s: %s%s", cause, axis, r->unload_steps ? ", then unloaded" : "");
+    err_set(e, ERR_SAFETY, "SAFETY TRIP %s: %s%s%s", cause, axis, r->unload_steps ? ", then unloaded" : "",
+            r->went_back ? ", went back" : "");
     err_hint(e, "limits are in %s and %s; events.csv of the run has the course", r->bench->file, r->method->file);
     return ERR_SAFETY;
 }

@@ -12,7 +12,7 @@
 enum { RESETS_MAX = 3 };
 
 const char *const rig_state_names[] = {"waiting", "enabling",  "running",   "tripped",
-                                       "stopped", "unloading", "finishing", "ended"};
+                                       "stopped", "unloading", "prompting", "finishing", "ended"};
 
 void rig_go(struct rig *r, enum rig_state to, const char *why)
 {
@@ -86,7 +86,7 @@ static void give_up_waiting(struct rig *r)
 static void maybe_reset_alarm(struct rig *r, enum rig_key key)
 {
     bool failed, is_idle = rig_order_is_done(r, &failed);
-    bool wanted = key == KEY_ARM || (r->is_unattended && r->axis.alarm_comms);
+    bool wanted = key == KEY_ARM || key == KEY_RESET || (r->is_unattended && r->axis.alarm_comms);
     if (!r->has_axis || !(r->axis.fault || r->axis.alarm) || !wanted || !is_idle || r->resets >= RESETS_MAX ||
         !r->inputs.estop_healthy) /* an E-stop's alarm stays in the drive when the button is out again */
         return;
@@ -94,13 +94,21 @@ static void maybe_reset_alarm(struct rig *r, enum rig_key key)
     rig_order(r, &(struct axis_command){.order = AXIS_ALARM_RESET});
 }
 
-static void step_waiting(struct rig *r, enum rig_key key)
+/* What is not clear, in words; "" when all is. */
+static void describe_now(const struct rig *r, char *out, size_t size)
 {
     double v, l;
-    char text[160];
     enum safety_cause c = safety_check(&r->limits, &r->inputs, &v, &l);
-    safety_describe(c, v, l, text, sizeof text);
-    if (c == SAFETY_CLEAR)
+    out[0] = '\0';
+    if (c != SAFETY_CLEAR)
+        safety_describe(c, v, l, out, size);
+}
+
+static void step_waiting(struct rig *r, enum rig_key key)
+{
+    char text[160];
+    describe_now(r, text, sizeof text);
+    if (!text[0])
         snprintf(r->message, sizeof r->message, "all clear: a = arm and start, q = quit");
     else
         snprintf(r->message, sizeof r->message, "not clear (%.150s): a = reset a drive alarm, q = quit", text);
@@ -120,13 +128,25 @@ static void step_enabling(struct rig *r)
     bool failed, done = rig_order_is_done(r, &failed);
     snprintf(r->message, sizeof r->message, "switching the drive on: space = stop");
     if (r->axis.enabled) {
-        sequence_init(&r->sequence, r->method, r->bench, r->now);
+        if (r->is_leaving)
+            sequence_leave(&r->sequence, r->now);
+        else if (r->has_begun)
+            sequence_resume(&r->sequence, r->now);
+        else
+            sequence_init(&r->sequence, r->method, r->bench, r->now);
+        r->has_begun = true;
         rig_go(r, RIG_RUNNING, sequence_stage(&r->sequence));
     } else if (done && r->last_order != AXIS_ENABLE) {
         rig_order(r, &(struct axis_command){.order = AXIS_ENABLE});
     } else if (failed || r->now - r->state_since > ENABLE_TIME) {
         fail_sequence(r, "the drive does not switch on");
     }
+}
+
+/* A way back does not undo the trip, or the stop, before it. */
+static enum rig_state how_it_ends(const struct rig *r, enum rig_state how)
+{
+    return r->has_tripped ? RIG_TRIPPED : r->is_leaving ? RIG_STOPPED : how;
 }
 
 static void step_running(struct rig *r)
@@ -152,8 +172,13 @@ static void step_running(struct rig *r)
         r->polarity_wrong = true;
         stop_begin(r);
         break;
+    case SEQ_PROMPT:
+        safety_disarm(&r->latch);
+        rig_go(r, RIG_PROMPTING, r->sequence.reason);
+        break;
     case SEQ_DONE:
-        r->ended_from = RIG_FINISHING;
+        r->ended_from = how_it_ends(r, RIG_FINISHING);
+        r->went_back = r->is_leaving;
         rig_go(r, RIG_FINISHING, r->sequence.reason);
         break;
     case SEQ_NOTHING: break;
@@ -177,7 +202,7 @@ static void step_finishing(struct rig *r)
 
 static void end_from(struct rig *r, enum rig_state how)
 {
-    r->ended_from = how;
+    r->ended_from = how_it_ends(r, how);
     rig_go(r, RIG_ENDED, "");
 }
 
@@ -191,7 +216,27 @@ static void release_drive(struct rig *r)
     rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
 }
 
-/* Tripped or stopped by the operator: first stand still, then perhaps unload, then end. */
+/* The latches that the controller itself set; what is measured has to become clear by itself. */
+static void reset(struct rig *r, enum rig_key key)
+{
+    if (key == KEY_RESET)
+        r->sequence_failed = r->polarity_wrong = false;
+    maybe_reset_alarm(r, key == KEY_RESET ? KEY_RESET : KEY_NONE);
+}
+
+static void say_halted(struct rig *r)
+{
+    char text[160];
+    describe_now(r, text, sizeof text);
+    if (text[0])
+        snprintf(r->message, sizeof r->message, "%s; not clear (%.100s): u = one step away, r = reset, q = end the run",
+                 rig_state_names[r->state], text);
+    else
+        snprintf(r->message, sizeof r->message, "%s; clear: u = one step away, a = arm for the way back, q = end the run",
+                 rig_state_names[r->state]);
+}
+
+/* Tripped or stopped by the operator: first stand still, then perhaps unload, then the way back, or the end. */
 static void step_halted(struct rig *r, enum rig_key key)
 {
     enum rig_state how = r->state;
@@ -200,6 +245,8 @@ static void step_halted(struct rig *r, enum rig_key key)
         snprintf(r->message, sizeof r->message, "stopping: waiting for the proof that the axis stands");
         return;
     }
+    if (r->latch.is_armed)
+        safety_disarm(&r->latch);
     if (r->is_unattended) {
         if (how == RIG_TRIPPED && unload_wants_more(r))
             unload_begin(r);
@@ -207,17 +254,36 @@ static void step_halted(struct rig *r, enum rig_key key)
             end_from(r, how);
         return;
     }
-    snprintf(r->message, sizeof r->message, "%s: u = one step away from the sample, q = end the run",
-             rig_state_names[how]);
+    say_halted(r);
+    reset(r, key);
     if (key == KEY_UNLOAD)
         unload_begin(r);
     else if (key == KEY_QUIT)
         end_from(r, how);
 }
 
+/* Nothing has permission.  Somebody may reach in: the drive is switched off, unless its load would fall. */
+static void step_prompting(struct rig *r, enum rig_key key)
+{
+    const struct stage *s = &r->method->stage[r->sequence.stage];
+    bool failed, is_idle = rig_order_is_done(r, &failed);
+    char text[160];
+    if (is_idle && r->axis.enabled && r->last_order != AXIS_DISABLE && r->bench->axis.on_disable != ON_DISABLE_FALLS)
+        rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+    describe_now(r, text, sizeof text);
+    snprintf(r->message, sizeof r->message, "%.100s: %s%.80s%s, q = end the run", s->text,
+             text[0] ? "not clear (" : "a = arm and go on", text, text[0] ? "), r = reset" : "");
+    maybe_reset_alarm(r, key);
+    if (r->now - r->state_since > s->longest) {
+        snprintf(r->sequence.reason, sizeof r->sequence.reason, "nobody armed within %.4g s of the prompt", s->longest);
+        r->sequence.is_retracting_early = true;
+        end_from(r, RIG_FINISHING);
+    }
+}
+
 static void take_key(struct rig *r, enum rig_key key)
 {
-    static const char *const names[] = {"", "arm", "stop", "unload", "quit", "skip"};
+    static const char *const names[] = {"", "arm", "stop", "unload", "reset", "quit", "skip"};
     if (key == KEY_NONE)
         return;
     rig_event(r, "operator", names[key], "", rig_state_names[r->state]);
@@ -225,7 +291,7 @@ static void take_key(struct rig *r, enum rig_key key)
         return;
     if (r->state == RIG_WAITING) {
         end_from(r, RIG_STOPPED);
-    } else if (r->state == RIG_ENABLING || r->state == RIG_RUNNING) {
+    } else if (r->state == RIG_ENABLING || r->state == RIG_RUNNING || r->state == RIG_PROMPTING) {
         stop_begin(r);
         rig_go(r, RIG_STOPPED, "by the operator");
     } else if (r->state == RIG_UNLOADING) {
@@ -242,6 +308,7 @@ void states_step(struct rig *r, enum rig_key key)
     case RIG_RUNNING: step_running(r); break;
     case RIG_TRIPPED: case RIG_STOPPED: step_halted(r, key); break;
     case RIG_UNLOADING: unload_step(r); break;
+    case RIG_PROMPTING: step_prompting(r, key); break;
     case RIG_FINISHING: step_finishing(r); break;
     case RIG_ENDED: break;
     }

@@ -174,26 +174,42 @@ static void on_armed(struct rig *r)
 {
     for (size_t i = 0; i < r->links; i++)
         r->generation[i] = r->outbox[i].generation;
-    rig_event(r, "state", "armed", "", r->is_unattended ? "unattended: virtual bench" : "by the operator");
+    r->is_leaving = r->is_leaving || r->state == RIG_TRIPPED || r->state == RIG_STOPPED;
+    r->released = false;
+    rig_event(r, "state", "armed", r->is_leaving ? "for the way back" : "",
+              r->is_unattended ? "unattended: virtual bench" : "by the operator");
     rig_go(r, RIG_ENABLING, "");
 }
 
 static void on_trip(struct rig *r)
 {
-    char where[48];
-    rig_describe_trip(r, r->trip_text, sizeof r->trip_text);
+    char where[48], text[sizeof r->trip_text];
+    rig_describe_trip(r, text, sizeof text);
     snprintf(where, sizeof where, "%.10s at %.4f mm, %.4f N",
              r->state == RIG_RUNNING ? sequence_stage(&r->sequence) : rig_state_names[r->state], r->axis.position * 1e3,
              r->force.force);
-    rig_event(r, "trip", safety_cause_names[r->latch.first], where, r->trip_text);
+    rig_event(r, "trip", safety_cause_names[r->latch.first], where, text);
+    if (!r->has_tripped) {
+        memcpy(r->trip_text, text, sizeof text);
+        r->first_trip = r->latch;
+        r->has_tripped = true;
+    }
     stop_begin(r);
     if (r->state != RIG_STOPPED)
-        rig_go(r, RIG_TRIPPED, r->trip_text);
+        rig_go(r, RIG_TRIPPED, text);
+}
+
+/* Does an arm edge count in this state?  A trip or a stop must have ended in a proven standstill. */
+static bool may_be_armed(const struct rig *r)
+{
+    bool is_halted = r->state == RIG_TRIPPED || r->state == RIG_STOPPED;
+    return r->state == RIG_WAITING || r->state == RIG_PROMPTING ||
+           (is_halted && r->stopper.is_proven && !r->stopper.is_active && !r->is_unattended);
 }
 
 static void judge(struct rig *r, double lateness, enum rig_key key)
 {
-    bool edge = r->state == RIG_WAITING && (key == KEY_ARM || r->is_unattended);
+    bool edge = may_be_armed(r) && (key == KEY_ARM || r->is_unattended);
     gather(r, lateness, edge);
     if (!safety_judge(&r->latch, &r->limits, &r->inputs))
         return;

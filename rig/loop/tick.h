@@ -11,13 +11,14 @@
 #include "rig/safety/freshness.h"
 #include "rig/safety/latch.h"
 
-enum rig_key { KEY_NONE, KEY_ARM, KEY_STOP, KEY_UNLOAD, KEY_QUIT, KEY_SKIP };
+enum rig_key { KEY_NONE, KEY_ARM, KEY_STOP, KEY_UNLOAD, KEY_RESET, KEY_QUIT, KEY_SKIP };
 enum rig_state {
     RIG_WAITING,   /* not armed yet */
     RIG_ENABLING,  /* armed; the drive is switched on */
     RIG_RUNNING,   /* the sequence runs */
     RIG_TRIPPED, RIG_STOPPED, /* by safety, by the operator: stands, or is being stopped */
     RIG_UNLOADING, /* one step away from the sample */
+    RIG_PROMPTING, /* no permission: the operator does something to the bench, and arms anew */
     RIG_FINISHING, /* done: the drive is switched off */
     RIG_ENDED
 };
@@ -52,6 +53,9 @@ struct rig {
     struct safety_inputs inputs;      /* of the last judgement */
     struct sequence sequence;
     enum rig_state state, ended_from; /* ended_from: DONE is RIG_FINISHING */
+    bool has_begun;                   /* the sequence */
+    bool has_tripped, is_leaving, went_back; /* armed anew after a trip or a stop: for the way back only */
+    struct safety_latch first_trip;   /* kept whatever is armed or trips later */
     struct rig_stopper stopper;
     struct rig_leash leash;
     double start, now, state_since;
@@ -75,7 +79,7 @@ struct rig {
     bool   unload_has_base;
     unsigned unload_steps;
     double peak_force;                /* N, largest |force| seen */
-    char trip_text[240];              /* the first cause in words, as it was then */
+    char trip_text[240];              /* its cause in words, as it was then */
     /* counts */
     uint64_t ticks, skipped;
     struct latency lateness;

@@ -5,8 +5,8 @@
 #include "rig/loop/unload.h"
 
 #define FORCE_RISE 0.05    /* of the push limit: |F| may not rise by more */
-#define STEP_TIME 3.0      /* times the step's own time it may take, plus one second */
-enum { UNLOAD_STEPS_MAX = 60 };
+#define STEP_TIME 1.0      /* s until the drive must have taken the step and ended it */
+enum { UNLOAD_STEPS_MAX = 100 };
 
 /* Why a step is not allowed now; NULL when it is. */
 static const char *refusal(const struct rig *r)
@@ -59,10 +59,8 @@ void unload_begin(struct rig *r)
         rig_event(r, "note", "unload", "refused", no);
         return;
     }
-    if (!r->unload_has_base) {
-        r->unload_force = fabs(r->force.force);
-        r->unload_has_base = true;
-    }
+    r->unload_has_base = true;
+    r->unload_force = fabs(r->force.force);
     r->unload_position = r->axis.position;
     r->unload_steps++;
     r->ended_from = r->state; /* comes back to this */
@@ -107,7 +105,9 @@ void unload_step(struct rig *r)
         unload_stop(r, "the axis moves the wrong way");
     else if (failed)
         unload_stop(r, "the drive did not take the order");
-    else if (r->now - r->state_since > STEP_TIME * r->bench->unload_step / r->bench->unload_speed + 1.0)
+    else if (done && r->axis.moving && o->sample[BENCH_AXIS].sent > o->order_time + UNLOAD_LONGEST + r->bench->axis.latency)
+        unload_stop(r, "the step took longer than its permit");
+    else if (r->now - r->state_since > STEP_TIME)
         unload_stop(r, "the step took too long");
     else if (done && o->sample[BENCH_AXIS].sent > o->order_time + r->bench->axis.settle && !r->axis.moving)
         leave(r, "step done");

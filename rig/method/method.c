@@ -3,7 +3,7 @@
 #include "rig/device/axis.h"
 #include "rig/method/method.h"
 
-const char *const stage_names[] = {"home", "tare", "approach", "insert", "hold", "retract", NULL};
+const char *const stage_names[] = {"home", "tare", "approach", "insert", "hold", "retract", "prompt", NULL};
 
 const struct stage *method_stage(const struct method *m, enum stage_kind kind)
 {
@@ -76,7 +76,8 @@ size_t method_phases(const struct method *m, const struct bench *b, const struct
                                              .target = deepest - s->distance};
             break;
         default:
-            out[n++] = (struct method_phase){.stage = i, .name = stage_names[s->kind], .time = s->time,
+            out[n++] = (struct method_phase){.stage = i, .name = stage_names[s->kind],
+                                             .time = s->kind == STAGE_PROMPT ? s->longest : s->time,
                                              .target = deepest};
             break;
         }

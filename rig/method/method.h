@@ -4,7 +4,8 @@
 #define RIG_METHOD_METHOD_H
 #include "rig/safety/budget.h"
 
-enum stage_kind { STAGE_HOME, STAGE_TARE, STAGE_APPROACH, STAGE_INSERT, STAGE_HOLD, STAGE_RETRACT, STAGE_KINDS };
+enum stage_kind { STAGE_HOME, STAGE_TARE, STAGE_APPROACH, STAGE_INSERT, STAGE_HOLD, STAGE_RETRACT, STAGE_PROMPT,
+                  STAGE_KINDS };
 extern const char *const stage_names[]; /* "home", ..., NULL */
 enum timeout_to { TIMEOUT_TRIP, TIMEOUT_RETRACT };
 
@@ -21,6 +22,7 @@ struct stage {
     /* insert: one of these is NaN */
     double to_force, to_travel;
     double max_travel;
+    char   text[120];        /* prompt: what the operator does before arming anew */
 };
 enum { METHOD_STAGES = 12 };
 struct method {

@@ -84,7 +84,8 @@ static int read_stage(struct stage *s, struct cnode at, struct err *e)
         "rapid", "clearance", "speed", "contact_force", "contact_samples", "search", "longest", "timeout", NULL};
     static const char *const insert[] = {"speed", "to_force", "to_travel", "max_travel", "longest", "timeout", NULL};
     static const char *const retract[] = {"speed", "distance", "longest", "timeout", NULL};
-    static const char *const *const known[] = {home, timed, approach, insert, timed, retract};
+    static const char *const prompt[] = {"text", "longest", "timeout", NULL};
+    static const char *const *const known[] = {home, timed, approach, insert, timed, retract, prompt};
     static const char *const ways[] = {"trip", "retract", NULL};
     int way = 0, rc = config_known(at, known[s->kind], e);
     if (rc)
@@ -94,6 +95,7 @@ static int read_stage(struct stage *s, struct cnode at, struct err *e)
     case STAGE_TARE: case STAGE_HOLD: rc = config_quantity(at, "time", "s", RANGE_POSITIVE, &s->time, e); break;
     case STAGE_APPROACH: rc = read_approach(s, at, e); break;
     case STAGE_INSERT: rc = read_insert(s, at, e); break;
+    case STAGE_PROMPT: rc = config_string_copy(at, "text", s->text, sizeof s->text, e); break;
     default:
         rc = config_quantity(at, "speed", "m/s", RANGE_POSITIVE, &s->speed, e);
         if (rc == 0) rc = config_quantity(at, "distance", "m", RANGE_POSITIVE, &s->distance, e);
@@ -113,22 +115,27 @@ static int read_stage(struct stage *s, struct cnode at, struct err *e)
     return 0;
 }
 
-/* home, tare and approach come first and in this order; the last stage retracts. */
+/* home, tare and approach come first and in this order; the last stage retracts; prompts stand between any two. */
 static int check_order(const struct method *m, struct cnode stages, struct err *e)
 {
     static const enum stage_kind first[] = {STAGE_HOME, STAGE_TARE, STAGE_APPROACH};
+    size_t moving = 0;
     for (size_t i = 0; i < m->n; i++) {
-        bool ok = i < 3 ? m->stage[i].kind == first[i]
-                        : m->stage[i].kind > STAGE_APPROACH && (m->stage[i].kind == STAGE_RETRACT) == (i + 1 == m->n);
+        enum stage_kind kind = m->stage[i].kind;
+        bool is_prompt = kind == STAGE_PROMPT, is_last = i + 1 == m->n;
+        bool ok = is_prompt     ? i > 0 && !is_last
+                  : moving < 3 ? kind == first[moving]
+                               : kind > STAGE_APPROACH && (kind == STAGE_RETRACT) == is_last;
+        moving += !is_prompt;
         if (!ok) {
-            config_fail(config_item(stages, i), e, ERR_PARSE, "stage %zu cannot be '%s'", i + 1,
-                        stage_names[m->stage[i].kind]);
-            err_hint(e, "the order is home, tare, approach, then insert and hold as wanted, retract last");
+            config_fail(config_item(stages, i), e, ERR_PARSE, "stage %zu cannot be '%s'", i + 1, stage_names[kind]);
+            err_hint(e, "the order is home, tare, approach, then insert and hold as wanted, retract last; prompts between");
             return ERR_PARSE;
         }
     }
-    return m->n >= 4 ? 0
-                     : config_fail(stages, e, ERR_PARSE, "%zu stages: at least home, tare, approach and retract", m->n);
+    return moving >= 4
+               ? 0
+               : config_fail(stages, e, ERR_PARSE, "%zu stages: at least home, tare, approach and retract", moving);
 }
 
 static int read_stages(struct method *m, struct cnode root, struct err *e)

@@ -284,6 +284,10 @@ static enum verdict step_hold(struct sequence *s, const struct stage *g, const s
 static enum verdict step_retract(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
                                  struct seq_output *out)
 {
+    if (s->phase == 0 && !in->axis->homed) { /* where it stands is not known: nothing is moved blindly */
+        trip(s, out, "retract refused: the axis is not homed");
+        return STAYS;
+    }
     if (s->phase == 0) {
         order(s, out, AXIS_MOVE, fmax(0.0, in->axis->position - g->distance), g->speed);
         return STAYS;
@@ -291,6 +295,20 @@ static enum verdict step_retract(struct sequence *s, const struct stage *g, cons
     if (!has_ended(s, in, out))
         return STAYS;
     return is_at_target(s, in) ? OVER : ended_short(s, in, out);
+}
+
+enum { PROMPT_ASKS, PROMPT_WAITS, PROMPT_ANSWERED };
+
+static enum verdict step_prompt(struct sequence *s, const struct stage *g, const struct seq_inputs *in,
+                                struct seq_output *out)
+{
+    (void)in;
+    if (s->phase == PROMPT_ASKS) {
+        snprintf(s->reason, sizeof s->reason, "%s", g->text);
+        out->request = SEQ_PROMPT;
+        s->phase = PROMPT_WAITS;
+    }
+    return s->phase == PROMPT_ANSWERED ? OVER : STAYS;
 }
 
 static void enter(struct sequence *s, size_t stage, double now)
@@ -301,6 +319,19 @@ static void enter(struct sequence *s, size_t stage, double now)
     s->is_waiting = false;
     s->above = s->samples = 0;
     s->sum = s->sum2 = 0.0;
+}
+
+void sequence_resume(struct sequence *s, double now)
+{
+    s->entered = now;
+    s->phase = PROMPT_ANSWERED;
+    s->reason[0] = '\0';
+}
+
+void sequence_leave(struct sequence *s, double now)
+{
+    enter(s, s->method->n - 1, now);
+    s->is_retracting_early = true;
 }
 
 enum { PHASE_GIVING_UP = 100 }; /* stopped; the last stage follows once the axis is still */
@@ -337,7 +368,8 @@ void sequence_step(struct sequence *s, const struct seq_inputs *in, struct seq_o
 {
     static enum verdict (*const step[])(struct sequence *, const struct stage *, const struct seq_inputs *,
                                         struct seq_output *) = {step_home,   step_tare, step_approach,
-                                                                step_insert, step_hold, step_retract};
+                                                                step_insert, step_hold, step_retract,
+                                                                step_prompt};
     const struct stage *g = &s->method->stage[s->stage];
     *out = (struct seq_output){SEQ_NOTHING, {AXIS_NOTHING, 0.0, 0.0}};
     track_position(s, in);

@@ -18,7 +18,7 @@ struct seq_inputs {
     double   order_time;          /* when its trigger was sent */
     bool     is_still;            /* no stop is under way: the last one was proven */
 };
-enum seq_request { SEQ_NOTHING, SEQ_ORDER, SEQ_STOP, SEQ_TRIP, SEQ_POLARITY, SEQ_DONE };
+enum seq_request { SEQ_NOTHING, SEQ_ORDER, SEQ_STOP, SEQ_TRIP, SEQ_POLARITY, SEQ_PROMPT, SEQ_DONE };
 struct seq_output { enum seq_request request; struct axis_command command; };
 
 enum { SEQ_TRACK = 16 };
@@ -50,6 +50,10 @@ struct sequence {
 };
 void sequence_init(struct sequence *s, const struct method *m, const struct bench *b, double now);
 void sequence_step(struct sequence *s, const struct seq_inputs *in, struct seq_output *out);
+/* The operator has armed anew after a prompt: the next stage. */
+void sequence_resume(struct sequence *s, double now);
+/* After a trip or a stop: the last stage, which goes back; nothing else follows. */
+void sequence_leave(struct sequence *s, double now);
 /* Name of the stage it is in. */
 const char *sequence_stage(const struct sequence *s);
 /* Net force; travel from contact, raw and without the machine's give (E26).  NaN before the tare / before contact. */

@@ -17,6 +17,12 @@ void safety_init(struct safety_latch *s)
     *s = (struct safety_latch){.first = SAFETY_START, .clear_since = NAN};
 }
 
+void safety_disarm(struct safety_latch *s)
+{
+    s->is_armed = false;
+    s->clear_since = NAN; /* the half second counts from now */
+}
+
 static enum safety_cause fail(enum safety_cause c, double v, double lim, double *value, double *limit)
 {
     *value = v;

@@ -56,6 +56,8 @@ enum safety_cause safety_check(const struct safety_limits *l, const struct safet
                                double *limit);
 /* One judgement.  Returns true in the tick in which the latch changed (armed or tripped). */
 bool safety_judge(struct safety_latch *s, const struct safety_limits *l, const struct safety_inputs *in);
+/* Takes permission away without a cause (a prompt, the operator's stop): only a new edge gives it again. */
+void safety_disarm(struct safety_latch *s);
 /* "force_push: 21.4 N > 20 N" */
 void safety_describe(enum safety_cause cause, double value, double limit, char *out, size_t size);
 /* What follows a trip.  Every cause withdraws permission and sends STOP until it is proven; only this differs. */

@@ -37,6 +37,7 @@ static enum rig_key key_of(char c)
     case 'a': return KEY_ARM;
     case ' ': return KEY_STOP;
     case 'u': return KEY_UNLOAD;
+    case 'r': return KEY_RESET;
     case 'q': return KEY_QUIT;
     case 's': return KEY_SKIP;
     default: return KEY_NONE;

@@ -153,7 +153,8 @@ static void a_benchs_mistakes_are_told_with_their_place(void)
          "the axis' map has no value 'imputs'", ERR_PARSE},
         {"link: axis_line", "link: axes_line", "axes_line", ERR_PARSE},
         {"unit: 1\n", "unit: 248\n", "248", ERR_RANGE},
-        {"step: 0.5 mm", "step: 5 mm", "step", ERR_RANGE},
+        {"step: 0.18 mm", "step: 5 mm", "step", ERR_RANGE},
+        {"step: 0.18 mm", "step: 0.2 mm", "a key permits at most 200 ms", ERR_RANGE},
         {"watchdog_time: 300 ms", "#", "missing key 'watchdog_time'", ERR_PARSE},
         {"slope: 1.0", "slope: 0", "slope: 0: must not be 0", ERR_RANGE},
     };

@@ -415,7 +415,7 @@ static void an_operator_unloads_step_by_step(void)
     simulation_tick(s, KEY_UNLOAD);
     simulation_run(s, 3.0);
     CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
-    ASSERT_ABS(at - s->rig.axis.position, 0.5e-3, 25e-6); /* one step, no more */
+    ASSERT_ABS(at - s->rig.axis.position, s->bench.unload_step, 25e-6); /* one step, no more */
     CU_ASSERT_EQUAL(s->rig.latch.first, SAFETY_FORCE_PUSH); /* the first cause stays */
     simulation_free(s);
 }
