@@ -205,7 +205,7 @@ int read_vehicles(struct study *s, struct err *e)
 {
     struct cnode root = config_root(s->doc), list = config_get(root, "vehicles"), one = config_get(root, "vehicle");
     int rc = 0;
-    bool in_needles = config_is(config_get(root, "needle_dose"));
+    bool in_needles = config_is(config_get(root, "needle_dose")) && config_is(s->part[PART_NEEDLES]);
     s->problem.donor.C0 = 0.0;
     if (!config_is(list) && !config_is(one)) return in_needles ? 0 : config_need(root, "vehicle", &one, e);
     if (config_is(one)) rc = add_vehicle(s, one, "", e);

@@ -253,6 +253,46 @@ static void a_share_of_the_matrix_makes_the_dose(void)
     release(r);
 }
 
+/* Estimated at the default level, measured against a mesh four times as fine. */
+static void stated_errors_cover_the_true_ones(void)
+{
+    static const char *const names[] = {"coated_patch", "dissolving_patch"};
+    static const enum column column[] = {COL_Q_TOP, COL_CHANNEL, COL_LAYER0 + 1, COL_LAYER0 + 2};
+    for (size_t i = 0; i < 2; i++) {
+        struct study *s = malloc(sizeof *s);
+        struct solution coarse, fine;
+        char path[100];
+        snprintf(path, sizeof path, "config/studies/%s.yaml", names[i]);
+        CU_ASSERT_EQUAL_FATAL(study_load(s, path, NULL, NULL), 0);
+        CU_ASSERT_EQUAL_FATAL(simulate_with_error(&s->problem, &coarse, NULL), 0);
+        s->problem.level = 0.25;
+        s->problem.rtol = 1e-7;
+        CU_ASSERT_EQUAL_FATAL(simulate(&s->problem, &fine, NULL), 0);
+        for (size_t k = 0; k < coarse.n_out; k++) {
+            for (size_t c = 0; c < 4; c++)
+                CU_ASSERT(fabs(solution_at(&coarse, k, column[c]) - solution_at(&fine, k, column[c])) <=
+                          solution_error(&coarse, k, column[c]));
+            CU_ASSERT(fabs(solution_delivered(&coarse, k) - solution_delivered(&fine, k)) <=
+                      solution_error(&coarse, k, COL_Q_BOTTOM) + solution_error(&coarse, k, COL_Q_CLEARED));
+        }
+        solution_release(&coarse);
+        solution_release(&fine);
+        study_release(s);
+        free(s);
+    }
+}
+
+static void without_needles_their_dose_is_none(void)
+{
+    struct err e;
+    CU_ASSERT_EQUAL(load_changed("needles: pins\ndensity: 137 /cm2\ninsertion: {depth: 312 um}\nchannel: {fill: "
+                                 "diffusing, radius_ratio: 0.83}\nvehicle: {type: infinite, concentration: 7.3 mg/mL, "
+                                 "K: 1.1}\n",
+                                 "needle_dose: {kind: coated, half_life: 9 s, dose_per_needle: 0.1 ug}\n", &e),
+                    ERR_PARSE);
+    ASSERT_HAS(e.msg, "missing key 'vehicle'");
+}
+
 static void doses_that_cannot_be_are_refused(void)
 {
     static const struct { const char *find, *put, *words, *hint; int code; } wrong[] = {
@@ -305,6 +345,8 @@ CU_TestInfo needle_dose_tests[] = {
     T(drug_of_needles_and_of_a_vehicle_adds_up),
     T(scattered_depths_bury_their_own_shares),
     T(a_share_of_the_matrix_makes_the_dose),
+    T(stated_errors_cover_the_true_ones),
+    T(without_needles_their_dose_is_none),
     T(doses_that_cannot_be_are_refused),
     CU_TEST_INFO_NULL,
 };
