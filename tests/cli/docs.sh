@@ -21,7 +21,9 @@ commands_of() {
 # background its port is there before the next command is typed.
 script_of() {
     echo 'set -e'
-    echo 'trap '\''for p in $(jobs -p); do kill "$p" 2>/dev/null || :; done'\'' EXIT'
+    # $(jobs -p) is empty in dash, so a server would outlive a command that fails
+    echo 'trap '\''jobs -p >.jobs; while read -r p; do kill "$p" 2>/dev/null || :; done <.jobs'\'' EXIT'
+    echo 'trap '\''exit 1'\'' INT TERM'
     commands_of "$1" | while IFS= read -r line; do
         printf 'command=%s\n' "$(printf '%s' "$line" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/")"
         printf 'echo "\$ $command"\n%s\n' "$line"
