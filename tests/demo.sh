@@ -48,8 +48,11 @@ mkdir -p "$OUT/runs"
 for i in 1 2 3; do
     step "bench: specimen $i of 3, pressing to 10 N and holding for 5 s over Modbus TCP (port $port)"
     "$B/mnrig" run --bench config/benches/virtual_tcp.yaml --port "$port" --method config/methods/press_10N_hold_5s.yaml \
-        --batch demo --specimen "s$i" --specimen-number "$i" --unattended --plain -o "$OUT/runs" >"$OUT/rig_$i.log" 2>&1 ||
-        { tail -n 5 "$OUT/rig_$i.log" >&2; die "the run on specimen $i did not complete"; }
+        --batch demo --specimen "s$i" --specimen-number "$i" --unattended --plain -o "$OUT/runs" >"$OUT/rig_$i.log" 2>&1 && continue
+    tail -n 5 "$OUT/rig_$i.log" >&2
+    grep -qE 'TRIP (lateness|axis_age|force_age|link)' "$OUT/rig_$i.log" &&
+        echo "demo: the bench runs in real time and stops when it gets late: this computer is busy; try again when it is quieter" >&2
+    die "the run on specimen $i did not complete"
 done
 kill "$bench" && wait "$bench" || :
 bench=
@@ -63,7 +66,7 @@ wait "$model" || { cat "$OUT/model.log" >&2; die "a computation failed"; }
 
 step "model: 24 h of delivery at the depth recorded for specimen 1"
 run1=$(ls -d "$OUT"/runs/*_s1_*)
-"$B/mnsim" run config/studies/demo_delivery.yaml --set "insertion={run: '$PWD/$run1'}" \
+"$B/mnsim" run config/studies/demo_delivery.yaml --set "insertion={run: '$run1'}" \
     --set 'study=Caffeine, 10x10 patch: recorded penetration depth' -o "$OUT/measured" --quiet >"$OUT/measured.log" 2>&1 ||
     { cat "$OUT/measured.log" >&2; die "the study failed"; }
 
@@ -71,7 +74,9 @@ step "comparison: force over travel of the three runs; report"
 set --
 for i in 1 2 3; do set -- "$@" --run "$(ls -d "$OUT"/runs/*_s"$i"_*)"; done
 "$B/mnsim" compare config/studies/compare_force_travel.yaml "$@" -o "$OUT/force" >"$OUT/force.log" 2>&1 || { cat "$OUT/force.log" >&2; die "no force curves"; }
-"$B/mnsim" report "$OUT/force" "$OUT/nominal" "$OUT/measured" "$OUT/sweep" "$OUT/nicotine" "$OUT/naloxone" -o "$OUT/report.html" \
+"$B/mnsim" compare config/studies/compare_insertion.yaml "$@" -o "$OUT/insertion" >"$OUT/insertion.log" 2>&1 || { cat "$OUT/insertion.log" >&2; die "no comparison"; }
+"$B/mnsim" analyse "$run1" -o "$OUT/analysis" >"$OUT/analysis.log" 2>&1 || { cat "$OUT/analysis.log" >&2; die "no analysis"; }
+"$B/mnsim" report "$run1" "$OUT/analysis" "$OUT/insertion" "$OUT/nominal" "$OUT/measured" "$OUT/sweep" "$OUT/nicotine" "$OUT/naloxone" -o "$OUT/report.html" \
     --title "Demonstration: from the bench to the plasma" >"$OUT/report.log" 2>&1 || { cat "$OUT/report.log" >&2; die "no report"; }
 
 # ---- ten lines, every number read back from the files it stands in

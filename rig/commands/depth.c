@@ -66,6 +66,8 @@ static int read_table(const char *path, struct reading *r, struct err *e)
     double *depth = NULL, *hole = NULL;
     size_t col = 0;
     int rc = table_read(&t, path, e);
+    if (rc == ERR_IO) /* of a virtual bench it is not there yet */
+        err_hint(e, "a virtual bench writes its virtual_oct.csv when the next specimen is put on or when it ends");
     if (rc == 0) rc = table_col(&t, "needle", &col, e);
     if (rc == 0) rc = table_numbers(&t, "depth_um", true, &depth, e);
     if (rc == 0) rc = table_numbers(&t, "penetrated", false, &hole, e);

@@ -79,7 +79,7 @@ static int compute_and_write(struct sweep *w, const struct options *o, struct fo
     progress_start(&s.p, "sweep", o->quiet, s.start);
     int rc = sweep_compute(w, 0, &is_stopped, show, &s, e);
     if (rc) return rc;
-    progress_done(&s.p, "done", now_s());
+    progress_done(&s.p, NULL, now_s());
     struct result_context c = {o->command, (int64_t)time(NULL), now_s() - s.start};
     rc = sweep_write(w, &c, f, e);
     if (!rc && w->design == DESIGN_GRID && sweep_figure(w, f, &figure)) err_print(stderr, "mnsim: no figure", &figure);

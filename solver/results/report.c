@@ -1,4 +1,5 @@
 /* report.c -- see report.h: which kind each folder is, and the table at the top of a report on several. */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +36,31 @@ static const struct kind *kind_of(const char *folder, char path[PATH])
     return NULL;
 }
 
+/* Names of the folders inside that could be shown, as many as fit a hint. */
+static size_t inside(const char *folder, char *out, size_t size)
+{
+    size_t found = 0, used = 0;
+    char path[PATH], file[PATH];
+    DIR *d = opendir(folder);
+    out[0] = '\0';
+    for (struct dirent *f; d && (f = readdir(d));) {
+        snprintf(path, sizeof path, "%.700s/%.300s", folder, f->d_name);
+        if (f->d_name[0] == '.' || !kind_of(path, file))
+            continue;
+        int n = snprintf(out + used, size - used, "%s%.150s", found++ ? " " : "", path);
+        used = n < 0 || used + (size_t)n >= size ? size - 1 : used + (size_t)n;
+    }
+    if (d)
+        closedir(d);
+    return found;
+}
+
 static int unknown(const char *folder, struct err *e)
 {
+    char names[260];
     err_set(e, ERR_IO, "'%s' holds no result, sweep, comparison, fit, validation or run", folder);
+    if (inside(folder, names, sizeof names) > 0)
+        err_hint(e, "folders inside it do: %s", names);
     err_hint(e, "a folder written by mnsim run, sweep, compare, insert, analyse or fit, by make validate, or by mnrig "
                 "run");
     return ERR_IO;

@@ -83,6 +83,7 @@ done
 expect 2 "no run folder to report on" "$B/mnrig" report
 expect 3 "run.yaml: cannot be opened" "$B/mnrig" report "$tmp/result" -o "$tmp/bad.html"
 expect 3 "holds no result, sweep, comparison, fit, validation or run" "$B/mnsim" report "$tmp" -o "$tmp/bad.html"
+expect 3 "folders inside it do: " "$B/mnsim" report "$tmp" -o "$tmp/bad.html"
 check "no page after a failure" [ ! -e "$tmp/bad.html" ]
 
 # ---- what a browser makes of it
