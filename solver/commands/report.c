@@ -5,8 +5,9 @@
 const char help_report[] =
     "usage: mnsim report FOLDER... -o FILE.html [--title TEXT]\n"
     "\n"
-    "Puts result, sweep and comparison folders of mnsim and run folders of mnrig into one self-contained HTML page,\n"
-    "in the order given.  Shows what their files say and computes nothing.\n"
+    "Puts folders into one self-contained HTML page, in the order given: what mnsim run, insert, analyse, sweep, compare\n"
+    "and fit wrote, runs of the bench, and the validation table.  Shows what their files say and computes nothing.\n"
+    "The page loads nothing from elsewhere, follows the browser's dark or light setting, and prints.\n"
     "\n"
     "  -o, --output FILE   the page (required); an older one is replaced\n"
     "  --title TEXT        its title (default: Microneedle report)\n"
