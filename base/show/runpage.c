@@ -281,7 +281,7 @@ static void counted(struct page *p, struct cnode counts, const char *caption)
 
 static void timing_table(struct page *p)
 {
-    static const char *const header[] = {"what", "count", "median", "99th percentile", "greatest"};
+    static const char *const header[] = {"what", "count", "median", "99 % below", "99.9 % below", "greatest"};
     struct cnode timing = config_get(p->root, "timing");
     for (size_t i = 0; i < config_count(timing); i++) {
         const char *name;
@@ -293,9 +293,17 @@ static void timing_table(struct page *p)
         sheet_add(&p->sheet, count);
         sheet_short(&p->sheet, sheet_word(at, "p50"));
         sheet_short(&p->sheet, sheet_word(at, "p99"));
+        sheet_short(&p->sheet, sheet_word(at, "p99_9"));
         sheet_short(&p->sheet, sheet_word(at, "max"));
     }
-    sheet_put(&p->sheet, p->r, "Lateness of the ticks and answer times of the devices", header, 5);
+    const char *realtime = sheet_word(timing, "realtime");
+    char caption[160];
+    snprintf(caption, sizeof caption,
+             "Lateness of the ticks and answer times of the devices%s; histograms are in run.yaml",
+             !realtime                       ? ""
+             : strcmp(realtime, "true") == 0 ? ", scheduled in real time"
+                                             : ", ordinary scheduling");
+    sheet_put(&p->sheet, p->r, caption, header, 6);
 }
 
 /* ---- what else is in run.yaml ---- */
