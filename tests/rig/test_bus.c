@@ -159,26 +159,35 @@ static int zeros_for_canaries(void *self, uint8_t unit, const uint8_t *pdu, size
     return m;
 }
 
+/* A link over memory, not prepared, with both devices of the serial bench on it. */
+struct rig_line { struct bench bench; struct memory_clock clock; struct bus *bus; struct link *link; };
+typedef int answer_fn(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap);
+
+static struct link *make_line(struct rig_line *k, answer_fn *answers, void *self, const struct link_inbox *in)
+{
+    const struct memory_line line = {115200, 11, 1e-3};
+    *k = (struct rig_line){.bench = rtu_bench(), .clock = {.now = 0.0, .peer = {answers, NULL, self}}};
+    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&k->bus, &k->clock, &line, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(link_new(&k->link, &k->bench, 0, k->bus, NULL), 0);
+    link_post(k->link, in);
+    return k->link;
+}
+
+static void step(struct rig_line *k) { memory_clock_until(&k->clock, link_step(k->link)); }
+
 static void a_link_never_publishes_another_requests_registers(void)
 {
-    static struct bench b;
-    b = rtu_bench();
-    struct memory_clock c = {.now = 0.0, .peer = {zeros_for_canaries, NULL, NULL}};
-    const struct memory_line line = {115200, 11, 1e-3};
-    struct bus *bus = NULL;
-    struct link *l = NULL;
+    static struct rig_line k;
     struct link_outbox out;
     struct link_inbox in = {.talk_until = 1e9};
-    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&bus, &c, &line, NULL), 0);
-    CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, bus, NULL), 0);
-    link_post(l, &in);
+    struct link *l = make_line(&k, zeros_for_canaries, NULL, &in);
     srand(4711);
     for (int i = 0; i < 9000; i++) {
-        if (!bus->is_dirty && rand() % 23 == 0) {
-            bus_memory_faults(bus)->delay_replies = 1;
-            bus_memory_faults(bus)->delay = 0.05 + 0.00001 * (rand() % 5000); /* up to late_reply after the time-out */
+        if (!k.bus->is_dirty && rand() % 23 == 0) {
+            bus_memory_faults(k.bus)->delay_replies = 1;
+            bus_memory_faults(k.bus)->delay = 0.05 + 0.00001 * (rand() % 5000); /* up to late_reply after the time-out */
         }
-        memory_clock_until(&c, link_step(l));
+        step(&k);
         link_look(l, &out);
         if (out.sample[BENCH_AXIS].is_valid && out.sample[BENCH_AXIS].regs[1] != 1)
             CU_FAIL("the axis' registers are another request's");
@@ -207,28 +216,21 @@ static int numbered(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint
 
 static void a_reply_that_outlives_the_drain_is_caught_by_the_canary(void)
 {
-    static struct bench b;
-    b = rtu_bench();
+    static struct rig_line k;
     unsigned count = 0;
-    struct memory_clock c = {.now = 0.0, .peer = {numbered, NULL, &count}};
-    const struct memory_line line = {115200, 11, 1e-3};
-    struct bus *bus = NULL;
-    struct link *l = NULL;
     struct link_outbox out = {0};
     struct link_inbox in = {.talk_until = 1e9};
     size_t stale = 0;
-    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&bus, &c, &line, NULL), 0);
-    CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, bus, NULL), 0);
-    link_post(l, &in);
+    struct link *l = make_line(&k, numbered, &count, &in);
     for (int round = 0; round < 80; round++) {
-        for (double end = c.now + 0.5 + 0.003 * round; c.now < end;)
-            memory_clock_until(&c, link_step(l));
+        for (double end = k.clock.now + 0.5 + 0.003 * round; k.clock.now < end;)
+            step(&k);
         link_look(l, &out);
-        bus_memory_faults(bus)->delay_replies = 1;
-        bus_memory_faults(bus)->delay = 0.1140 + 0.00005 * round; /* arrives just after time-out and drain, 120 ms */
-        for (double end = c.now + 0.5; c.now < end;) {
+        bus_memory_faults(k.bus)->delay_replies = 1;
+        bus_memory_faults(k.bus)->delay = 0.1140 + 0.00005 * round; /* arrives just after time-out and drain, 120 ms */
+        for (double end = k.clock.now + 0.5; k.clock.now < end;) {
             uint64_t before = out.sample[BENCH_FORCE].count;
-            memory_clock_until(&c, link_step(l));
+            step(&k);
             link_look(l, &out);
             const struct link_sample *f = &out.sample[BENCH_FORCE];
             stale += f->count != before && f->regs[2] != count;
@@ -240,20 +242,13 @@ static void a_reply_that_outlives_the_drain_is_caught_by_the_canary(void)
 
 static void an_order_without_permission_writes_nothing(void)
 {
-    static struct bench b;
-    b = rtu_bench();
-    struct memory_clock c = {.now = 0.0, .peer = {zeros_for_canaries, NULL, NULL}};
-    const struct memory_line line = {115200, 11, 1e-3};
-    struct bus *bus = NULL;
-    struct link *l = NULL;
+    static struct rig_line k;
     struct link_outbox out;
     struct link_stats t;
     struct link_inbox in = {.talk_until = 1e9, .order = 1, .command = {AXIS_MOVE, 3.3e-3, 1e-3}, .may_move = false};
-    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&bus, &c, &line, NULL), 0);
-    CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, bus, NULL), 0);
-    link_post(l, &in);
+    struct link *l = make_line(&k, zeros_for_canaries, NULL, &in);
     for (int i = 0; i < 20; i++)
-        memory_clock_until(&c, link_step(l));
+        step(&k);
     link_look(l, &out);
     link_statistics(l, &t);
     CU_ASSERT_EQUAL(out.order_done, 1);
@@ -265,31 +260,24 @@ static void an_order_without_permission_writes_nothing(void)
 
 static void a_stop_overtakes_a_drain(void)
 {
-    static struct bench b;
-    b = rtu_bench();
-    struct memory_clock c = {.now = 0.0, .peer = {zeros_for_canaries, NULL, NULL}};
-    const struct memory_line line = {115200, 11, 1e-3};
-    struct bus *bus = NULL;
-    struct link *l = NULL;
+    static struct rig_line k;
     struct link_inbox in = {.talk_until = 1e9};
     struct link_stats t;
-    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&bus, &c, &line, NULL), 0);
-    CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, bus, NULL), 0);
-    link_post(l, &in);
+    struct link *l = make_line(&k, zeros_for_canaries, NULL, &in);
     for (int i = 0; i < 20; i++)
-        memory_clock_until(&c, link_step(l));
+        step(&k);
     link_statistics(l, &t);
     uint64_t before = t.stops; /* the opening's */
-    bus_memory_faults(bus)->drop_replies = 1;
-    while (!bus->is_dirty)
-        memory_clock_until(&c, link_step(l));
-    double asked = c.now;
+    bus_memory_faults(k.bus)->drop_replies = 1;
+    while (!k.bus->is_dirty)
+        step(&k);
+    double asked = k.clock.now;
     in.stop = 1;
     link_post(l, &in);
     link_step(l); /* in the middle of the drain */
     link_statistics(l, &t);
     CU_ASSERT_EQUAL(t.stops, before + 1);
-    CU_ASSERT_TRUE(c.now - asked < 0.012);
+    CU_ASSERT_TRUE(k.clock.now - asked < 0.012);
     link_free(l);
 }
 

@@ -76,30 +76,77 @@ static double promised(const struct simulation *s, double speed)
     return b.worst;
 }
 
-/* The first register written to the drive at or after a time (s): address and value. */
-static void first_write_after(struct simulation *s, double t, long *address, long *value, double *when)
+/* The most that the axis and the cell really felt, N. */
+static void true_force_stays(struct simulation *s, double bound)
+{
+    struct truth_columns c = truth(s);
+    CU_ASSERT_TRUE(largest(&c) <= bound);
+    release(&c);
+}
+
+static void until_force(struct simulation *s, double newtons)
+{
+    while (s->rig.force.force < newtons && s->pace.clock.now < 60.0)
+        simulation_tick(s, KEY_NONE);
+}
+
+static void until_tripped(struct simulation *s)
+{
+    while (s->rig.state != RIG_TRIPPED && s->pace.clock.now < 60.0)
+        simulation_tick(s, KEY_NONE);
+}
+
+/* As an operator would: waits for all clear, arms. */
+static struct simulation *begin_by_hand(const char *faults)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, faults);
+    s->rig.is_unattended = false;
+    simulation_run(s, 1.0);
+    simulation_tick(s, KEY_ARM);
+    return s;
+}
+
+static struct simulation *a_run_is_done(const char *bench, const char *method)
+{
+    struct simulation *s = begin(bench, method, NULL);
+    simulation_run(s, 60.0);
+    ended_as(s, "done", "");
+    return s;
+}
+
+/* A run with these faults ends like this, without the axis having been unloaded or with. */
+static void a_run_trips(const char *faults, const char *cause)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, faults);
+    simulation_run(s, 60.0);
+    ended_as(s, "tripped", cause);
+    simulation_free(s);
+}
+
+/* The first register written to the drive at or after t (s) is its STOP; when that was, s. */
+static double stop_is_first_after(struct simulation *s, double t)
 {
     struct table w = {0};
     char path[400];
+    bool is_second = strcmp(s->bench.device[BENCH_AXIS].map.name, "leadshine_em2rs") == 0;
     struct err e = {0};
+    double when = NAN;
     snprintf(path, sizeof path, "%s/writes.csv", s->logs);
-    *address = *value = -1;
-    *when = NAN;
     CU_ASSERT_EQUAL_FATAL(table_read(&w, path, &e), 0);
-    for (size_t i = 0; i < w.rows && *address < 0; i++)
+    for (size_t i = 0; i < w.rows && isnan(when); i++)
         if (atof(table_cell(&w, i, 0)) >= t && strcmp(table_cell(&w, i, 1), "1") == 0) {
-            *when = atof(table_cell(&w, i, 0));
-            *address = strtol(table_cell(&w, i, 3), NULL, 0);
-            *value = strtol(table_cell(&w, i, 4), NULL, 0);
+            when = atof(table_cell(&w, i, 0));
+            CU_ASSERT_EQUAL(strtol(table_cell(&w, i, 3), NULL, 0), is_second ? 0x6002 : 124);
+            CU_ASSERT_EQUAL(strtol(table_cell(&w, i, 4), NULL, 0), is_second ? 0x40 : 0xE1);
         }
+    CU_ASSERT_FALSE(isnan(when));
     table_release(&w);
+    return when;
 }
 
 static void a_press_to_force_ends_done_and_the_log_is_true(void)
 {
-    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    simulation_run(s, 40.0);
-    ended_as(s, "done", "");
+    struct simulation *s = a_run_is_done(TCP, PRESS_FORCE);
     CU_ASSERT_EQUAL(rig_result(&s->rig, NULL), 0);
     ASSERT_ABS(s->rig.sequence.peak_force, 10.0, 0.8);
     CU_ASSERT_TRUE(s->rig.sequence.peak_force >= 10.0 - 0.01);
@@ -146,32 +193,24 @@ static void a_press_to_force_ends_done_and_the_log_is_true(void)
 
 static void a_press_to_travel_takes_off_the_machines_give(void)
 {
-    struct simulation *s = begin(TCP, PRESS_TRAVEL, NULL);
-    simulation_run(s, 40.0);
-    ended_as(s, "done", "");
+    struct simulation *s = a_run_is_done(TCP, PRESS_TRAVEL);
     ASSERT_ABS(s->rig.sequence.travel_end, 1200e-6, 4e-6);
     simulation_free(s);
 }
 
 static void the_same_run_works_on_a_shared_serial_line(void)
 {
-    struct simulation *s = begin(RTU, PRESS_FORCE, NULL);
-    simulation_run(s, 40.0);
-    ended_as(s, "done", "");
+    struct simulation *s = a_run_is_done(RTU, PRESS_FORCE);
     ASSERT_ABS(s->rig.sequence.peak_force, 10.0, 1.2);
     simulation_free(s);
 }
 
 static void the_second_pair_presses_to_force_and_to_travel(void)
 {
-    struct simulation *s = begin(SECOND, PRESS_FORCE, NULL);
-    simulation_run(s, 60.0);
-    ended_as(s, "done", "");
+    struct simulation *s = a_run_is_done(SECOND, PRESS_FORCE);
     ASSERT_ABS(s->rig.sequence.peak_force, 10.0, 2.0);
     simulation_free(s);
-    s = begin(SECOND, PRESS_TRAVEL, NULL);
-    simulation_run(s, 60.0);
-    ended_as(s, "done", "");
+    s = a_run_is_done(SECOND, PRESS_TRAVEL);
     ASSERT_ABS(s->rig.sequence.travel_end, 1200e-6, 4e-6);
     simulation_free(s);
 }
@@ -180,8 +219,7 @@ static void the_second_pair_presses_to_force_and_to_travel(void)
 static void without_a_watchdog_the_axis_runs_on_for_its_leash_and_no_further(void)
 {
     struct simulation *s = begin(SECOND, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->pace.clock.now < 60.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 5.0);
     CU_ASSERT_TRUE(leash_holds(&s->rig)); /* the move's end is 3 mm below: further than the leash */
     double at = s->world->plant.axis.actual, from = s->pace.clock.now;
     bus_memory_faults(s->bus[0])->is_cut = true; /* not even the STOP of the dying link gets through */
@@ -192,9 +230,7 @@ static void without_a_watchdog_the_axis_runs_on_for_its_leash_and_no_further(voi
     printf(" [ran on %.1f um of 175]", run_on * 1e6);
     CU_ASSERT_TRUE(run_on > 0.0 && run_on <= 0.5e-3 * 0.35 + 1e-6);
     CU_ASSERT_FALSE(carriage_is_moving(&s->world->plant.axis));
-    struct truth_columns c = truth(s);
-    CU_ASSERT_TRUE(largest(&c) <= 5.2 + promised(s, 0.5e-3));
-    release(&c);
+    true_force_stays(s, 5.2 + promised(s, 0.5e-3));
     simulation_free(s);
 }
 
@@ -205,14 +241,8 @@ static void on_the_second_pair_a_force_beyond_the_limit_stops_and_unloads(void)
     ended_as(s, "tripped", "force");
     CU_ASSERT_TRUE(s->rig.stopper.is_proven);
     CU_ASSERT_TRUE(s->rig.unload_steps > 0);
-    struct truth_columns c = truth(s);
-    long address, value;
-    double when;
-    CU_ASSERT_TRUE(largest(&c) <= 6.3 + promised(s, 0.5e-3));
-    first_write_after(s, s->rig.latch.at - 1e-9, &address, &value, &when);
-    CU_ASSERT_EQUAL(address, 0x6002);
-    CU_ASSERT_EQUAL(value, 0x40);
-    release(&c);
+    true_force_stays(s, 6.3 + promised(s, 0.5e-3));
+    stop_is_first_after(s, s->rig.latch.at - 1e-9);
     simulation_free(s);
 }
 
@@ -224,16 +254,11 @@ static void force_beyond_the_limit_stops_the_axis_and_unloads(void)
     CU_ASSERT_EQUAL(rig_result(&s->rig, NULL), ERR_SAFETY);
     CU_ASSERT_TRUE(s->rig.stopper.is_proven);
     CU_ASSERT_TRUE(s->rig.unload_steps > 0);
-    double tripped = s->rig.latch.at, when;
-    long address, value;
     struct truth_columns c = truth(s);
     CU_ASSERT_TRUE(largest(&c) <= 15.0 + promised(s, 0.5e-3));
     CU_ASSERT_TRUE(largest(&c) <=
                    6.3 + promised(s, 0.5e-3)); /* the jump stands for the limit: the truth went on from 6.3 N */
-    first_write_after(s, tripped - 1e-9, &address, &value, &when);
-    CU_ASSERT_EQUAL(address, 124); /* the first thing the drive is told after the cause is STOP */
-    CU_ASSERT_EQUAL(value, 0xE1);
-    CU_ASSERT_TRUE(when - tripped < 0.03);
+    CU_ASSERT_TRUE(stop_is_first_after(s, s->rig.latch.at - 1e-9) - s->rig.latch.at < 0.03);
     CU_ASSERT_TRUE(c.position[c.rows - 1] < 12000.0 - 4000.0); /* unloaded: well above the skin */
     char *events = simulation_text(s, "events.csv");
     ASSERT_HAS(events, "unloading");
@@ -262,22 +287,15 @@ static void the_estop_stops_the_run_and_allows_no_unload(void)
     simulation_run(s, 60.0);
     ended_as(s, "tripped", "estop");
     CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
-    double tripped = s->rig.latch.at, when;
-    long address, value;
-    struct truth_columns c = truth(s);
-    first_write_after(s, tripped - 1e-9, &address, &value, &when);
-    CU_ASSERT_EQUAL(address, 124);
-    CU_ASSERT_EQUAL(value, 0xE1);
-    CU_ASSERT_TRUE(largest(&c) <= 4.1 + promised(s, 0.5e-3));
-    release(&c);
+    true_force_stays(s, 4.1 + promised(s, 0.5e-3));
+    stop_is_first_after(s, s->rig.latch.at - 1e-9);
     simulation_free(s);
 }
 
 static void a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 5.0);
     double cut = s->pace.clock.now, before = s->rig.axis.position;
     bus_memory_faults(s->bus[0])->is_cut = true;
     simulation_run(s, 20.0);
@@ -299,21 +317,16 @@ static void a_pulled_cable_trips_and_the_drives_watchdog_stops_the_axis(void)
 static void a_link_that_comes_back_is_told_stop_first_and_motion_never_resumes(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 5.0);
     bus_memory_faults(s->bus[0])->is_cut = true;
-    double end = s->pace.clock.now + 0.1, when;
+    double end = s->pace.clock.now + 0.1;
     while (s->pace.clock.now < end)
         simulation_tick(s, KEY_NONE);
     bus_memory_faults(s->bus[0])->is_cut = false;
     simulation_run(s, 20.0);
     ended_as(s, "tripped", "link");
-    long address, value;
-    struct truth_columns c = truth(s);
-    first_write_after(s, end, &address, &value, &when);
-    CU_ASSERT_EQUAL(address, 124);
-    CU_ASSERT_EQUAL(value, 0xE1);
-    release(&c);
+    true_force_stays(s, 5.0 + promised(s, 0.5e-3));
+    stop_is_first_after(s, end);
     char *writes = simulation_text(s, "writes.csv"), *last = writes ? strrchr(writes, '\n') : NULL;
     CU_ASSERT_PTR_NOT_NULL(last);
     free(writes);
@@ -328,19 +341,16 @@ static void a_silent_load_cell_trips_on_age(void)
     CU_ASSERT_STRING_EQUAL(rig_outcome(&s->rig, text, sizeof text), "tripped");
     CU_ASSERT_TRUE(s->rig.latch.first == SAFETY_FORCE_AGE || s->rig.latch.first == SAFETY_BUS_FAILURES);
     CU_ASSERT_TRUE(s->rig.stopper.is_proven); /* the axis on the same line is still reached */
-    struct truth_columns c = truth(s);
-    CU_ASSERT_TRUE(largest(&c) <= 3.7 + promised(s, 0.5e-3));
-    release(&c);
+    true_force_stays(s, 3.7 + promised(s, 0.5e-3));
     simulation_free(s);
 }
 
 static void a_dead_tick_leaves_the_drive_to_its_watchdog(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 5.0 && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 5.0);
     s->pace.is_dead = true;
-    double from = s->pace.clock.now, when;
+    double from = s->pace.clock.now;
     while (s->pace.clock.now < from + 3.0)
         simulation_tick(s, KEY_NONE);
     struct link_stats t0, t1;
@@ -349,22 +359,15 @@ static void a_dead_tick_leaves_the_drive_to_its_watchdog(void)
         simulation_tick(s, KEY_NONE);
     link_statistics(s->link[0], &t1);
     CU_ASSERT_EQUAL(t0.device[BENCH_AXIS].requests, t1.device[BENCH_AXIS].requests); /* nothing is said that would feed the watchdog */
-    long address, value;
-    struct truth_columns c = truth(s);
-    first_write_after(s, from, &address, &value, &when);
-    CU_ASSERT_EQUAL(address, 124); /* but for one STOP, when the permit ran out */
-    CU_ASSERT_EQUAL(value, 0xE1);
-    CU_ASSERT_TRUE(when - from <= 3 * 0.02 + 0.1 + 0.03);
-    CU_ASSERT_TRUE(largest(&c) <= 5.2 + promised(s, 0.5e-3));
-    release(&c);
+    true_force_stays(s, 5.2 + promised(s, 0.5e-3));
+    CU_ASSERT_TRUE(stop_is_first_after(s, from) - from <= 3 * 0.02 + 0.1 + 0.03); /* but for one STOP, when the permit ran out */
     simulation_free(s);
 }
 
 static void a_late_tick_trips(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 2.0 && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 2.0);
     s->pace.late = 0.15;
     simulation_run(s, 30.0);
     ended_as(s, "tripped", "lateness");
@@ -374,8 +377,7 @@ static void a_late_tick_trips(void)
 static void a_stop_by_the_operator_ends_as_stopped(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 2.0 && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 2.0);
     simulation_tick(s, KEY_STOP);
     simulation_run(s, 30.0);
     ended_as(s, "stopped", "by the operator");
@@ -404,12 +406,8 @@ static void with_an_operator_nothing_starts_without_the_key(void)
 
 static void an_operator_unloads_step_by_step(void)
 {
-    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 6.3 N: jump force +11.7 N\n");
-    s->rig.is_unattended = false;
-    simulation_run(s, 1.0);
-    simulation_tick(s, KEY_ARM);
-    while (s->rig.state != RIG_TRIPPED && s->pace.clock.now < 60.0)
-        simulation_tick(s, KEY_NONE);
+    struct simulation *s = begin_by_hand("when force > 6.3 N: jump force +11.7 N\n");
+    until_tripped(s);
     simulation_run(s, 1.0);
     double at = s->rig.axis.position;
     simulation_tick(s, KEY_UNLOAD);
@@ -457,8 +455,7 @@ static void a_stop_is_proven_only_by_two_fresh_equal_positions(void)
 static void a_link_reopened_between_two_ticks_still_trips(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 3.0 && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 3.0);
     bus_memory_faults(s->bus[0])->is_cut = true;
     while (s->bus[0]->is_open)
         memory_clock_until(&s->pace.clock, fmin(link_step(s->link[0]), s->pace.clock.now + 1e-3));
@@ -473,12 +470,8 @@ static void a_link_reopened_between_two_ticks_still_trips(void)
 /* Trips at 6.3 N, stands, and begins one step away by the operator's key. */
 static struct simulation *begin_unloading(void)
 {
-    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 6.3 N: jump force +11.7 N\n");
-    s->rig.is_unattended = false;
-    simulation_run(s, 1.0);
-    simulation_tick(s, KEY_ARM);
-    while (s->rig.state != RIG_TRIPPED && s->pace.clock.now < 60.0)
-        simulation_tick(s, KEY_NONE);
+    struct simulation *s = begin_by_hand("when force > 6.3 N: jump force +11.7 N\n");
+    until_tripped(s);
     simulation_run(s, 1.0);
     simulation_tick(s, KEY_UNLOAD);
     CU_ASSERT_EQUAL(s->rig.state, RIG_UNLOADING);
@@ -524,23 +517,14 @@ static void missing_skin_ends_as_not_completed(void)
 
 static void an_open_door_and_a_closed_limit_are_seen(void)
 {
-    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: open door\n");
-    simulation_run(s, 40.0);
-    ended_as(s, "tripped", "door");
-    simulation_free(s);
-    s = begin(TCP, PRESS_FORCE, "when position > 9 mm: limit\n");
-    simulation_run(s, 40.0);
-    ended_as(s, "tripped", "");
-    simulation_free(s);
+    a_run_trips("when force > 2.2 N: open door\n", "door");
+    a_run_trips("when position > 9 mm: limit\n", "");
 }
 
 static void saturation_and_an_alarm_trip(void)
 {
-    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: saturate\n");
-    simulation_run(s, 40.0);
-    ended_as(s, "tripped", "saturation");
-    simulation_free(s);
-    s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: alarm 0x80\n");
+    a_run_trips("when force > 2.2 N: saturate\n", "saturation");
+    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: alarm 0x80\n");
     simulation_run(s, 40.0);
     ended_as(s, "tripped", "drive_alarm: alarm word 0x00000080");
     CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
@@ -553,9 +537,7 @@ static void a_frozen_cell_a_stalled_axis_and_a_stiffer_specimen_are_found(void)
     simulation_run(s, 60.0);
     ended_as(s, "tripped", "force_frozen: ");
     CU_ASSERT_EQUAL(s->rig.unload_steps, 0); /* what is measured is in doubt */
-    struct truth_columns c = truth(s);
-    CU_ASSERT_TRUE(largest(&c) <= 3.3 + promised(s, 0.5e-3));
-    release(&c);
+    true_force_stays(s, 3.3 + promised(s, 0.5e-3));
     simulation_free(s);
     s = begin(SECOND, PRESS_FORCE, "when force > 3.3 N: stall\n"); /* this drive tells no following error at first */
     simulation_run(s, 60.0);
@@ -567,17 +549,14 @@ static void a_frozen_cell_a_stalled_axis_and_a_stiffer_specimen_are_found(void)
     simulation_run(s, 60.0);
     ended_as(s, "tripped", "overshoot: ");
     CU_ASSERT_TRUE(s->rig.unload_steps > 0);
-    c = truth(s);
-    CU_ASSERT_TRUE(largest(&c) < 12.5);
-    release(&c);
+    true_force_stays(s, 12.5);
     simulation_free(s);
 }
 
 static void a_second_master_is_found_by_what_it_wrote(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
-    while (s->rig.force.force < 2.0 && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    until_force(s, 2.0);
     const uint8_t write[] = {16, 394 >> 8, 394 & 255, 0, 2, 4, 0, 0, 0x07, 0xD0}; /* watchdog 2 s */
     uint8_t reply[VBENCH_PDU_MAX];
     CU_ASSERT_EQUAL(vbench_pdu(s->world, 1, write, sizeof write, reply, sizeof reply), 5);
@@ -591,12 +570,8 @@ static void a_second_master_is_found_by_what_it_wrote(void)
 
 static void after_an_open_door_the_drive_is_switched_off(void)
 {
-    struct simulation *s = begin(TCP, PRESS_FORCE, "when force > 2.2 N: open door\n");
-    s->rig.is_unattended = false;
-    simulation_run(s, 1.0);
-    simulation_tick(s, KEY_ARM);
-    while (s->rig.state != RIG_TRIPPED && s->pace.clock.now < 40.0)
-        simulation_tick(s, KEY_NONE);
+    struct simulation *s = begin_by_hand("when force > 2.2 N: open door\n");
+    until_tripped(s);
     simulation_run(s, 2.0);
     CU_ASSERT_TRUE(s->rig.released);
     CU_ASSERT_FALSE(s->rig.axis.enabled);
@@ -610,10 +585,7 @@ static void an_unplugged_cell_is_found_before_the_approach(void)
     ended_as(s, "tripped", "is the cell plugged in?");
     CU_ASSERT_TRUE(s->rig.axis.position < 1e-3);
     simulation_free(s);
-    s = begin(TCP, PRESS_FORCE, "at 0.1 s: jump force +0.81 N\n");
-    simulation_run(s, 40.0);
-    ended_as(s, "tripped", "force at the tare is 0.8");
-    simulation_free(s);
+    a_run_trips("at 0.1 s: jump force +0.81 N\n", "force at the tare is 0.8");
 }
 
 CU_TestInfo runs_tests[] = {
