@@ -135,6 +135,8 @@ after_needles() {
     done
     mn run $V/yuan_ghk.yaml yuan_ghk_closing --set 'closure={half_life_open: gupta_2011}'
     put yuan_ghk_closing "$(shape yuan_ghk_closing)"
+    mn run $V/theophylline_dissolving.yaml theophylline
+    put theophylline_share "$(calc "100*$(at theophylline delivered_ug_cm2 24)/(736.8*0.02)")"
     mn run $V/naltrexone_arm.yaml naltrexone
     put naltrexone_rise "$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) col[$i] = i; next}
         {t[NR] = $col["time_h"]; p[NR] = $col["plasma_ng_mL"]; if (p[NR] > most) most = p[NR]}

@@ -374,6 +374,15 @@ static int need_map(struct cnode at, struct err *e)
     return config_fail(at, e, ERR_PARSE, "%s%smust be a map of keys", subject, subject[0] ? ": " : "");
 }
 
+/* The pair before n in its map, or NULL. */
+static struct yaml_node *previous(const struct yaml_node *map, const struct yaml_node *n)
+{
+    struct yaml_node *before = NULL;
+    for (struct yaml_node *at = map->first; at && at != n; at = at->next)
+        before = at;
+    return before;
+}
+
 int config_known(struct cnode map, const char *const allowed[], struct err *e)
 {
     int r = need_map(map, e);
@@ -388,7 +397,10 @@ int config_known(struct cnode map, const char *const allowed[], struct err *e)
         snprintf(message, sizeof message, "%s: unknown key", config_subject(at, subject, sizeof subject));
         fail_at(at, n->key_line, n->key_col, e, ERR_PARSE, message);
         const char *near = config_nearest(n->key, allowed);
-        if (near)
+        struct yaml_node *before = previous(map.n, n);
+        if (yaml_is_null(n) && strchr(n->key, ' ') && before)
+            err_hint(e, "within { } a comma ends a text: put the whole text of '%s' in quotes", before->key);
+        else if (near)
             err_hint(e, "did you mean '%s'?", near);
         else
             err_hint(e, "known keys: %s", join(allowed, known, sizeof known));

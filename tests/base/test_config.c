@@ -322,12 +322,27 @@ static void file_that_is_not_there(void)
     ASSERT_HAS(e.msg, "/: cannot be read: Is a directory");
 }
 
+/* Found by somebody who wrote a source in a flow map: the words behind its comma looked like a key. */
+static void a_text_cut_by_a_comma_is_told(void)
+{
+    static const char *const keys[] = {"volume", "source", NULL};
+    static const char text[] = "body: {volume: 3 L, source: as in the paper, 70 kg assumed}\n";
+    struct config *c;
+    struct err e = {0};
+    CU_ASSERT_EQUAL_FATAL(config_parse(&c, "s.yaml", text, sizeof text - 1, &e), 0);
+    CU_ASSERT_EQUAL(config_known(config_get(config_root(c), "body"), keys, &e), ERR_PARSE);
+    ASSERT_HAS(e.msg, "s.yaml:1:46: body/70 kg assumed: unknown key");
+    CU_ASSERT_STRING_EQUAL(e.hint, "within { } a comma ends a text: put the whole text of 'source' in quotes");
+    config_close(c);
+}
+
 CU_TestInfo config_error_tests[] = {
     {"syntax and strictness", syntax_and_strictness},
     {"value out of range shows place, caret, value and bound", value_out_of_range_shows_place_caret_value_and_bound},
     {"wrong values are named", wrong_values_are_named},
     {"missing unit shows an example", missing_unit_shows_an_example},
     {"unknown key names the nearest", unknown_key_names_the_nearest},
+    {"a text cut by a comma is told", a_text_cut_by_a_comma_is_told},
     {"bad overrides are refused", bad_overrides_are_refused},
     {"override in error is named", override_in_error_is_named},
     {"caret stands under characters, not bytes", caret_stands_under_characters_not_bytes},
