@@ -55,6 +55,6 @@
     ".skip{display:none}body{font-size:10pt}header,main,nav,footer{max-width:none;padding-left:0;padding-right:0}\n"  \
     "nav{padding:.5rem .8rem}a{text-decoration:none}h1{font-size:18pt;margin-top:0}h2{font-size:13pt}\n"              \
     "h2,h3,caption,thead{break-after:avoid}figure,tr,.warning,pre{break-inside:avoid}\n"                              \
-    "thead{display:table-header-group}.scroll{overflow:visible}figure svg{max-width:15cm}\n"                          \
+    "thead{display:table-header-group}.scroll{overflow:visible}figure svg{max-width:13.5cm}\n"                          \
     "table{font-size:8pt;min-width:11cm;max-width:100%}th,td{padding:.12rem .4rem}}\n"
 #endif

@@ -9,13 +9,57 @@
 #include "base/show/rundraw.h"
 #include "base/text/table.h"
 
-enum { SERIES_MAX = 12, PATH = 1100 };
+enum { SERIES_MAX = 12, PATH = 1100, BUCKETS = 1500 }; /* a figure has no more pixels across */
 
 struct curve {
     struct table t;
     size_t n, state;
+    size_t *row;                          /* n: the rows of the table that are drawn */
     double *time, *travel, *net, *masked; /* s, um, N, N of one stage */
 };
+
+static const char *state_of(const struct curve *c, size_t i) { return table_cell(&c->t, c->row[i], c->state); }
+
+static bool keeps_state(const struct table *t, size_t state, size_t row)
+{
+    return row > 0 && row + 1 < t->rows && strcmp(table_cell(t, row, state), table_cell(t, row - 1, state)) == 0 &&
+           strcmp(table_cell(t, row, state), table_cell(t, row + 1, state)) == 0;
+}
+
+/* Lowest and highest force of rows lo to hi - 1, in the order in which they come; one when they are the same. */
+static size_t extremes(const double net[], size_t lo, size_t hi, size_t out[2])
+{
+    size_t least = lo, most = lo;
+    for (size_t i = lo; i < hi; i++) {
+        if (net[i] < net[least] || !isfinite(net[least]))
+            least = i;
+        if (net[i] > net[most] || !isfinite(net[most]))
+            most = i;
+    }
+    out[0] = least < most ? least : most;
+    out[1] = least < most ? most : least;
+    return least == most ? 1 : 2;
+}
+
+/* An hour of rows is no figure: of each stretch its lowest and highest force stay, so that no event is lost, and every
+ * row where the stage changes. */
+static void thin_out(struct curve *c)
+{
+    size_t stretch = c->t.rows / BUCKETS + 1, n = 0;
+    for (size_t lo = 0; lo < c->t.rows; lo += stretch) {
+        size_t hi = lo + stretch < c->t.rows ? lo + stretch : c->t.rows, keep[2];
+        size_t kept = extremes(c->net, lo, hi, keep);
+        for (size_t i = lo; i < hi; i++)
+            if (i == keep[0] || (kept == 2 && i == keep[1]) || !keeps_state(&c->t, c->state, i))
+                c->row[n++] = i;
+    }
+    for (size_t i = 0; i < n; i++) { /* row[i] >= i: nothing is overwritten before it is read */
+        c->time[i] = c->time[c->row[i]];
+        c->travel[i] = c->travel[c->row[i]];
+        c->net[i] = c->net[c->row[i]];
+    }
+    c->n = n;
+}
 
 static int curve_read(struct curve *c, const char *folder, struct err *e)
 {
@@ -25,11 +69,14 @@ static int curve_read(struct curve *c, const char *folder, struct err *e)
     int code = table_read(&c->t, path, e);
     if (code)
         return code;
-    c->n = c->t.rows;
+    c->row = calloc(c->t.rows + 1, sizeof *c->row);
+    if (!c->row)
+        return err_set(e, ERR_NOMEM, "out of memory for %zu rows", c->t.rows);
     code = table_col(&c->t, "state", &c->state, e);
     if (!code) code = table_numbers(&c->t, "time_s", true, &c->time, e);
     if (!code) code = table_numbers(&c->t, "travel_um", true, &c->travel, e);
     if (!code) code = table_numbers(&c->t, "net_force_N", true, &c->net, e);
+    if (!code) thin_out(c);
     return code;
 }
 
@@ -39,6 +86,7 @@ static void curve_release(struct curve *c)
     free(c->travel);
     free(c->net);
     free(c->masked);
+    free(c->row);
     table_release(&c->t);
 }
 
@@ -48,8 +96,8 @@ static size_t of_stage(const struct curve *c, const char *stage, double out[])
 {
     size_t rows = 0;
     for (size_t i = 0; i < c->n; i++) {
-        bool is_in = strcmp(table_cell(&c->t, i, c->state), stage) == 0;
-        bool is_next = i + 1 < c->n && strcmp(table_cell(&c->t, i + 1, c->state), stage) == 0;
+        bool is_in = strcmp(state_of(c, i), stage) == 0;
+        bool is_next = i + 1 < c->n && strcmp(state_of(c, i + 1), stage) == 0;
         out[i] = is_in || is_next ? c->net[i] : NAN;
         rows += is_in;
     }
@@ -61,7 +109,7 @@ static size_t stages_of(const struct curve *c, const char *stage[SERIES_MAX])
 {
     size_t n = 0;
     for (size_t i = 0; i < c->n; i++) {
-        const char *text = table_cell(&c->t, i, c->state);
+        const char *text = state_of(c, i);
         bool is_known = false;
         for (size_t k = 0; k < n; k++)
             is_known = is_known || strcmp(stage[k], text) == 0;

@@ -273,6 +273,31 @@ static void a_damaged_or_foreign_run_is_told(void)
     temp_remove(folder);
 }
 
+/* Ten minutes at 100 rows a second: the figures stay small and the one row of the peak stays in. */
+static void a_long_run_is_thinned_out_but_not_its_events(void)
+{
+    enum { ROWS = 60000 };
+    struct bench_case c = {"false", "done", "", "true", "", 0};
+    char folder[200], *csv = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&csv, &len);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fprintf(f, "%.*s", (int)(strchr(samples, '\n') + 1 - samples), samples);
+    for (int i = 0; i < ROWS; i++)
+        fprintf(f, "%d,%.2f,%s,0,%d,0,0,%.4f,1,1,0,0,0\n", i, i * 0.01, i < 300 ? "insert" : "hold", i < 300 ? i : 300,
+                i == 41237 ? 8.8125 : 5.0 - 1e-5 * i);
+    fclose(f);
+    temp_folder(folder);
+    char *text = bench_page(folder, &c, csv, NULL, &(struct err){0});
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    ASSERT_HAS(text, "greatest, 8.812 N");
+    ASSERT_HAS(text, "412.37 s after the start");
+    CU_ASSERT(strlen(text) < 250000);
+    free(text);
+    free(csv);
+    temp_remove(folder);
+}
+
 CU_TestInfo report_tests[] = {
     {"every text has a contrast of 4.5", every_text_has_a_contrast_of_4_5},
     {"a page is well formed and leads to its sections", a_page_is_well_formed_and_leads_to_its_sections},
@@ -280,6 +305,7 @@ CU_TestInfo report_tests[] = {
     {"numbers are shortened but counts are not", numbers_are_shortened_but_counts_are_not},
     {"keys become words with their units", keys_become_words_with_their_units},
     {"a done run shows what was found and says synthetic", a_done_run_shows_what_was_found_and_says_synthetic},
+    {"a long run is thinned out but not its events", a_long_run_is_thinned_out_but_not_its_events},
     {"a tripped run begins with its cause", a_tripped_run_begins_with_its_cause},
     {"a damaged or foreign run is told", a_damaged_or_foreign_run_is_told},
     CU_TEST_INFO_NULL,
