@@ -37,6 +37,7 @@ static int check_bench(const char *path, size_t *findings, struct err *e)
         lint_map(&s.bench.device[i].map, &l);
     if (rc == 0) {
         lint_bench(&s.bench, &l);
+        safety_lint(&s.limits, &s.bench, &l);
         *findings += report(path, &l);
     }
     session_close(&s);

@@ -36,6 +36,24 @@ static void show_phase(const struct bench *b, const struct method_phase *p)
     printf("\n");
 }
 
+/* Which causes are followed by what. */
+static void show_actions(const struct safety_limits *l)
+{
+    enum { WIDTH = 110, INDENT = 20 };
+    printf("after a trip:\n");
+    for (int a = 0; safety_action_names[a]; a++) {
+        int at = printf("  %-*s", INDENT - 2, safety_action_names[a]);
+        for (int c = SAFETY_ESTOP; c < SAFETY_CAUSES; c++) {
+            if (l->action[c] != (enum safety_action)a)
+                continue;
+            if (at > WIDTH)
+                at = printf("\n%*s", INDENT, "") - 1;
+            at += printf("%s ", safety_cause_names[c]);
+        }
+        printf("\n");
+    }
+}
+
 static void show_plan(const struct method *m, const struct bench *b, const struct safety_limits *l)
 {
     struct method_phase p[METHOD_PHASES];
@@ -57,6 +75,7 @@ static void show_plan(const struct method *m, const struct bench *b, const struc
     printf("limits: push %.4g N, pull %.4g N, rate %.4g N/s, travel %.4g to %.4g mm (hard %.4g to %.4g mm)\n",
            m->force_push, m->force_pull, l->force_rate, l->soft_from * 1e3, l->soft_to * 1e3, l->hard_from * 1e3,
            l->hard_to * 1e3);
+    show_actions(l);
     printf("worst: %.4g N + %.4g N = %.4g N; '%s' bears %.4g N\n", m->force_push, w.budget.worst,
            m->force_push + w.budget.worst, l->weakest_name, l->weakest_load);
 }

@@ -349,7 +349,7 @@ static int check_one_group(const struct device_map *m, struct err *e)
 static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, struct err *e)
 {
     static const char *const known[] = {"bench", "description", "links", "devices", "axis", "load_cell", "interlocks",
-                                        "limits", "tick", "unload", "proof", NULL};
+                                        "limits", "actions", "tick", "unload", "proof", NULL};
     int rc = config_known(root, known, e);
     if (rc == 0) rc = config_string_copy(root, "bench", b->name, sizeof b->name, e);
     if (rc == 0) rc = read_links(b, root, e);

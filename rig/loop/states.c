@@ -206,10 +206,10 @@ static void end_from(struct rig *r, enum rig_state how)
     rig_go(r, RIG_ENDED, "");
 }
 
-/* After an E-stop or an open door the drive is also told to switch off, once the axis stands. */
+/* Where the bench asks for it (E-stop, door) the drive is also told to switch off, once the axis stands. */
 static void release_drive(struct rig *r)
 {
-    if (r->state != RIG_TRIPPED || r->released || r->stopper.is_active || safety_action(r->latch.first) != ACTION_RELEASE ||
+    if (r->state != RIG_TRIPPED || r->released || r->stopper.is_active || r->limits.action[r->latch.first] != ACTION_DISABLE ||
         r->bench->axis.on_disable == ON_DISABLE_FALLS)
         return;
     r->released = true;

@@ -13,7 +13,7 @@ static const char *refusal(const struct rig *r)
 {
     const struct safety_inputs *in = &r->inputs;
     bool was_stopped = r->state == RIG_STOPPED;
-    if (!was_stopped && safety_action(r->latch.first) != ACTION_UNLOAD)
+    if (!was_stopped && r->limits.action[r->latch.first] != ACTION_UNLOAD)
         return "not after this cause";
     if (r->stopper.has_given_up)
         return "the axis was not seen to stop";

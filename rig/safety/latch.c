@@ -3,15 +3,6 @@
 #include <stdio.h>
 #include "rig/safety/latch.h"
 
-const char *const safety_cause_names[] = {"clear",      "start",        "estop",      "drive_alarm", "door",
-                                          "link",       "bus_failures", "axis_age",   "force_age",   "saturation",
-                                          "force_push", "force_pull",   "force_rate", "travel",      "following_error",
-                                          "lateness",   "recorder",     "polarity",   "sequence",
-                                          "force_frozen", "axis_frozen", "overshoot", "foreign_write"};
-const char *const safety_cause_units[] = {
-    "", "", "", "", "", "", "failures in a row", "ms", "ms", "N", "N", "N", "N/s", "mm", "mm", "ms", "", "N", "",
-    "ms", "ms", "N", ""};
-
 void safety_init(struct safety_latch *s)
 {
     *s = (struct safety_latch){.first = SAFETY_START, .clear_since = NAN};
@@ -152,20 +143,5 @@ void safety_describe(enum safety_cause cause, double value, double limit, char *
         snprintf(out, size, "%s: alarm word 0x%08lX", name, (unsigned long)value);
         break;
     default: snprintf(out, size, "%s", name); break;
-    }
-}
-
-const char *const safety_action_names[] = {"hold", "unload", "release"};
-
-enum safety_action safety_action(enum safety_cause c)
-{
-    switch (c) {
-    case SAFETY_FORCE_PUSH: case SAFETY_FORCE_PULL: case SAFETY_FORCE_RATE: case SAFETY_TRAVEL: case SAFETY_FOLLOWING:
-    case SAFETY_SEQUENCE: case SAFETY_OVERSHOOT:
-        return ACTION_UNLOAD; /* position and force are known and believed */
-    case SAFETY_ESTOP: case SAFETY_DOOR:
-        return ACTION_RELEASE; /* somebody may be reaching in: no power */
-    default:
-        return ACTION_HOLD; /* what is measured is in doubt: no step in any direction is known to be away */
     }
 }

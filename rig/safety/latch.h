@@ -8,15 +8,6 @@
 
 #define SAFETY_CLEAR_TIME 0.5 /* s that everything must have been clear before the operator's edge counts */
 
-enum safety_cause {
-    SAFETY_CLEAR, SAFETY_START, SAFETY_ESTOP, SAFETY_DRIVE_ALARM, SAFETY_DOOR, SAFETY_LINK, SAFETY_BUS_FAILURES,
-    SAFETY_AXIS_AGE, SAFETY_FORCE_AGE, SAFETY_SATURATION, SAFETY_FORCE_PUSH, SAFETY_FORCE_PULL, SAFETY_FORCE_RATE,
-    SAFETY_TRAVEL, SAFETY_FOLLOWING, SAFETY_LATENESS, SAFETY_RECORDER, SAFETY_POLARITY, SAFETY_SEQUENCE,
-    SAFETY_FORCE_FROZEN, SAFETY_AXIS_FROZEN, SAFETY_OVERSHOOT, SAFETY_FOREIGN, SAFETY_CAUSES
-};
-extern const char *const safety_cause_names[]; /* "clear", "start", "estop", ... */
-extern const char *const safety_cause_units[]; /* of value and limit as shown by safety_describe */
-
 struct safety_inputs {
     double now;                       /* s, monotonic */
     bool   operator_edge;             /* the operator asks to arm, in this tick */
@@ -60,12 +51,4 @@ bool safety_judge(struct safety_latch *s, const struct safety_limits *l, const s
 void safety_disarm(struct safety_latch *s);
 /* "force_push: 21.4 N > 20 N" */
 void safety_describe(enum safety_cause cause, double value, double limit, char *out, size_t size);
-/* What follows a trip.  Every cause withdraws permission and sends STOP until it is proven; only this differs. */
-enum safety_action {
-    ACTION_HOLD,    /* stands, powered; nothing moves any more in this run */
-    ACTION_UNLOAD,  /* as above, but the operator may step away from the sample */
-    ACTION_RELEASE  /* stands, and the drive is switched off (unless its load would fall) */
-};
-extern const char *const safety_action_names[];
-enum safety_action safety_action(enum safety_cause cause);
 #endif

@@ -95,5 +95,19 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
     l->bus_failures = (int)failures;
     for (size_t i = 0; i < BENCH_DEVICES; i++)
         l->max_frozen[i] = b->device[i].map.fresh_within;
-    return rc ? rc : check_relations(l, at, b, e);
+    if (rc == 0) rc = check_relations(l, at, b, e);
+    return rc ? rc : safety_actions_read(l->action, doc, b, e);
+}
+
+void safety_lint(const struct safety_limits *l, const struct bench *b, struct lint *out)
+{
+    static const enum safety_cause reaching[] = {SAFETY_ESTOP, SAFETY_DOOR}, pressed[] = {SAFETY_FORCE_PUSH, SAFETY_OVERSHOOT};
+    for (size_t i = 0; i < 2; i++)
+        if (l->action[reaching[i]] != ACTION_DISABLE && b->axis.on_disable != ON_DISABLE_FALLS)
+            lint_find(out, "actions: after '%s' the drive stays on, and somebody may be reaching in",
+                      safety_cause_names[reaching[i]]);
+    for (size_t i = 0; i < 2; i++)
+        if (l->action[pressed[i]] != ACTION_UNLOAD)
+            lint_find(out, "actions: after '%s' nobody can step away: sample and cell stay pressed",
+                      safety_cause_names[pressed[i]]);
 }

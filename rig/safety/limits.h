@@ -1,7 +1,8 @@
 /* limits.h -- the bench's hard limits: all of them required, none with a default. */
 #ifndef RIG_SAFETY_LIMITS_H
 #define RIG_SAFETY_LIMITS_H
-#include "rig/device/bench.h"
+#include "rig/device/lint.h"
+#include "rig/safety/causes.h"
 
 struct safety_limits {
     double force_push, force_pull;    /* N, > 0; absolute, from the calibration zero */
@@ -15,8 +16,11 @@ struct safety_limits {
     int    bus_failures;              /* so many failed transactions in a row trip */
     char   weakest_name[64];
     double weakest_load;              /* N that the weakest part bears */
+    enum safety_action action[SAFETY_CAUSES]; /* what follows a trip */
 };
 /* Reads `limits:` of a bench document.  ERR_PARSE / ERR_RANGE: a missing key, or soft limits that are not inside the
  * hard ones, a force limit above the cell's capacity or the weakest part, ages shorter than a poll. */
 int safety_limits_read(struct safety_limits *l, struct config *doc, const struct bench *b, struct err *e);
+/* What is suspicious although it can be read; appends. */
+void safety_lint(const struct safety_limits *l, const struct bench *b, struct lint *out);
 #endif

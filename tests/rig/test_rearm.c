@@ -282,7 +282,23 @@ static void nobody_at_a_prompt_ends_the_run_and_unattended_it_goes_on(void)
     simulation_free(s);
 }
 
+static void what_follows_a_trip_is_the_benchs_choice(void)
+{
+    struct simulation *s = trip_by_force(6.9);
+    s->rig.limits.action[SAFETY_FORCE_PUSH] = ACTION_STOP;
+    simulation_tick(s, KEY_UNLOAD);
+    simulation_run(s, 1.0);
+    CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
+    CU_ASSERT_TRUE(s->rig.axis.enabled);
+    had_event(s, "refused,not after this cause");
+    s->rig.limits.action[SAFETY_FORCE_PUSH] = ACTION_DISABLE;
+    simulation_run(s, 1.0);
+    CU_ASSERT_FALSE(s->rig.axis.enabled);
+    simulation_free(s);
+}
+
 CU_TestInfo rearm_tests[] = {
+    {"what_follows_a_trip_is_the_benchs_choice", what_follows_a_trip_is_the_benchs_choice},
     {"after_a_force_trip_steps_make_it_clear_and_a_new_edge_goes_back",
      after_a_force_trip_steps_make_it_clear_and_a_new_edge_goes_back},
     {"the_limits_hold_on_the_way_back_and_the_first_cause_is_kept",

@@ -206,12 +206,13 @@ static void travel_means_nothing_before_homing(void)
 
 static void only_mechanical_causes_may_be_unloaded(void)
 {
-    CU_ASSERT_EQUAL(safety_action(SAFETY_FORCE_PUSH), ACTION_UNLOAD);
-    CU_ASSERT_EQUAL(safety_action(SAFETY_TRAVEL), ACTION_UNLOAD);
-    CU_ASSERT_EQUAL(safety_action(SAFETY_FOLLOWING), ACTION_UNLOAD);
-    CU_ASSERT_EQUAL(safety_action(SAFETY_ESTOP), ACTION_RELEASE);
-    CU_ASSERT_EQUAL(safety_action(SAFETY_LINK), ACTION_HOLD);
-    CU_ASSERT_EQUAL(safety_action(SAFETY_FORCE_AGE), ACTION_HOLD);
+    CU_ASSERT_TRUE(safety_may_unload(SAFETY_FORCE_PUSH));
+    CU_ASSERT_TRUE(safety_may_unload(SAFETY_TRAVEL));
+    CU_ASSERT_TRUE(safety_may_unload(SAFETY_FOLLOWING));
+    CU_ASSERT_FALSE(safety_may_unload(SAFETY_ESTOP));
+    CU_ASSERT_FALSE(safety_may_unload(SAFETY_LINK));
+    CU_ASSERT_FALSE(safety_may_unload(SAFETY_FORCE_AGE));
+    CU_ASSERT_FALSE(safety_may_unload(SAFETY_DRIVE_ALARM));
 }
 
 /* 250 N/mm, 1 mm/s, 200 ms, 100 mm/s2: 250 (0.2 + 0.005) = 51.25 N;  25 N/mm, 10 mm/s: 25 (2 + 0.5) = 62.5 N. */
