@@ -50,6 +50,7 @@ static void ended_as(struct simulation *s, const char *state, const char *cause)
 
 static void had_event(const struct simulation *s, const char *text)
 {
+    recorder_commit(s->recorder);
     char *events = simulation_text(s, "events.csv");
     CU_ASSERT_PTR_NOT_NULL_FATAL(events);
     ASSERT_HAS(events, text);
@@ -290,7 +291,7 @@ static void what_follows_a_trip_is_the_benchs_choice(void)
     simulation_run(s, 1.0);
     CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
     CU_ASSERT_TRUE(s->rig.axis.enabled);
-    had_event(s, "refused,not after this cause");
+    had_event(s, "\"refused\",\"not after this cause\"");
     s->rig.limits.action[SAFETY_FORCE_PUSH] = ACTION_DISABLE;
     simulation_run(s, 1.0);
     CU_ASSERT_FALSE(s->rig.axis.enabled);
