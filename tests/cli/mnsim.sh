@@ -123,7 +123,7 @@ check "the same seed gives the same bytes" cmp -s "$tmp/cells/measures.csv" "$tm
 expect 0 "3 specimens" "$mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture"
 check "a curve becomes a run" test -s "$tmp/texture/runs/A3/samples.csv"
 expect 0 "contact_position" "$mnsim" analyse "$tmp/texture/runs/A1" -o "$tmp/texture_A1"
-expect 0 "NOT MET" "$mnsim" compare config/studies/compare_insertion.yaml --run "$tmp/texture/runs/A1" --run "$tmp/texture/runs/A2" \
+expect 0 "NOT CONSISTENT" "$mnsim" compare config/studies/compare_insertion.yaml --run "$tmp/texture/runs/A1" --run "$tmp/texture/runs/A2" \
     --run "$tmp/texture/runs/A3" -o "$tmp/texture_model"
 expect 3 "already" "$mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture"
 expect 0 "368 of 400" "$mnsim" import config/imports/dye_counts.yaml -o "$tmp/dye"

@@ -418,7 +418,7 @@ static void an_imported_curve_is_analysed_like_a_run(void)
     CU_ASSERT_EQUAL(im.n_specimens, 3);
     snprintf(run, sizeof run, "%s/runs/A2", folder);
     CU_ASSERT_EQUAL_FATAL(run_analysis_make(a, run, NULL, &e), 0);
-    CU_ASSERT_FALSE(a->is_virtual);
+    CU_ASSERT_TRUE(a->is_virtual); /* its numbers are invented, and the map says so */
     CU_ASSERT_STRING_EQUAL(a->specimen, "A2");
     ASSERT_REL(a->found.contact.value, 0.310e-3, 0.05); /* as the example was made */
     ASSERT_REL(a->found.speed.value, 0.5e-3, 1e-2);
