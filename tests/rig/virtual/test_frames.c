@@ -129,7 +129,10 @@ static void identity_frame_as_documented(void)
     vbench_advance(v, 70.123);
     ASSERT_REPLY(v, 247, "03 F0 0D 00 02", "03 04 00 01 11 EB"); /* 70123 ms */
     ASSERT_REPLY(v, 247, "04 F0 00 00 01", "84 02");
-    ASSERT_REPLY(v, 247, "03 F0 10 00 02", "83 02");
+    ASSERT_REPLY(v, 247, "06 F0 11 00 05", "06 F0 11 00 05"); /* the hand presses the E-stop and the switch */
+    ASSERT_REPLY(v, 247, "03 F0 11 00 01", "03 02 00 05");
+    ASSERT_REPLY(v, 247, "06 F0 11 00 10", "86 03");
+    ASSERT_REPLY(v, 247, "03 F0 11 00 02", "83 02");
     ASSERT_REPLY(v, 247, "06 F0 0C 00 01", "86 02");
     ASSERT_REPLY(v, 247, "06 F0 0B 00 00", "86 03");
     vbench_free(v);
