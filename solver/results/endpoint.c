@@ -146,6 +146,7 @@ static void add_orifice(const struct study *s, const struct solution *sol, const
     if (!isfinite(s->orifice_area)) return;
     size_t k = sol->n_out - 1;
     double A = s->problem.area, Q = solution_delivered(sol, k), Q0 = intact ? solution_delivered(intact, k) : Q;
+    if (!intact && s->has_channel) Q0 = 0.0; /* the dose is in the needles alone */
     double sum = A * Q + (s->dose_area - A) * Q0;
     add(out, "delivered_end_orifice", "ug/cm2", sum / s->orifice_area * UG_CM2, NAN);
     add(out, "delivered_end_cell", "ug", sum * UG, NAN);

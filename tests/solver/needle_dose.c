@@ -282,6 +282,17 @@ static void stated_errors_cover_the_true_ones(void)
     }
 }
 
+static void skin_beside_the_needles_gets_nothing_of_their_dose(void)
+{
+    static const char *const wide[] = {"patch={area: 2.3 cm2, dose_area: 2.9 cm2, orifice_area: 3.1 cm2}", NULL};
+    struct ran *r = run_dose("kind: coated, half_life: 19 s, dose_per_needle: 0.017 ug", wide);
+    if (!r) return;
+    double delivered = solution_delivered(&r->result.solution, 4) * 1e5;
+    ASSERT_REL(endpoint_find(&r->result.endpoints, "delivered_end_cell")->value, delivered * 2.3, 1e-12);
+    ASSERT_REL(endpoint_find(&r->result.endpoints, "delivered_end_orifice")->value, delivered * 2.3 / 3.1, 1e-12);
+    release(r);
+}
+
 static void without_needles_their_dose_is_none(void)
 {
     struct err e;
@@ -346,6 +357,7 @@ CU_TestInfo needle_dose_tests[] = {
     T(scattered_depths_bury_their_own_shares),
     T(a_share_of_the_matrix_makes_the_dose),
     T(stated_errors_cover_the_true_ones),
+    T(skin_beside_the_needles_gets_nothing_of_their_dose),
     T(without_needles_their_dose_is_none),
     T(doses_that_cannot_be_are_refused),
     CU_TEST_INFO_NULL,
