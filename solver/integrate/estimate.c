@@ -11,7 +11,7 @@
 #define LOCAL_SAFETY 4.0  /* for what lies in a part of the skin or the vehicle: slow layers spoil the order */
 #define LOCAL_ORDER  2.0  /* ... also for flows through channels that close, and with saturable laws */
 #define SLOW_ORDER   1.25 /* ... in a layer that the drug has not crossed yet: a front thinner than the elements */
-#define GAIN         1.0  /* the order of the finer two is higher by up to this, where that of the coarser two is above 1 */
+#define GAIN         1.0  /* what is added to an order above 1: it rises as the mesh gets finer */
 #define LEAST_ORDER  0.5  /* a mesh too coarse to show an order */
 #define FAR_SHARE    0.05 /* of |Q(2h) - Q(4h)|, which counts when Q(h) and Q(2h) agree by chance */
 #define FAR_MOST    60.0  /* ... of which no more than this many times |Q(h) - Q(2h)| */

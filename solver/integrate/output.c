@@ -168,7 +168,7 @@ void run_write_output(struct run *r, struct solution *out, size_t k)
         out->lowest = fmin(out->lowest, r->nodal[i] / scale);
     write_profiles(r, r->nodal, out->axis + k * out->nz, out->mean + k * out->nz, out->edge + k * out->nz);
     if (out->field)
-        memcpy(out->field + k * r->mesh.n, r->nodal, r->mesh.n * sizeof(double));
+        memcpy(out->field + k * out->nz * out->nr, r->nodal + r->mesh.first, out->nz * out->nr * sizeof(double));
 }
 
 void run_write_steady(struct run *r, struct solution *out, const double *core)
@@ -188,15 +188,14 @@ void run_write_steady(struct run *r, struct solution *out, const double *core)
 
 static int allocate_fields(struct solution *out, const struct run *r)
 {
-    size_t n = r->mesh.n;
+    size_t n = r->mesh.nz * r->mesh.nr;
     out->field = calloc(out->n_out * n, sizeof(double));
     out->field_r = calloc(n, sizeof(double));
     out->field_z = calloc(n, sizeof(double));
     if (!out->field || !out->field_r || !out->field_z)
         return ERR_NOMEM;
-    memcpy(out->field_r, r->mesh.r, n * sizeof(double));
-    for (size_t i = 0; i < n; i++)
-        out->field_z[i] = r->mesh.z[i / r->mesh.nr];
+    memcpy(out->field_r, r->mesh.r + r->mesh.first, n * sizeof(double));
+    memcpy(out->field_z, r->mesh.node_z + r->mesh.first, n * sizeof(double));
     return 0;
 }
 

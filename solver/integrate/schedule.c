@@ -60,9 +60,11 @@ static void fill_vehicle_layer(struct run *r)
     const struct mesh *m = &r->mesh;
     const struct problem *p = r->p;
     double a0 = r->dose.C0 / p->layer[0].K;
-    for (size_t i = 0; i < m->n && i < (2 * m->ez_surface + 1) * m->nr; i++) {
+    for (size_t i = 0; i < m->n; i++) {
         double vehicle = m->mass[i] + (m->er ? m->mass[p->n_layers * m->n + i] : 0.0);
         double tissue = 0.0;
+        if (!(vehicle > 0.0))
+            continue;
         for (size_t q = 1; q < p->n_layers; q++)
             for (size_t z = q; z < m->n_zones; z += p->n_layers)
                 tissue += m->mass[z * m->n + i] * (z >= p->n_layers && r->phase.opened ? p->channel.K : p->layer[q].K);

@@ -212,7 +212,7 @@ int run_explain(struct run *r, size_t worst, struct err *e)
 {
     for (size_t i = 0; worst < r->sys.drug.n && i < r->mesh.n; i++)
         if (r->sys.drug.node_dof[i] == (int)worst) {
-            double z = r->mesh.z[i / r->mesh.nr], end = 0.0;
+            double z = r->mesh.node_z[i], end = 0.0;
             size_t l = 0;
             while (l + 1 < r->p->n_layers && z > (end += r->p->layer[l].h))
                 l++;

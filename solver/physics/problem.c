@@ -146,11 +146,19 @@ static int check_layers(const struct problem *p, struct err *e)
     return 0;
 }
 
-static int check_channel(const struct problem *p, struct err *e)
+struct channel problem_channel(const struct problem *p, size_t i)
 {
-    const struct channel *c = &p->channel;
-    if (c->fill == CHANNEL_NONE)
-        return 0;
+    struct channel c = p->channel;
+    if (i < p->n_cells) {
+        c.depth = p->cell[i].depth;
+        c.r_surface = p->cell[i].r_surface;
+        c.r_tip = p->cell[i].r_tip;
+    }
+    return c;
+}
+
+static int check_channel(const struct problem *p, const struct channel *c, struct err *e)
+{
     double H = skin_thickness(p) - skin_surface(p);
     if (!is_positive(c->depth))
         return err_set(e, ERR_RANGE, "channel depth %g um: must be > 0", c->depth * 1e6);
@@ -345,10 +353,31 @@ static int check_times(const struct problem *p, struct err *e)
     return 0;
 }
 
+static int check_channels(const struct problem *p, struct err *e)
+{
+    double sum = 0.0;
+    int rc = 0;
+    if (p->channel.fill == CHANNEL_NONE && !p->n_cells)
+        return 0;
+    if (p->channel.fill == CHANNEL_NONE || p->n_cells > CELLS_MAX || (p->n_cells && p->needles.law != RELEASE_NONE))
+        return err_set(e, ERR_RANGE, "%zu depths: must be at most %d, of channels that bring no dose of their own",
+                       p->n_cells, CELLS_MAX);
+    for (size_t i = 0; !rc && i < (p->n_cells ? p->n_cells : 1); i++) {
+        struct channel c = problem_channel(p, i);
+        sum += p->n_cells ? p->cell[i].share : 1.0;
+        rc = check_channel(p, &c, e);
+        if (!rc && p->n_cells && !is_positive(p->cell[i].share))
+            rc = err_set(e, ERR_RANGE, "share %g of the needles: must be > 0", p->cell[i].share);
+    }
+    if (!rc && !(fabs(sum - 1.0) <= 1e-9))
+        rc = err_set(e, ERR_RANGE, "shares of the needles sum to %.12g: must sum to 1", sum);
+    return rc;
+}
+
 int problem_check(const struct problem *p, struct err *e)
 {
     int rc = check_layers(p, e);
-    if (!rc) rc = check_channel(p, e);
+    if (!rc) rc = check_channels(p, e);
     if (!rc) rc = check_outside(p, e);
     if (!rc) rc = check_needles(p, e);
     if (!rc) rc = check_times(p, e);

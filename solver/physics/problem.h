@@ -12,6 +12,7 @@
 #include "base/err.h"
 
 enum {
+    CELLS_MAX   = 8,
     LAYERS_MAX  = 16,  /* skin layers, outermost first */
     OUTPUTS_MAX = 4096,
     SAMPLES_MAX = 512,
@@ -154,6 +155,10 @@ struct problem {
     struct channel channel;
     struct needle_dose needles; /* drug that comes with every EVENT_NEEDLES */
     double cell_radius;      /* m, b = 1/sqrt(pi n); not read when there is no channel */
+    /* Needles of different depth side by side, each with a cell of its own and the channel's other properties; they share
+     * the well-mixed phases: vehicle, receptor, blood (E40).  Without cells all needles are as channel says. */
+    size_t n_cells;
+    struct cell { double depth, r_surface, r_tip, share; } cell[CELLS_MAX]; /* m; share of the needles, sum 1 */
     double area;             /* m2 of skin that the array covers: for per-patch values and the body */
     struct donor donor;      /* dose 0 */
     size_t n_doses;          /* further doses, dose[1] ... */
@@ -191,6 +196,8 @@ struct problem {
 
 /* Defaults: no channel, infinite donor of C0 = 1 kg/m3 and K = 1, sink, level 1, rtol 1e-5, remove_at = INFINITY. */
 void problem_init(struct problem *p);
+/* The channel of cell i; the problem's own when it has no cells. */
+struct channel problem_channel(const struct problem *p, size_t i);
 /* Every bound and relation.  ERR_RANGE with subject, value in the user's units and bound; *p is not changed. */
 int  problem_check(const struct problem *p, struct err *e);
 /* Total thickness, m. */

@@ -12,8 +12,24 @@ static int compute_one(const struct study *s, const struct problem *p, struct so
     return s->error_estimate ? simulate_with_error(p, out, e) : simulate(p, out, e);
 }
 
-/* Every cell of the depth distribution, weighted by the share of the needles that went so deep  (E40). */
-static int compute_depths(const struct study *s, struct solution *out, struct err *e)
+/* Cells of every depth of the distribution in one problem: they share vehicle, receptor and blood  (E40). */
+static int compute_joined(const struct study *s, struct solution *out, struct err *e)
+{
+    struct problem *p = malloc(sizeof *p);
+    if (!p) return err_set(e, ERR_NOMEM, "out of memory");
+    *p = s->problem;
+    p->n_cells = s->n_depths;
+    for (size_t i = 0; i < s->n_depths; i++)
+        p->cell[i] =
+            (struct cell){s->at_depth[i].depth, s->at_depth[i].r_surface, s->at_depth[i].r_tip, s->at_depth[i].share};
+    int rc = compute_one(s, p, out, e);
+    free(p);
+    return rc;
+}
+
+/* A dose in the needles is each needle's own: every cell of the depth distribution by itself, weighted by the share of
+ * the needles that went so deep  (E40). */
+static int compute_apart(const struct study *s, struct solution *out, struct err *e)
 {
     struct problem *p = malloc(sizeof *p);
     int rc = p ? 0 : err_set(e, ERR_NOMEM, "out of memory");
@@ -44,7 +60,9 @@ static int compute_intact(const struct study *s, struct result *out, struct err 
 int result_compute(const struct study *s, struct result *out, struct err *e)
 {
     *out = (struct result){0};
-    int rc = s->n_depths ? compute_depths(s, &out->solution, e) : compute_one(s, &s->problem, &out->solution, e);
+    int rc = !s->n_depths                               ? compute_one(s, &s->problem, &out->solution, e)
+             : s->problem.needles.law == RELEASE_NONE ? compute_joined(s, &out->solution, e)
+                                                        : compute_apart(s, &out->solution, e);
     if (!rc && s->has_channel && s->n_vehicles) rc = compute_intact(s, out, e);
     if (!rc) endpoints_compute(s, &out->solution, out->has_intact ? &out->intact : NULL, &out->endpoints);
     if (!rc && isfinite(s->back_within)) {
@@ -209,7 +227,8 @@ static void put_solver(struct record *r, const struct study *s, const struct sol
     record_number(r, "solver/smallest_step_s", sol->stats.smallest_step);
     record_number(r, "solver/lowest_activity_relative", sol->lowest);
     record_text(r, "solver/error_estimate",
-                sol->space_error ? "space: elements merged in pairs once and twice; time: rtol against rtol/10; their sum is reported"
+                sol->space_error ? "space: elements merged in pairs once and twice; time: rtol against rtol/10; "
+                                   "their sum is reported"
                                  : "not asked for");
     record_number(r, "solver/wall_time_s", wall_s);
 }

@@ -61,8 +61,8 @@ static int edges_push(struct edges *e, double z)
     return 0;
 }
 
-/* Appends the interior and end boundaries of (a, b]: elements of equal share of the integral of 1/size.  Their number is
- * even, so that merging them in pairs gives a mesh with twice the size everywhere: what error estimates compare with. */
+/* Appends the interior and end boundaries of (a, b]: elements of equal share of the integral of 1/size.  Their number
+ * is even: merged in pairs they make a mesh of twice the size everywhere, which error estimates compare with. */
 static int subdivide(struct edges *out, const struct sizing *s, double a, double b)
 {
     struct edges path = {0};
@@ -111,7 +111,8 @@ static double loss_size(const struct layer *l)
 static struct sizing depth_sizing(const struct problem *p)
 {
     bool flat = p->channel.fill == CHANNEL_NONE;
-    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = flat ? FLAT_LEVEL * p->level : p->level, .merged = p->merged};
+    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = p->level, .merged = p->merged};
+    if (flat) s.level *= FLAT_LEVEL;
     double floor = flat ? SIZE_FLOOR_1D : SIZE_FLOOR_2D;
     add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D),
                                                                  fmin(p->layer[0].h / 3.0, loss_size(&p->layer[0]))))));
@@ -167,7 +168,8 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
     const struct channel *c = &p->channel;
     double edge = EDGE_SHARE * fmin(c->depth, c->r_surface);
     struct sizing in = {
-        .n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level, .merged = p->merged};
+        .n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level,
+        .merged = p->merged};
     int rc = edges_push(out, 0.0);
     if (!rc)
         rc = subdivide(out, &in, 0.0, 1.0);
@@ -179,7 +181,8 @@ static int cross_edges(struct edges *out, size_t *inside, const struct problem *
             slowest = fmin(slowest, p->layer[i].D);
     double wall = fmin(fmin(SIZE_WALL, edge), isfinite(slowest) ? first_front(p, slowest) : INFINITY);
     struct sizing o = {
-        .n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level, .merged = p->merged};
+        .n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level,
+        .merged = p->merged};
     struct edges outer = {0};
     if (!rc)
         rc = subdivide(&outer, &o, 0.0, width);
@@ -214,9 +217,18 @@ static void place_nodes(struct mesh *m, const struct edges *ze, const struct edg
             m->r[mesh_at(m, iz, ir)] = radius_at(p, m->x[ir], m->z[iz]);
 }
 
-bool mesh_in_channel(const struct mesh *m, size_t iz, size_t ir)
+/* Depth of each node and where it is. */
+static void mark_nodes(struct mesh *m)
 {
-    return m->er_inside && iz >= 2 * m->ez_surface && iz <= 2 * m->ez_channel && ir <= 2 * m->er_inside;
+    for (size_t iz = 0; iz < m->nz; iz++)
+        for (size_t ir = 0; ir < m->nr; ir++) {
+            size_t i = mesh_at(m, iz, ir);
+            bool deep = iz >= 2 * m->ez_surface;
+            bool channel = m->er_inside && deep && iz <= 2 * m->ez_channel && ir <= 2 * m->er_inside;
+            m->node_z[i] = m->z[iz];
+            m->where[i] = (unsigned char)((iz == 0 ? MESH_TOP : 0) | (deep ? 0 : MESH_ABOVE) |
+                                          (channel ? MESH_CHANNEL : 0) | (iz + 1 == m->nz ? MESH_BOTTOM : 0));
+        }
 }
 
 static size_t element_zone(const struct mesh *m, size_t jz, size_t jr)
@@ -302,8 +314,8 @@ static void cross_weights(const struct mesh *m, const struct problem *p, size_t 
 }
 
 /* Width, m, of a layer that a face node of it may hold: what diffuses in from a faster neighbour by the middle of the
- * study (on the logarithm of time).  A quadratic element gives a sixth of its size to the node, and all of that is filled
- * at once: in a corneum with fronts thinner than the elements beside a channel, that was several times what is there. */
+ * study (on the logarithm of time).  A quadratic element gives a sixth of its size to the node, and all of that is
+ * filled at once: in a corneum with fronts thinner than the elements beside a channel, several times what is there. */
 static double front_width(const struct problem *p, size_t layer)
 {
     double middle = sqrt(fmin(p->t_out[0], p->t_end) * p->t_end);
@@ -318,7 +330,10 @@ static void hold_back(double w[3], size_t face, double size, double width)
     w[face] *= keep;
 }
 
-static bool is_slower(const struct problem *p, size_t layer, size_t than) { return p->layer[layer].D < p->layer[than].D; }
+static bool is_slower(const struct problem *p, size_t layer, size_t than)
+{
+    return p->layer[layer].D < p->layer[than].D;
+}
 
 /* Weights of the three rows of elements jz. */
 static void down_weights(const struct mesh *m, const struct problem *p, size_t jz, double out[3])
@@ -485,14 +500,18 @@ static int fill(struct mesh *m, const struct problem *p, const struct edges *ze,
     m->r = calloc(m->n, sizeof *m->r);
     m->element_layer = calloc(m->ez, sizeof *m->element_layer);
     m->mass = calloc(m->n_zones * m->n, sizeof *m->mass);
-    m->top = calloc(m->nr, sizeof *m->top);
-    if (!m->top || !m->z || !m->x || !m->r || !m->element_layer || !m->mass || build_pattern(m))
+    m->top = calloc(m->n, sizeof *m->top);
+    m->node_z = calloc(m->n, sizeof *m->node_z);
+    m->where = calloc(m->n, sizeof *m->where);
+    bool ok = m->z && m->x && m->r && m->element_layer && m->mass && m->top && m->node_z && m->where;
+    if (!ok || build_pattern(m))
         return ERR_NOMEM;
     m->stiff = calloc(m->n_zones * m->nnz, sizeof *m->stiff);
     if (!m->stiff)
         return ERR_NOMEM;
     place_nodes(m, ze, xe, p);
     name_layers(m, p);
+    mark_nodes(m);
     add_mass(m, p);
     if (m->er)
         add_stiffness_2d(m, p);
@@ -536,7 +555,7 @@ static bool stretch(struct edges *e, const struct problem *from, const struct pr
     return true;
 }
 
-int mesh_build(struct mesh *m, const struct problem *p, struct err *e)
+int mesh_build_cell(struct mesh *m, const struct problem *p, struct err *e)
 {
     struct edges ze = {0}, xe = {0};
     const struct problem *like = p->mesh_like ? p->mesh_like : p;
@@ -568,23 +587,10 @@ void mesh_release(struct mesh *m)
     free(m->element_layer);
     free(m->mass);
     free(m->top);
+    free(m->node_z);
+    free(m->where);
     free(m->colptr);
     free(m->row);
     free(m->stiff);
     *m = (struct mesh){0};
-}
-
-void mesh_row_mean(const struct mesh *m, const double *a, double *out)
-{
-    for (size_t iz = 0; iz < m->nz; iz++) {
-        double sum = 0.0, volume = 0.0;
-        for (size_t ir = 0; ir < m->nr; ir++) {
-            double v = 0.0;
-            for (size_t q = 0; q < m->n_zones; q++)
-                v += m->mass[q * m->n + mesh_at(m, iz, ir)];
-            sum += v * a[mesh_at(m, iz, ir)];
-            volume += v;
-        }
-        out[iz] = sum / volume;
-    }
 }

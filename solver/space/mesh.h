@@ -14,13 +14,17 @@
 #include "solver/physics/problem.h"
 
 enum { ZONES_MAX = 2 * LAYERS_MAX };
+/* Where a node is: in the top face; above the skin, in a diffusive vehicle; in the closed channel region (wall and
+ * floor included); in the bottom face. */
+enum { MESH_TOP = 1, MESH_ABOVE = 2, MESH_CHANNEL = 4, MESH_BOTTOM = 8 };
 
 struct mesh {
     size_t ez, er;        /* elements down and across (er = 0: one-dimensional) */
     size_t er_inside;     /* of er, those inside the wall radius */
     size_t ez_surface;    /* of ez, those of a diffusive vehicle above the skin */
     size_t ez_channel;    /* of ez, those above the channel's floor */
-    size_t nz, nr, n;     /* nodes down, across, in all: node (iz, ir) has index iz * nr + ir */
+    size_t nz, nr, n;     /* nodes down, across, in all */
+    size_t first;         /* node (iz, ir) has index first + iz * nr + ir */
     size_t n_layers;
     double *z;            /* nz: depth of each row of nodes */
     double *x;            /* nr: reference coordinate of each column */
@@ -29,7 +33,9 @@ struct mesh {
     /* Zone q < n_layers is tissue of layer q; zone n_layers + q is channel within layer q. */
     size_t n_zones;
     double *mass;         /* n_zones x n: zone volume per cell area at each node, m */
-    double *top;          /* nr: share of the cell's area at each node of a row of constant radius: the top face */
+    double *top;          /* n: share of the area at each node of the top face, 0 elsewhere */
+    double *node_z;       /* n: depth of each node, m */
+    unsigned char *where; /* n: MESH_TOP and so on */
     /* One sparsity pattern for all zones: lower triangle with the whole diagonal, compressed columns, rows ascending.
      */
     size_t nnz;
@@ -37,12 +43,14 @@ struct mesh {
     double *stiff;        /* n_zones x nnz: integral of grad phi_i . grad phi_j over the zone, per cell area, 1/m */
 };
 
-/* Builds mesh and zone matrices for p at p->level.  p must have passed problem_check.  ERR_NOMEM. */
+/* Builds mesh and zone matrices for p at p->level.  p must have passed problem_check.  Cells of different depth stand
+ * one after another, not coupled, each with its share of the area; what is stated of one cell (nz, nr, z, x, ...) is
+ * then that of the middle one.  ERR_NOMEM.  cells.c */
 int  mesh_build(struct mesh *m, const struct problem *p, struct err *e);
+/* One cell alone. */
+int  mesh_build_cell(struct mesh *m, const struct problem *p, struct err *e);
 void mesh_release(struct mesh *m);
-static inline size_t mesh_at(const struct mesh *m, size_t iz, size_t ir) { return iz * m->nr + ir; }
-/* Whether a node lies in the closed channel region (wall and floor included). */
-bool mesh_in_channel(const struct mesh *m, size_t iz, size_t ir);
+static inline size_t mesh_at(const struct mesh *m, size_t iz, size_t ir) { return m->first + iz * m->nr + ir; }
 /* Depth mean of a nodal field: out[iz] = area average across the cell at each row of nodes. */
 void mesh_row_mean(const struct mesh *m, const double *a, double *out);
 #endif

@@ -109,10 +109,11 @@ int read_spread(struct study *s, const struct needle *n, struct err *e)
     struct cnode at = config_get(config_get(config_root(s->doc), "insertion"), "depth_sd");
     double thickness = skin_thickness(&s->problem) - skin_surface(&s->problem);
     if (!isfinite(s->spread)) return 0;
-    if (s->problem.body.feedback > 0.0)
+    bool own_dose = s->problem.needles.law != RELEASE_NONE;
+    if (own_dose && s->problem.body.feedback > 0.0)
         return config_fail(at, e, ERR_RANGE,
-                           "insertion/depth_sd: cells of different depth are computed one by one, and blood that feeds "
-                           "back would join them: leave out one of the two");
+                           "insertion/depth_sd: needles with a dose are computed one depth by one, and blood that "
+                           "feeds back would join them: leave out one of the two");
     double most = fmin(n->length, thickness * (s->problem.receptor.kind == RECEPTOR_CLOSED ? 1.0 : PIERCING));
     struct weight w = {fmax(CHANNEL_DEPTH_MIN, s->depth - 8.0 * s->spread), fmin(most, s->depth + 8.0 * s->spread),
                        s->depth, s->spread};
@@ -127,9 +128,12 @@ int read_spread(struct study *s, const struct needle *n, struct err *e)
     }
     note_add(
         s, NOTE_DERIVED, "", "",
-        "depths %.4g +- %.3g um cut to 0..%.4g um: %d cells of %.4g to %.4g um, mean %.4g um; each draws on the dose "
-        "above it",
+        "depths %.4g +- %.3g um cut to 0..%.4g um: %d cells of %.4g to %.4g um, mean %.4g um; %s",
         s->depth * 1e6, s->spread * 1e6, most * 1e6, DEPTHS_MAX, depth[0] * 1e6, depth[DEPTHS_MAX - 1] * 1e6,
-        mean * 1e6);
+        mean * 1e6,
+        own_dose                   ? "each brings its own dose and has its share of the receptor"
+        : s->problem.vehicle_layer ? "each draws on the diffusive vehicle above it: no drug moves sideways in that; "
+                                     "receptor and blood are shared"
+                                   : "they share vehicle, receptor and blood");
     return 0;
 }

@@ -80,23 +80,22 @@ static void number_nodes(struct core *c, const struct system *s, bool metabolite
     bool sink = p->receptor.kind == RECEPTOR_SINK || (p->receptor.kind == RECEPTOR_FRANZ && s->phase.steady_sink);
     int next = 0, pool = -1;
     c->receptor_dof = -1;
-    for (size_t iz = 0; iz < m->nz; iz++)
-        for (size_t ir = 0; ir < m->nr; ir++) {
-            int *dof = &c->node_dof[mesh_at(m, iz, ir)];
-            bool wet = (iz == 0 && donor) || (stirred && mesh_in_channel(m, iz, ir)); /* touches the mixed phase */
-            if (iz < 2 * m->ez_surface && (!s->phase.patch_on || metabolite))
-                *dof = NODE_VOID;
-            else if (wet && donor && s->phase.held)
-                *dof = NODE_DONOR;
-            else if (wet) /* the vehicle, or what it left in a stirred channel: one unknown */
-                *dof = pool >= 0 ? pool : (pool = next++);
-            else if (iz == m->nz - 1 && sink)
-                *dof = NODE_SINK;
-            else if (iz == m->nz - 1 && p->receptor.kind == RECEPTOR_FRANZ)
-                *dof = c->receptor_dof >= 0 ? c->receptor_dof : (c->receptor_dof = next++);
-            else
-                *dof = next++;
-        }
+    for (size_t i = 0; i < m->n; i++) {
+        int *dof = &c->node_dof[i], where = m->where[i];
+        bool wet = (where & MESH_TOP && donor) || (stirred && where & MESH_CHANNEL); /* touches the mixed phase */
+        if (where & MESH_ABOVE && (!s->phase.patch_on || metabolite))
+            *dof = NODE_VOID;
+        else if (wet && donor && s->phase.held)
+            *dof = NODE_DONOR;
+        else if (wet) /* the vehicle, or what it left in a stirred channel: one unknown */
+            *dof = pool >= 0 ? pool : (pool = next++);
+        else if (where & MESH_BOTTOM && sink)
+            *dof = NODE_SINK;
+        else if (where & MESH_BOTTOM && p->receptor.kind == RECEPTOR_FRANZ)
+            *dof = c->receptor_dof >= 0 ? c->receptor_dof : (c->receptor_dof = next++);
+        else
+            *dof = next++;
+    }
     c->n = (size_t)next;
     c->donor_dof = donor && !s->phase.held ? pool : -1;
     c->donor_a = donor ? s->phase.donor->C0 / s->phase.donor->K : 0.0;
@@ -387,10 +386,12 @@ static void add_exits(struct core *c, const struct system *s)
     if (!(k > 0.0))
         return;
     if (p->vehicle_layer) {
-        for (size_t ir = 0; ir < s->m->nr; ir++) {
-            double v = k * p->layer[0].K * s->m->top[ir];
-            add_entry(c, ir, ir, v, &(int){-2});
-            add_to_functional(c, QUAD_EVAPORATED, v, c->node_dof[ir]);
+        for (size_t i = 0; i < s->m->n; i++) {
+            double v = k * p->layer[0].K * s->m->top[i];
+            if (!(v > 0.0))
+                continue;
+            add_entry(c, i, i, v, &(int){-2});
+            add_to_functional(c, QUAD_EVAPORATED, v, c->node_dof[i]);
         }
     } else if (c->donor_dof >= 0) {
         c->A[c->colptr[c->donor_dof]] += k * s->phase.donor->K;

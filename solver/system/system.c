@@ -254,7 +254,7 @@ static void add_source(const struct system *s, const struct core *c,
         for (size_t q = 0; q < s->m->n_zones; q++)
             v += s->m->mass[q * s->m->n + i];
         if (c->node_dof[i] >= 0)
-            out[c->node_dof[i]] += v * source(s->p->source_arg, t, s->m->r[i], s->m->z[i / s->m->nr]);
+            out[c->node_dof[i]] += v * source(s->p->source_arg, t, s->m->r[i], s->m->node_z[i]);
     }
 }
 

@@ -1,5 +1,5 @@
-/* estimate.c -- the stated error bounds against runs on much finer meshes: drawn cells with every kind of vehicle, exit,
- * loss and closure. */
+/* estimate.c -- the stated error bounds against runs on much finer meshes: drawn cells with every kind of vehicle,
+ * exit, loss and closure. */
 #include <stdio.h>
 #include <string.h>
 #include "base/provenance.h"

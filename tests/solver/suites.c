@@ -38,6 +38,15 @@ static CU_TestInfo core[] = {
     CU_TEST_INFO_NULL,
 };
 
+static CU_TestInfo cells[] = {
+    T(cells_of_one_depth_are_one_cell),
+    T(cells_under_an_infinite_dose_add_up),
+    T(cells_that_share_a_finite_dose_conserve_it_and_compete_for_it),
+    T(two_slabs_draw_on_one_vehicle),
+    T(shares_and_depths_of_cells_are_checked),
+    CU_TEST_INFO_NULL,
+};
+
 static CU_TestInfo schedule[] = {
     T(events_and_outputs_a_rounding_apart_are_one_time),
     T(clearance_out_of_all_proportion_does_not_flood_the_mesh),
@@ -91,6 +100,7 @@ CU_SuiteInfo test_suites[] = {
     {"exact answers", NULL, NULL, NULL, NULL, exact},
     {"laws and events", NULL, NULL, NULL, NULL, laws},
     {"reference and convergence", NULL, NULL, NULL, NULL, reference},
+    {"depths side by side", NULL, NULL, NULL, NULL, cells},
     {"schedule and limits", NULL, NULL, NULL, NULL, schedule},
     {"formulas", NULL, NULL, NULL, NULL, formulas},
     {"study", NULL, NULL, NULL, NULL, study_load_tests},

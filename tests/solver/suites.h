@@ -32,6 +32,12 @@ void drug_is_conserved_through_removal_and_sampling(void);
 void a_channel_of_tissue_changes_nothing(void);
 void bad_problems_are_refused_with_value_and_bound(void);
 
+void cells_of_one_depth_are_one_cell(void);
+void cells_under_an_infinite_dose_add_up(void);
+void cells_that_share_a_finite_dose_conserve_it_and_compete_for_it(void);
+void two_slabs_draw_on_one_vehicle(void);
+void shares_and_depths_of_cells_are_checked(void);
+
 void events_and_outputs_a_rounding_apart_are_one_time(void);
 void clearance_out_of_all_proportion_does_not_flood_the_mesh(void);
 void estimates_do_not_vanish_at_the_ends_of_level_and_rtol(void);
