@@ -88,6 +88,9 @@ $B/tests/faults/run: $(TFAULTS_O) $(RIG_O) $(VIRTUAL_O) $(BASE_O)
 $B/tests/perf/bench: $B/tests/perf/bench.o $B/tests/solver/cases.o $(SOLVER_O) $(BASE_O)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)
 
+$B/tests/perf/rig: $B/tests/perf/rig.o $(RIG_O) $(BASE_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) $(BASE_LIBS)
+
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC $<)$(CC) $(SYS_INC) $(ALL_CFLAGS) -c -o $@ $<
@@ -115,7 +118,7 @@ test: deps ; @$(MAKE) --no-print-directory run-tests
 demo: deps ; @$(MAKE) --no-print-directory run-demo
 
 run-tests: all $(RUNNERS)
-	@set -e; for r in $(RUNNERS); do echo "== $$r"; $$r; done
+	@set -e; for r in $(RUNNERS); do echo "== $$r"; SCENARIO_TABLE=$B/scenarios.csv $$r; done
 	@set -e; for t in $(sort $(wildcard tests/cli/*.sh)); do echo "== $$t"; B=$B sh $$t; done
 
 run-demo: all
@@ -133,7 +136,7 @@ deps: ; @sh tests/deps.sh $(DEPS)
 
 # Peers that are not installed are left out of the tables, which then say so.
 bench-deps: ; @sh tests/deps.sh python3-scipy octave freefem++
-bench: $B/tests/perf/bench
+bench: $B/tests/perf/bench $B/tests/perf/rig $B/mnbench
 	@sh tests/perf/bench.sh $B docs/reference/benchmarks.md $(ROUNDS)
 
 install: all

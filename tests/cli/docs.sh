@@ -39,7 +39,7 @@ run_document() {
     ln -s "$objects" "$T/$name/build"
     script_of "$1" >"$T/$name.sh"
     commands=$((commands + $(commands_of "$1" | grep -c .)))
-    (cd "$T/$name" && timeout 60 sh "$T/$name.sh") >"$T/out" 2>&1 </dev/null && return 0
+    (cd "$T/$name" && timeout 180 sh "$T/$name.sh") >"$T/out" 2>&1 </dev/null && return 0
     failed=$((failed + 1))
     echo "FAILED: a command of $1; the last is:"
     cat "$T/out"
