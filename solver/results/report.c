@@ -1,5 +1,6 @@
 /* report.c -- see report.h: which kind each folder is, and the table at the top of a report on several. */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "solver/results/report.h"
 #include "solver/results/report_parts.h"
 
-enum { PATH = 1100 };
+enum { PATH = 1100, ROOM = 60 }; /* ROOM: kept for what limits a result */
 
 /* A folder is known by its file.  named_by: the key of its title in that file. */
 static const struct kind {
@@ -94,6 +95,28 @@ static int add_folder(struct report *r, const char *folder, struct sheet *sheet,
     return rc;
 }
 
+static bool labels_say(struct cnode root, const char *word)
+{
+    struct cnode list = config_get(root, "labels");
+    for (size_t i = 0; i < config_count(list); i++) {
+        const char *text = config_text(config_item(list, i));
+        if (text && strstr(text, word))
+            return true;
+    }
+    return false;
+}
+
+/* What limits a result must stand beside it, here as well. */
+static void qualify(struct cnode root, char *line, size_t size)
+{
+    const char *is_virtual = sheet_word(root, "virtual");
+    size_t n = strlen(line);
+    if (labels_say(root, "estimated")) n += (size_t)snprintf(line + n, size - n, "; depth estimated");
+    if ((is_virtual && strcmp(is_virtual, "true") == 0) || labels_say(root, "virtual bench") ||
+        labels_say(root, "SYNTHETIC"))
+        snprintf(line + n, size - n, "; SYNTHETIC");
+}
+
 static int glance(struct report *r, const char *folder, struct sheet *sheet, struct err *e)
 {
     char line[300] = "", title[240];
@@ -103,10 +126,11 @@ static int glance(struct report *r, const char *folder, struct sheet *sheet, str
     int rc = part_open(&p, &kind, &doc, e);
     if (!rc) {
         const char *name = kind->named_by ? sheet_word(p.root, kind->named_by) : NULL;
-        kind->glance(&p, line, sizeof line);
+        kind->glance(&p, line, sizeof line - ROOM);
+        qualify(p.root, line, sizeof line);
         snprintf(title, sizeof title, "%s%.200s", kind->put == part_run ? "specimen " : "", name ? name : folder);
         sheet_add(sheet, title);
-        sheet_add(sheet, kind->words);
+        sheet_add(sheet, config_is(config_get(p.root, "run")) ? "analysis of a run" : kind->words);
         sheet_add(sheet, line);
     }
     config_close(doc);

@@ -314,13 +314,21 @@ int part_validation(const struct part *p, struct err *e)
 
 void glance_validation(const struct part *p, char *out, size_t size)
 {
+    static const char *const label[] = {"PREDICTED", "FITTED", "VERIFICATION"};
+    enum { LABELS = sizeof label / sizeof label[0] };
     struct table t = {0};
-    size_t col[VALIDATION_COLUMNS], met = 0;
-    if (validation_read(p, &t, col, NULL) == 0) {
-        for (size_t i = 0; i < t.rows; i++)
-            met += strcmp(table_cell(&t, i, col[V_MET]), "yes") == 0;
-        snprintf(out, size, "%zu of %zu rows meet their criterion", met, t.rows);
-    }
+    size_t col[VALIDATION_COLUMNS], used = 0;
+    if (validation_read(p, &t, col, NULL) == 0)
+        for (size_t l = 0; l < LABELS && used < size; l++) {
+            size_t met = 0, all = 0;
+            for (size_t i = 0; i < t.rows; i++)
+                if (strcmp(table_cell(&t, i, col[V_LABEL]), label[l]) == 0) {
+                    all++;
+                    met += strcmp(table_cell(&t, i, col[V_MET]), "yes") == 0;
+                }
+            int n = snprintf(out + used, size - used, "%s%zu of %zu %s", l ? ", " : "met: ", met, all, label[l]);
+            used += n > 0 ? (size_t)n : 0;
+        }
     table_release(&t);
 }
 
@@ -331,9 +339,7 @@ int part_run(const struct part *p, struct err *e) { return runpage_add(p->r, p->
 void glance_run(const struct part *p, char *out, size_t size)
 {
     char peak[64];
-    const char *state = sheet_word(config_get(p->root, "outcome"), "state"), *is_virtual = sheet_word(p->root, "virtua"
-                                                                                                               "l");
+    const char *state = sheet_word(config_get(p->root, "outcome"), "state");
     short_number(sheet_word(p->root, "peak_force"), peak);
-    snprintf(out, size, "%.20s%s%s%s", state ? state : "no outcome", *peak ? ", peak force " : "", peak,
-             is_virtual && strcmp(is_virtual, "true") == 0 ? "; SYNTHETIC" : "");
+    snprintf(out, size, "%.20s%s%s", state ? state : "no outcome", *peak ? ", peak force " : "", peak);
 }
