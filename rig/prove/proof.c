@@ -127,7 +127,8 @@ static bool read_candidate(struct candidate *c, const char *path)
     memset(c, 0, sizeof *c);
     snprintf(c->proof.path, sizeof c->proof.path, "%s", path);
     int rc = config_open(&doc, path, &e);
-    struct cnode root = rc ? (struct cnode){0} : config_root(doc);
+    struct cnode root = {0};
+    if (rc == 0) root = config_root(doc);
     if (rc == 0) rc = config_string(root, "format", &format, &e);
     if (rc == 0) rc = config_string(root, "verdict", &verdict, &e);
     if (rc == 0) rc = config_string_copy(root, "date", c->proof.when, sizeof c->proof.when, &e);

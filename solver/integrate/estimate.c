@@ -106,12 +106,13 @@ static int space_error(const struct problem *p, struct solution *s, const struct
                        const struct solution *quarter)
 {
     size_t n = s->n_out;
-    double *near = malloc(2 * n * sizeof *near), *far = near + n;
+    double *near = malloc(2 * n * sizeof *near);
     s->space_error = calloc(n * COLS_MAX, sizeof *s->space_error);
     if (!near || !s->space_error) {
         free(near);
         return ERR_NOMEM;
     }
+    double *far = near + n;
     for (size_t c = 0; c < s->n_cols; c++) {
         differences(&(struct pair){s, s, half}, c, crossing_time(p, c), near);
         differences(&(struct pair){s, half, quarter}, c, crossing_time(p, c), far);
