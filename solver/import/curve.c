@@ -84,7 +84,7 @@ static int gather(const struct imported *im, size_t specimen, const struct setti
     p->F = p->x + im->rows + 1;
     p->speed = s->speed;
     for (size_t i = 0; i < im->rows; i++) {
-        if (import_specimen_of(im, i) != specimen || isnan(F->number[i]) || isnan(x->number[i])) continue;
+        if (im->specimen_of[i] != specimen || isnan(F->number[i]) || isnan(x->number[i])) continue;
         p->row[p->n] = i;
         p->F[p->n] = F->number[i] * per_F;
         p->x[p->n] = x->number[i] * per_x;
@@ -100,7 +100,7 @@ static int refuse(const struct imported *im, size_t specimen, const struct press
                   const char *what, const char *hint)
 {
     size_t row = 0;
-    while (row + 1 < im->rows && import_specimen_of(im, row) != specimen)
+    while (row + 1 < im->rows && im->specimen_of[row] != specimen)
         row++;
     err_set(e, ERR_RANGE, "%s:%d: specimen '%s': %s", im->file, im->line[p->n ? p->row[at] : row],
             im->specimen[specimen], what);

@@ -128,7 +128,7 @@ static int gather(const struct imported *im, const struct counting *c, size_t sp
     int rc = 0;
     *s = (struct stack){0};
     for (size_t i = 0; !rc && i < im->rows; i++)
-        if (import_specimen_of(im, i) == specimen) rc = add_layer(im, c, i, s, e);
+        if (im->specimen_of[i] == specimen) rc = add_layer(im, c, i, s, e);
     if (!rc && s->holes[s->n - 1] > 0.0 && isnan(c->length)) {
         err_set(e, ERR_RANGE,
                 "%s:%d: specimen '%s': %g holes in the deepest layer counted: how deep they go is not seen", im->file,

@@ -19,14 +19,6 @@ const struct import_column *import_column(const struct imported *im, const char 
     return NULL;
 }
 
-size_t import_specimen_of(const struct imported *im, size_t row)
-{
-    const struct import_column *c = import_column(im, "specimen");
-    for (size_t i = 0; c && i < im->n_specimens; i++)
-        if (strcmp(im->specimen[i], c->text[row]) == 0) return i;
-    return 0;
-}
-
 /* Names become folders: letters, digits, - _ and dots inside. */
 static int check_name(const struct imported *im, size_t row, const char *name, struct err *e)
 {
@@ -41,11 +33,13 @@ static int list_specimens(struct imported *im, struct err *e)
 {
     const struct import_column *c = import_column(im, "specimen");
     im->specimen = calloc(IMPORT_SPECIMENS, sizeof *im->specimen);
-    if (!im->specimen) return err_set(e, ERR_NOMEM, "out of memory");
+    im->specimen_of = calloc(im->rows + 1, sizeof *im->specimen_of);
+    if (!im->specimen || !im->specimen_of) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; c && i < im->rows; i++) {
         size_t k = 0;
         while (k < im->n_specimens && strcmp(im->specimen[k], c->text[i]) != 0)
             k++;
+        im->specimen_of[i] = k;
         if (k < im->n_specimens) continue;
         int rc = im->kind == IMPORT_TABLE ? 0 : check_name(im, i, c->text[i], e);
         if (!rc && k >= IMPORT_SPECIMENS)
@@ -124,6 +118,7 @@ void import_release(struct imported *im)
     }
     free(im->line);
     free(im->specimen);
+    free(im->specimen_of);
     config_close(im->doc);
     *im = (struct imported){0};
 }

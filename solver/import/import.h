@@ -36,7 +36,8 @@ struct imported {
     bool is_virtual;
     size_t rows, n_columns, n_notes, n_specimens;
     struct import_column column[IMPORT_COLUMNS];
-    int *line; /* rows: in the file */
+    int *line;           /* rows: in the file */
+    size_t *specimen_of; /* rows: index into specimen[] */
     char (*specimen)[IMPORT_WORD];
     bool has_depth;
     struct import_depth depth;

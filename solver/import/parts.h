@@ -43,8 +43,6 @@ int import_fill(const struct map *m, const struct raw *s, struct imported *im, s
 void import_note(struct imported *im, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds an empty column of numbers; NULL when there is no room. */
 struct import_column *import_add(struct imported *im, const char *name);
-/* import.c */
-size_t import_specimen_of(const struct imported *im, size_t row); /* index into specimen[]; 0 when there is none */
 
 /* curve.c: contact, travel and phase of every specimen's curve; run folders of them. */
 int curve_finish(struct imported *im, struct err *e);

@@ -495,6 +495,41 @@ static void an_import_is_compared_at_once(void)
     fixture_remove(&f);
 }
 
+/* Curves and shares out of foreign tables against a computed press: nothing but the map and the comparison is written.
+ */
+static void imported_curves_and_shares_are_held_against_a_computed_press(void)
+{
+    struct fixture f;
+    struct compare *c = calloc(1, sizeof *c);
+    struct err e = {0};
+    fixture_make(&f);
+    int rc = compare_text(
+        &f,
+        "comparison: x\ncases:\n"
+        "  - name: curves\n    role: predicted\n"
+        "    measured: {import: config/imports/texture_analyser.yaml, x: travel_um, y: force_N, group: specimen, "
+        "grid: 11, average: arithmetic}\n"
+        "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: force, arrays: 3}\n"
+        "    criteria: [{metric: bias, within: 5 N}]\n"
+        "  - name: share\n    role: predicted\n"
+        "    measured: {import: config/imports/dye_counts.yaml, y: penetrated_fraction, group: specimen, average: "
+        "arithmetic}\n"
+        "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: penetrated_fraction}\n"
+        "    criteria: [{metric: bias, within: 10 %}, {metric: equivalence, margin: 0.2}]\n",
+        c, &e);
+    CU_ASSERT_EQUAL_FATAL(rc, 0);
+    CU_ASSERT_EQUAL(c->n_verdicts, 3);
+    CU_ASSERT_TRUE(compare_all_met(c));
+    ASSERT_HAS(c->verdict[0].text, "33 data, 0 parameters");
+    ASSERT_HAS(c->verdict[1].text, "bias 0.08 "); /* 1 less (93 + 88 + 90 + 97)/400 */
+    char *csv = fixture_read(&f, "compared/points.csv");
+    ASSERT_HAS(csv, "share,SYNTHETIC,,,0.92,0.0391578");
+    free(csv);
+    compare_release(c);
+    free(c);
+    fixture_remove(&f);
+}
+
 static void every_shipped_map_reads_its_file(void)
 {
     static const struct {
@@ -535,6 +570,8 @@ CU_TestInfo import_tests[] = {
     {"an_imported_curve_is_analysed_like_a_run", an_imported_curve_is_analysed_like_a_run},
     {"counted_layers_give_a_study_its_depth", counted_layers_give_a_study_its_depth},
     {"an_import_is_compared_at_once", an_import_is_compared_at_once},
+    {"imported_curves_and_shares_are_held_against_a_computed_press",
+     imported_curves_and_shares_are_held_against_a_computed_press},
     {"every_shipped_map_reads_its_file", every_shipped_map_reads_its_file},
     CU_TEST_INFO_NULL,
 };

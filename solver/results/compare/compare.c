@@ -251,6 +251,7 @@ int compare_run(struct compare *c, const char *path, const struct compare_option
     if (!rc) rc = fit_solve_cases(c, e);
     for (size_t i = 0; !rc && i < c->n_cases; i++)
         rc = compute_case(c, &c->item[i], e);
+    if (!rc && c->n_verdicts == 0) compare_say(c, "  no criteria are declared: nothing is judged");
     if (!rc) rc = compare_write_tables(c, e);
     if (!rc) rc = record_all(c, path, e);
     if (!rc) compare_figures(c);

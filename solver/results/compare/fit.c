@@ -204,10 +204,14 @@ static int add_source(struct compare *c, const struct compare_case *k, struct er
     if (rc) return rc;
     s->k = k;
     w->n_sources++;
-    for (size_t i = 0; i < k->m.n; i++)
-        if (k->m.reading[i].x * HOUR > s->study.problem.t_end * (1.0 + 1e-9) && strcmp(k->m.x_unit, "h") == 0)
-            return err_set(e, ERR_RANGE, "%s:%d: %s = %g h: must lie within the study's %g h", k->m.from,
-                           k->m.reading[i].line, k->m.x_name, k->m.reading[i].x, s->study.problem.t_end / HOUR);
+    double unit = 1.0;
+    rc = units_convert(1.0, k->m.x_unit, "s", &unit, e);
+    for (size_t i = 0; !rc && i < k->m.n; i++)
+        if (k->m.reading[i].x * unit > s->study.problem.t_end * (1.0 + 1e-9))
+            rc = err_set(e, ERR_RANGE, "%s:%d: %s = %g %s: must lie within the study's %g %s", k->m.from,
+                         k->m.reading[i].line, k->m.x_name, k->m.reading[i].x, k->m.x_unit,
+                         s->study.problem.t_end / unit, k->m.x_unit);
+    if (rc) return rc;
     return find_quantity(s, at, e);
 }
 

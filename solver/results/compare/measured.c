@@ -100,12 +100,16 @@ static int unit_of(struct measured *m, const char *name, size_t *unit, struct er
     return 0;
 }
 
+static bool is_time(const struct measured *m)
+{
+    double unused;
+    return m->has_x && units_convert(1.0, m->x_unit, "s", &unused, NULL) == 0;
+}
+
 static int check_reading(const struct table *t, const struct measured *m, const struct columns *c, size_t i,
                          struct err *e)
 {
-    double nought;
-    bool is_time = m->has_x && units_convert(1.0, m->x_unit, "s", &nought, NULL) == 0;
-    if (is_time && c->x[i] < 0.0) {
+    if (is_time(m) && c->x[i] < 0.0) {
         err_set(e, ERR_RANGE, "%s:%d: %s = %g: a time must be >= 0", t->path, t->line[i], m->x_name, c->x[i]);
         err_hint(e, "times count from the application of the vehicle");
         return ERR_RANGE;
@@ -119,8 +123,8 @@ static int check_reading(const struct table *t, const struct measured *m, const 
 static int keep_row(struct measured *m, const struct table *t, const struct columns *c, size_t i, struct err *e)
 {
     int rc = check_reading(t, m, c, i, e);
-    if (rc || isnan(c->y[i]) || (m->has_x && isnan(c->x[i]))) return rc;     /* an empty cell is no reading */
-    if (m->has_x && c->x[i] == 0.0 && strcmp(m->x_unit, "h") == 0) return 0; /* nothing has been applied yet */
+    if (rc || isnan(c->y[i]) || (m->has_x && isnan(c->x[i]))) return rc; /* an empty cell is no reading */
+    if (m->has_x && c->x[i] == 0.0 && is_time(m)) return 0;              /* nothing has been applied yet */
     struct reading *r = &m->reading[m->n++];
     *r =
         (struct reading){.x = m->has_x ? c->x[i] : NAN, .y = c->y[i], .sd = c->sd ? c->sd[i] : NAN, .line = t->line[i]};
