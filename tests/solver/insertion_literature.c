@@ -108,6 +108,16 @@ static void lam_buried_share_P_missed(void)
     CU_ASSERT(share[3] > 0.5 && share[3] < 0.6);
 }
 
+static void lam_pull_out_P_missed(void)
+{ /* published: 0.1 mN for a needle of 100 um, 100 um deep; the model holds 14 times as strongly, an array too weakly */
+    struct insertion_case c = single_case(57e-6, 0.61e-3);
+    c.needles.base_diameter = 100e-6;
+    c.press.retract_speed = 0.1e-3;
+    struct insertion_summary s = press_summary(&c);
+    ASSERT_REL(s.depth_mean, 100e-6, 0.02);
+    ASSERT_REL(-s.pull_off, 1.43e-3, 0.05);
+}
+
 static void arrays_enter_in_several_events_and_tight_ones_sink_more_P(void)
 {
     struct insertion_case c = array_case(10.0), tight = c, open = c;
@@ -139,6 +149,7 @@ CU_TestInfo insertion_literature_tests[] = {
     {"Olatunji: speed (F)", olatunji_speed_F},
     {"gap under the base (P), detachment missed", base_gap_P},
     {"Lam: buried share (P), missed", lam_buried_share_P_missed},
+    {"Lam: pull-out of a needle (P), missed", lam_pull_out_P_missed},
     {"arrays enter in several events, tight ones sink more (P)",
      arrays_enter_in_several_events_and_tight_ones_sink_more_P},
     {"Barnett: shares of the needle's force (P)", shares_of_the_needle_force_P},
