@@ -68,6 +68,8 @@ int  run_open_system(struct run *r, struct err *e);  /* the segment's system and
 int  run_open_segment(struct run *r, struct err *e); /* ... and its factor */
 int  run_rates(struct run *r, double t, const double *y, double *rate); /* dy/dt, then the QUADS_MAX integrals' */
 int  run_start_cvode(struct run *r, double t_stop, struct err *e);
+/* Where an unknown of the present system is, in words: layer and depth, a mixed phase, a compartment. */
+void run_name_unknown(const struct run *r, size_t unknown, char *out, size_t size);
 int  run_explain(struct run *r, size_t worst, struct err *e); /* layer and depth of a component before the message */
 void run_keep_state(struct run *r);  /* leaves nodal values and outside phases as they are at the segment's end */
 void run_close_segment(struct run *r, struct solution *out);

@@ -1,6 +1,7 @@
 /* closed.c -- for how long skin lets more in: the time until closing channels conduct as intact skin does, within a
  * factor. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "solver/results/result.h"
@@ -66,10 +67,46 @@ static int find_openness(const struct ratio *r, double *openness, struct err *e)
     return rc;
 }
 
+static bool opens(const struct event *v) { return v->kind == EVENT_NEEDLES || v->kind == EVENT_WITHDRAW; }
+
+/* Time after the last session at which so many half-lives have passed, with the schedule's occlusion on and off. *changes
+ * tells whether it changed on the way. */
+static double time_of_half_lives(const struct problem *p, double half_lives, bool *changes)
+{
+    const struct channel *c = &p->channel;
+    bool occluded = p->occluded_at_start;
+    double opened = 0.0, from, after;
+    size_t k = 0, last = 0;
+    for (size_t i = 0; i < p->n_events; i++)
+        if (opens(&p->event[i])) {
+            opened = p->event[i].at;
+            last = i;
+        }
+    from = opened;
+    *changes = false;
+    for (; k < p->n_events; k++) {
+        const struct event *v = &p->event[k];
+        if (v->kind != EVENT_OCCLUDE && v->kind != EVENT_UNCOVER)
+            continue;
+        if (k > last && v->at > from) {
+            double passed = (v->at - from) / (occluded ? c->half_life_occluded : c->half_life_open);
+            if (passed >= half_lives)
+                break;
+            half_lives -= passed;
+            from = v->at;
+            *changes = *changes || occluded != (v->kind == EVENT_OCCLUDE);
+        }
+        occluded = v->kind == EVENT_OCCLUDE;
+    }
+    after = from + half_lives * (occluded ? c->half_life_occluded : c->half_life_open);
+    return after - opened;
+}
+
 static int search(const struct ratio *r, double *after, double *openness, char why[160], struct err *e)
 {
     const struct channel *c = &r->s->problem.channel;
-    double open, closed, half_life = r->s->problem.occluded_at_start ? c->half_life_occluded : c->half_life_open;
+    double open, closed;
+    bool changes = false;
     int rc = ratio_at(r, c->elastic, &open, e);
     if (!rc) rc = ratio_at(r, 0.0, &closed, e);
     if (rc) return rc;
@@ -85,9 +122,9 @@ static int search(const struct ratio *r, double *after, double *openness, char w
         return 0;
     }
     rc = find_openness(r, openness, e);
-    *after = half_life * log2(c->elastic / *openness);
-    snprintf(why, 160, "%.4g times intact at first, %g then; %s", open, r->s->back_within,
-             r->s->problem.occluded_at_start ? "occluded all the time" : "not occluded");
+    *after = time_of_half_lives(&r->s->problem, log2(c->elastic / *openness), &changes);
+    snprintf(why, 160, "%.4g times intact at first, %g then; occlusion %s", open, r->s->back_within,
+             changes ? "as in the schedule" : "as when the needles came out");
     return rc;
 }
 

@@ -38,6 +38,9 @@ void cells_that_share_a_finite_dose_conserve_it_and_compete_for_it(void);
 void two_slabs_draw_on_one_vehicle(void);
 void shares_and_depths_of_cells_are_checked(void);
 
+void a_failed_integration_names_layer_and_depth_and_what_to_try(void);
+void every_unknown_has_a_name(void);
+
 void events_and_outputs_a_rounding_apart_are_one_time(void);
 void clearance_out_of_all_proportion_does_not_flood_the_mesh(void);
 void estimates_do_not_vanish_at_the_ends_of_level_and_rtol(void);

@@ -309,6 +309,30 @@ static void skin_counts_as_closed_when_its_permeability_is_within_the_factor(voi
     release(r);
 }
 
+/* Covered for two hours after the second session: slowly at first, then quickly. */
+static void the_time_to_close_follows_the_schedule_s_occlusion(void)
+{
+    struct ran *r = run_study("stays_open_lidocaine", NULL);
+    if (!r) return;
+    struct problem *p = &r->study.problem;
+    double after, openness, half_lives;
+    char why[160];
+    p->channel.half_life_occluded = 23.0 * 3600.0;
+    p->occluded_at_start = false;
+    p->n_events = 5;
+    p->event[0] = (struct event){.kind = EVENT_NEEDLES, .at = 0.0};
+    p->event[1] = (struct event){.kind = EVENT_OCCLUDE, .at = 600.0};
+    p->event[2] = (struct event){.kind = EVENT_NEEDLES, .at = 4000.0};
+    p->event[3] = (struct event){.kind = EVENT_UNCOVER, .at = 4000.0 + 7200.0};
+    p->event[4] = (struct event){.kind = EVENT_OCCLUDE, .at = 90.0 * 86400.0};
+    CU_ASSERT_EQUAL_FATAL(closed_after(&r->study, &after, &openness, why, NULL), 0);
+    half_lives = log2(p->channel.elastic / openness);
+    CU_ASSERT(half_lives > 2.0 / 23.0);
+    ASSERT_REL(after, 7200.0 + (half_lives - 2.0 / 23.0) * 0.8 * 3600.0, 1e-12);
+    ASSERT_HAS(why, "occlusion as in the schedule");
+    release(r);
+}
+
 static void already_closed_skin_and_unasked_factors_say_so(void)
 {
     static const char *const wide[] = {"closure/back_within=100", NULL};
@@ -511,6 +535,7 @@ CU_TestInfo studies_tests[] = {
     {"needles_of_almost_one_depth_are_needles_of_one_depth", needles_of_almost_one_depth_are_needles_of_one_depth},
     {"skin_counts_as_closed_when_its_permeability_is_within_the_factor",
      skin_counts_as_closed_when_its_permeability_is_within_the_factor},
+    {"the_time_to_close_follows_the_schedule_s_occlusion", the_time_to_close_follows_the_schedule_s_occlusion},
     {"already_closed_skin_and_unasked_factors_say_so", already_closed_skin_and_unasked_factors_say_so},
     {"occlusion_sets_the_half_life_of_closure", occlusion_sets_the_half_life_of_closure},
     {"repeated_steps_come_again_after_their_interval", repeated_steps_come_again_after_their_interval},
