@@ -15,8 +15,8 @@
 #define MAX_STEPS 100000L /* between two events.  CVODE's own limit holds for one call, and ours make one step each */
 
 #define ADVICE                                                                                                         \
-    "look at the rates and coefficients of that place; numerics/level: 0.5 resolves a sharp front, numerics/rtol: 1e-4 "  \
-    "passes over a stiff law"
+    "look at the rates and coefficients of that place; numerics/level: 0.5 resolves a sharp front, "                   \
+    "numerics/rtol: 1e-4 passes over a stiff law"
 
 #define NO_WEIGHT 1e-30 /* of the integrals in the error norm: they ride along */
 

@@ -69,8 +69,8 @@ static int find_openness(const struct ratio *r, double *openness, struct err *e)
 
 static bool opens(const struct event *v) { return v->kind == EVENT_NEEDLES || v->kind == EVENT_WITHDRAW; }
 
-/* Time after the last session at which so many half-lives have passed, with the schedule's occlusion on and off. *changes
- * tells whether it changed on the way. */
+/* Time after the last session at which so many half-lives have passed, with the schedule's occlusion on and off.
+ * *changes tells whether it changed on the way. */
 static double time_of_half_lives(const struct problem *p, double half_lives, bool *changes)
 {
     const struct channel *c = &p->channel;

@@ -34,6 +34,7 @@ static CU_TestInfo core[] = {
     T(newton_solve_holds_for_binding_metabolism_and_blood),
     T(drug_is_conserved_through_removal_and_sampling),
     T(a_channel_of_tissue_changes_nothing),
+    T(across_constant_fields_the_cell_is_one_dimensional_to_rounding),
     T(bad_problems_are_refused_with_value_and_bound),
     CU_TEST_INFO_NULL,
 };
@@ -87,6 +88,15 @@ static CU_TestInfo laws[] = {
     CU_TEST_INFO_NULL,
 };
 
+static CU_TestInfo answers[] = {
+    T(slabs_and_layers_lie_within_their_stated_bounds),
+    T(blood_levels_lie_within_their_stated_bounds),
+    T(channels_lie_within_their_stated_bounds),
+    T(geometric_limits_lie_within_their_stated_bounds),
+    T(limits_of_laws_lie_within_their_stated_bounds),
+    CU_TEST_INFO_NULL,
+};
+
 static CU_TestInfo formulas[] = {
     T(t7_shape_factors_of_sources_under_a_reflecting_surface),
     T(t8_spreading_factor_of_a_disk_on_a_tube),
@@ -102,6 +112,7 @@ CU_SuiteInfo test_suites[] = {
     {"exact answers", NULL, NULL, NULL, NULL, exact},
     {"laws and events", NULL, NULL, NULL, NULL, laws},
     {"reference and convergence", NULL, NULL, NULL, NULL, reference},
+    {"answers", NULL, NULL, NULL, NULL, answers},
     {"depths side by side", NULL, NULL, NULL, NULL, cells},
     {"schedule and limits", NULL, NULL, NULL, NULL, schedule},
     {"formulas", NULL, NULL, NULL, NULL, formulas},

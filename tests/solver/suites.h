@@ -30,7 +30,14 @@ void newton_solve_matches_finite_differences_of_the_right_hand_side(void);
 void newton_solve_holds_for_binding_metabolism_and_blood(void);
 void drug_is_conserved_through_removal_and_sampling(void);
 void a_channel_of_tissue_changes_nothing(void);
+void across_constant_fields_the_cell_is_one_dimensional_to_rounding(void);
 void bad_problems_are_refused_with_value_and_bound(void);
+
+void slabs_and_layers_lie_within_their_stated_bounds(void);
+void blood_levels_lie_within_their_stated_bounds(void);
+void channels_lie_within_their_stated_bounds(void);
+void geometric_limits_lie_within_their_stated_bounds(void);
+void limits_of_laws_lie_within_their_stated_bounds(void);
 
 void cells_of_one_depth_are_one_cell(void);
 void cells_under_an_infinite_dose_add_up(void);

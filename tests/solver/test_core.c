@@ -208,6 +208,46 @@ void drug_is_conserved_through_removal_and_sampling(void)
     }
 }
 
+/* Fields that do not vary across the cell: its matrices, summed across, are those of one dimension at its depths. */
+void across_constant_fields_the_cell_is_one_dimensional_to_rounding(void)
+{
+    static const double S[3][3] = {{7, -8, 1}, {-8, 16, -8}, {1, -8, 7}}, W[3] = {1.0 / 6, 4.0 / 6, 1.0 / 6};
+    struct problem p = frustum();
+    struct mesh m;
+    for (int l = 0; l < 3; l++)
+        p.layer[l].D = p.channel.D;
+    CU_ASSERT_EQUAL_FATAL(mesh_build(&m, &p, NULL), 0);
+    double *f = calloc(4 * m.nz, sizeof *f), *cell = f + m.nz, *flat = cell + m.nz, *mass = flat + m.nz, largest = 0.0;
+    for (size_t iz = 0; iz < m.nz; iz++)
+        f[iz] = sin(0.37 + 1.9 * (double)iz);
+    for (size_t jz = 0; jz < m.ez; jz++)
+        for (size_t i = 0; i < 9; i++) {
+            double h = m.z[2 * jz + 2] - m.z[2 * jz];
+            flat[2 * jz + i / 3] += S[i / 3][i % 3] * f[2 * jz + i % 3] / (3.0 * h);
+            mass[2 * jz + i / 3] += i % 3 ? 0.0 : W[i / 3] * h;
+        }
+    for (size_t i = 0; i < m.n; i++) {
+        for (int k = m.colptr[i]; k < m.colptr[i + 1]; k++) {
+            size_t j = (size_t)m.row[k];
+            double v = 0.0;
+            for (size_t q = 0; q < m.n_zones; q++)
+                v += m.stiff[q * m.nnz + (size_t)k];
+            cell[i / m.nr] += v * f[j / m.nr];
+            if (j != i)
+                cell[j / m.nr] += v * f[i / m.nr];
+            largest = fmax(largest, fabs(v));
+        }
+        for (size_t q = 0; q < m.n_zones; q++)
+            mass[i / m.nr] -= m.mass[q * m.n + i];
+    }
+    for (size_t iz = 0; iz < m.nz; iz++) {
+        ASSERT_ABS(cell[iz], flat[iz], 1e-12 * largest);
+        ASSERT_ABS(mass[iz], 0.0, 1e-16);
+    }
+    free(f);
+    mesh_release(&m);
+}
+
 /* A channel filled with the tissue it replaced is no channel; a mapped mesh must then give the 1-D answer. */
 void a_channel_of_tissue_changes_nothing(void)
 {
