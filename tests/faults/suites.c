@@ -3,6 +3,7 @@
 
 CU_SuiteInfo test_suites[] = {
     {"fault sweep", NULL, NULL, NULL, NULL, sweep_tests},
+    {"recover", NULL, NULL, NULL, NULL, recover_tests},
     {"soak", NULL, NULL, NULL, NULL, soak_tests},
     CU_SUITE_INFO_NULL,
 };

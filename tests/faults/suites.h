@@ -4,5 +4,6 @@
 #include "tests/runner.h"
 
 extern CU_TestInfo sweep_tests[];
+extern CU_TestInfo recover_tests[];
 extern CU_TestInfo soak_tests[];
 #endif
