@@ -21,7 +21,7 @@ extern const char help_run[], help_check[], help_sweep[], help_fit[], help_compa
 /* Options that the commands share.  options_parse leaves the file arguments in file[]. */
 enum { OVERRIDES_MAX = 64, FILES_MAX = 64 };
 struct options {
-    const char *output, *config_dir, *title;
+    const char *output, *config_dir, *title, *part;
     const char *overrides[OVERRIDES_MAX + 1], *files[FILES_MAX], *runs[FILES_MAX];
     size_t n_overrides, n_files, n_runs;
     bool quiet, force;
@@ -29,7 +29,7 @@ struct options {
     char command[1000]; /* the command line, for the provenance */
 };
 /* allowed: letters of the options this command takes: o output, s set, c config, q quiet, f force, r run, t title,
- * i integrator.
+ * i integrator, p part.
  * ERR_ARG. */
 int options_parse(struct options *o, int argc, char **argv, const char *allowed, struct err *e);
 struct study_options options_for_study(const struct options *o);

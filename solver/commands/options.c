@@ -30,6 +30,7 @@ static int take(struct options *o, int letter, const char *value, struct err *e)
     case 't': o->title = value; return 0;
     case 'q': o->quiet = true; return 0;
     case 'f': o->force = true; return 0;
+    case 'p': o->part = value; return 0;
     case 'i':
         snprintf(o->integrator, sizeof o->integrator, "numerics/integrator=%.20s", value);
         return keep(o->overrides, &o->n_overrides, OVERRIDES_MAX, "--set options", o->integrator, e);
@@ -45,6 +46,7 @@ int options_parse(struct options *o, int argc, char **argv, const char *allowed,
         {"config", required_argument, NULL, 'c'}, {"run", required_argument, NULL, 'r'},
         {"title", required_argument, NULL, 't'},  {"quiet", no_argument, NULL, 'q'},
         {"force", no_argument, NULL, 'f'},        {"integrator", required_argument, NULL, 'i'},
+        {"part", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0}};
     *o = (struct options){0};
     keep_command(o, argc, argv);

@@ -9,7 +9,8 @@
 enum { PRINTED_MAX = 60 };
 
 const char help_sweep[] =
-    "usage: mnsim sweep SWEEP.yaml -o DIR [--set path=value]... [--config DIR] [--force] [--quiet]\n"
+    "usage: mnsim sweep SWEEP.yaml -o DIR [--set path=value]... [--config DIR] [--part K/N] [--force]\n"
+    "       [--quiet]\n"
     "\n"
     "Computes a study for every combination of varied values (needle length, depth, density, ...) and writes "
     "sweep.csv,\n"
@@ -21,6 +22,8 @@ const char help_sweep[] =
     "  --set path=value    override a value of the study\n"
     "  --config DIR        where drugs/, skins/ and needles/ are looked up after the study's own folder\n"
     "  --integrator WORD   auto (default), cvode, or linear: refused where a study is not linear\n"
+    "  --part K/N          compute only every N-th case, from the K-th on; when all N parts have ended, here or on other\n"
+    "                      machines with the same folder, the command without --part puts them together\n"
     "  --force             replace an older result of this name\n"
     "  -q, --quiet         no progress, no table\n"
     "\n"
@@ -69,22 +72,51 @@ static void print_sweep(const struct sweep *w, const char *folder)
     printf("  written to %s\n", folder);
 }
 
+static int compute(struct sweep *w, const struct options *o, struct shown *s, struct err *e)
+{
+    struct sigaction act = {.sa_handler = on_signal};
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    progress_start(&s->p, "sweep", o->quiet, s->start);
+    int rc = sweep_compute(w, 0, &is_stopped, show, s, e);
+    if (!rc) progress_done(&s->p, NULL, now_s());
+    return rc;
+}
+
 static int compute_and_write(struct sweep *w, const struct options *o, struct folder *f, struct err *e)
 {
     struct shown s = {.start = now_s()};
     struct err figure = {0};
-    struct sigaction act = {.sa_handler = on_signal};
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    progress_start(&s.p, "sweep", o->quiet, s.start);
-    int rc = sweep_compute(w, 0, &is_stopped, show, &s, e);
+    int rc = compute(w, o, &s, e);
     if (rc) return rc;
-    progress_done(&s.p, NULL, now_s());
     struct result_context c = {o->command, (int64_t)time(NULL), now_s() - s.start};
     rc = sweep_write(w, &c, f, e);
     if (!rc && w->design == DESIGN_GRID && sweep_figure(w, f, &figure)) err_print(stderr, "mnsim: no figure", &figure);
     if (!rc) rc = folder_commit(f, e);
-    if (!rc) remove(w->journal);
+    if (!rc) sweep_forget(w);
+    return rc;
+}
+
+/* "2/4" -> 2 of 4. */
+static int read_part(const char *text, size_t *part, size_t *parts, struct err *e)
+{
+    int used = 0;
+    unsigned k = 0, n = 0;
+    if (sscanf(text, "%4u/%4u%n", &k, &n, &used) != 2 || text[used] || k < 1 || k > n)
+        return err_set(e, ERR_ARG, "--part '%s': must be K/N, with K from 1 to N", text);
+    *part = k;
+    *parts = n;
+    return 0;
+}
+
+/* One part leaves its journal for the command that puts all together. */
+static int run_part(struct sweep *w, const struct options *o, struct err *e)
+{
+    struct shown s = {.start = now_s()};
+    int rc = compute(w, o, &s, e);
+    if (!rc && !o->quiet)
+        printf("part %zu of %zu of %s is in %s; when all have ended, the command without --part puts them together\n",
+               w->part, w->parts, w->title, w->journal);
     return rc;
 }
 
@@ -104,17 +136,21 @@ int command_sweep(int argc, char **argv, struct err *e)
 {
     struct options o;
     struct sweep w;
-    int rc = options_parse(&o, argc, argv, "oscfqi", e);
+    int rc = options_parse(&o, argc, argv, "oscfqip", e);
     if (!rc && (o.n_files != 1 || !o.output)) {
         rc = err_set(e, ERR_ARG, "%s",
                      o.output ? "'mnsim sweep' takes one sweep file" : "no result folder: -o DIR is missing");
         err_hint(e, "mnsim sweep SWEEP.yaml -o DIR");
     }
     if (rc) return rc;
+    size_t part = 0, parts = 0;
+    if (o.part) rc = read_part(o.part, &part, &parts, e);
+    if (rc) return rc;
     struct study_options so = options_for_study(&o);
     rc = sweep_load(&w, o.files[0], &so, o.output, e);
     if (rc) return rc;
-    rc = run_sweep(&w, &o, e);
+    if (parts) sweep_take_part(&w, part, parts);
+    rc = parts ? run_part(&w, &o, e) : run_sweep(&w, &o, e);
     sweep_release(&w);
     return rc;
 }

@@ -1,6 +1,6 @@
 /* queue.c -- see queue.h. */
 #include <pthread.h>
-#include <unistd.h>
+#include <sched.h>
 #include "solver/ensemble/queue.h"
 
 enum { THREADS_MAX = 64 };
@@ -29,12 +29,19 @@ static void *work(void *arg)
     }
 }
 
+/* Those that this program may use: taskset, a container or a batch system may allow fewer than there are. */
+static size_t processors(void)
+{
+    cpu_set_t allowed;
+    int n = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+    return n > 0 ? (size_t)n : 1;
+}
+
 void queue_run(const struct queue *q, size_t threads)
 {
     struct shared s = {.q = q, .lock = PTHREAD_MUTEX_INITIALIZER};
     pthread_t helper[THREADS_MAX];
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t wanted = threads ? threads : online > 0 ? (size_t)online : 1, started = 0;
+    size_t wanted = threads ? threads : processors(), started = 0;
     if (wanted > q->jobs) wanted = q->jobs;
     if (wanted > THREADS_MAX) wanted = THREADS_MAX;
     while (started + 1 < wanted && pthread_create(&helper[started], NULL, work, &s) == 0)

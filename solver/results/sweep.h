@@ -4,6 +4,8 @@
 #ifndef SOLVER_RESULTS_SWEEP_H
 #define SOLVER_RESULTS_SWEEP_H
 #include <signal.h>
+#include <stdio.h>
+#include "base/text/table.h"
 #include "solver/results/result.h"
 
 enum { SWEEP_VARIED_MAX = 8, SWEEP_CASES_MAX = 100000, SWEEP_VALUE = 80 };
@@ -34,8 +36,9 @@ struct sweep {
     struct study base;       /* the study without variation */
     const char *const *overrides;
     const char *config_dir;
-    char journal[FOLDER_PATH + 60];
+    char journal[FOLDER_PATH + 90];
     size_t resumed;          /* cases taken over from the journal */
+    size_t part, parts;      /* which share of the cases is computed, 1 .. parts; parts = 0: all */
 };
 
 /* Reads the sweep file and its study.  result: the folder that it will be written to; the journal stands beside it,
@@ -46,6 +49,9 @@ int sweep_load(struct sweep *w, const char *path, const struct study_options *op
 const char *sweep_value(const struct sweep *w, size_t i, size_t axis, char buf[SWEEP_VALUE]);
 /* Reads the study of one case (study_release) / its reason is in *e. */
 int sweep_study(const struct sweep *w, size_t i, struct study *s, struct err *e);
+/* Only every parts-th case, from the part-th on; the journal gets a name of its own.  A sweep without parts takes over
+ * the journals of parts that it finds. */
+void sweep_take_part(struct sweep *w, size_t part, size_t parts);
 /* Computes what the journal does not hold, on threads processors (0: all).  Their order changes no digit; of the cases
  * only a few numbers stay in memory.  tell (may be NULL) is called with self after each case, one call at a time.
  * ERR_STOPPED when *stop (may be NULL) became non-zero: the journal keeps what is done; ERR_IO. */
@@ -56,9 +62,18 @@ int sweep_write(const struct sweep *w, const struct result_context *c, const str
 /* The map of w->map over the two axes of a grid, one panel a fill; ERR_FAILED when it cannot be drawn. */
 int sweep_figure(const struct sweep *w, const struct folder *f, struct err *e);
 size_t sweep_failures(const struct sweep *w);
+void sweep_forget(struct sweep *w);  /* removes the journal, and those of parts */
 void sweep_release(struct sweep *w); /* the journal stays */
 
 /* Between the files of sweep*.c: a row of the journal. */
 enum { SWEEP_COLUMNS_MAX = 80, SWEEP_NAME = 90, SWEEP_EXTRA = 4 }; /* the last SWEEP_EXTRA are not in sweep.csv */
+struct sweep_rows { const char *path; FILE *f; size_t n; long *at; }; /* at[k + 1]: where row k begins */
+/* The whole lines of a journal; path is lent.  A row is read as a table of its own. */
+int  sweep_rows_open(struct sweep_rows *r, const char *path, struct err *e);
+int  sweep_rows_read(struct sweep_rows *r, size_t k, struct table *t, struct err *e);
+void sweep_rows_close(struct sweep_rows *r);
+/* A new journal with the rows of older ones.  The old one keeps its rows under another name until they are all in the
+ * new. */
+int  sweep_open_journal(struct sweep *w, struct table_out **out, struct err *e);
 size_t sweep_columns(const struct sweep *w, char name[SWEEP_COLUMNS_MAX][SWEEP_NAME]);
 #endif

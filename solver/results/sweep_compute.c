@@ -1,12 +1,9 @@
-/* sweep_compute.c -- see sweep.h: the cases on the processors of the machine, and the journal of finished ones. */
-#include <errno.h>
-#include <fcntl.h>
+/* sweep_compute.c -- see sweep.h: the cases on the processors of the machine, and a row of the journal for each. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/text/table.h"
 #include "solver/ensemble/queue.h"
 #include "solver/results/sweep.h"
@@ -181,80 +178,12 @@ static void job(void *self, size_t i)
         keep_numbers(k->w, number, o);
         write_row(k->journal, k->w, number, o, &k->err);
         k->finished++;
-        if (k->tell) k->tell(k->self, k->finished + k->w->resumed, k->w->n_cases);
+        if (k->tell) k->tell(k->self, k->finished + k->w->resumed, k->n_todo + k->w->resumed);
     }
     pthread_mutex_unlock(&k->lock);
     if (o && o->study) study_release(o->study);
     free(o);
     free(s);
-}
-
-/* ---- the journal ---- */
-
-/* Cuts what a killed program left after its last whole line. */
-static void cut_torn_line(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    long whole = 0, at = 0;
-    for (int c = 0; f && (c = fgetc(f)) != EOF;) {
-        at++;
-        if (c == '\n') whole = at;
-    }
-    if (f) fclose(f);
-    if (f && whole < at && truncate(path, whole)) return; /* table_read will say what is wrong */
-}
-
-/* Takes over the rows of a journal that are not known yet; into the new one, so that it holds them all. */
-static int take_over(struct sweep *w, const char *path, struct table_out *out, struct err *e)
-{
-    struct table t;
-    if (access(path, F_OK)) return 0;
-    cut_torn_line(path);
-    struct err empty = {0};
-    if (table_read(&t, path, &empty)) return 0; /* killed before its first line was whole: it holds nothing */
-    int rc = 0;
-    double *number[SWEEP_EXTRA] = {NULL};
-    for (size_t k = 0; !rc && k < SWEEP_EXTRA; k++)
-        rc = table_numbers(&t, extra[k], true, &number[k], e);
-    for (size_t i = 0; !rc && i < t.rows; i++) {
-        long c = atol(table_cell(&t, i, 0)) - 1;
-        if (c < 0 || (size_t)c >= w->n_cases || w->item[c].done) continue;
-        w->item[c] = (struct sweep_case){
-            true, strcmp(table_cell(&t, i, 1), "ok") == 0, number[0][i], number[1][i], {number[2][i], number[3][i]}};
-        if (!w->item[c].good && !w->first_reason[0])
-            snprintf(w->first_reason, sizeof w->first_reason, "%s", table_cell(&t, i, 2));
-        w->resumed++;
-        for (size_t k = 0; k < t.cols; k++)
-            table_word(out, table_cell(&t, i, k));
-        rc = table_end_row(out, e);
-    }
-    for (size_t k = 0; k < SWEEP_EXTRA; k++)
-        free(number[k]);
-    table_release(&t);
-    return rc;
-}
-
-/* A new journal with the rows of older ones.  The old one keeps its rows under another name until they are all in the
- * new. */
-static int open_journal(struct sweep *w, struct table_out **out, struct err *e)
-{
-    char name[SWEEP_COLUMNS_MAX][SWEEP_NAME], older[sizeof w->journal + 8], both[sizeof w->journal + 8];
-    const char *columns[SWEEP_COLUMNS_MAX];
-    size_t n = sweep_columns(w, name);
-    for (size_t i = 0; i < n; i++)
-        columns[i] = name[i];
-    snprintf(older, sizeof older, "%s.1", w->journal);
-    snprintf(both, sizeof both, "%s.2", w->journal);
-    if (access(w->journal, F_OK) == 0 && rename(w->journal, access(older, F_OK) == 0 ? both : older))
-        return err_set(e, ERR_IO, "%s: cannot be renamed: %s", w->journal, strerror(errno));
-    int rc = table_create_live(out, w->journal, columns, n, e);
-    if (!rc) rc = take_over(w, older, *out, e);
-    if (!rc) rc = take_over(w, both, *out, e);
-    if (!rc) {
-        remove(older);
-        remove(both);
-    }
-    return rc;
 }
 
 /* The unit of the map's result is not in the journal: any endpoint of that name has it. */
@@ -268,11 +197,11 @@ int sweep_compute(struct sweep *w, size_t threads, const volatile sig_atomic_t *
                   void (*tell)(void *self, size_t finished, size_t cases), void *self, struct err *e)
 {
     struct work k = {.w = w, .lock = PTHREAD_MUTEX_INITIALIZER, .stop = stop, .tell = tell, .self = self};
-    int rc = open_journal(w, &k.journal, e);
+    int rc = sweep_open_journal(w, &k.journal, e);
     if (!rc && !(k.todo = calloc(w->n_cases + 1, sizeof *k.todo)))
         rc = err_set(e, ERR_NOMEM, "out of memory for %zu cases", w->n_cases);
     for (size_t i = 0; !rc && i < w->n_cases; i++)
-        if (!w->item[i].done) k.todo[k.n_todo++] = i;
+        if (!w->item[i].done && (!w->parts || i % w->parts == w->part - 1)) k.todo[k.n_todo++] = i;
     if (!rc && k.n_todo) queue_run(&(struct queue){k.n_todo, &k, job, NULL}, threads);
     if (!rc && k.err.code) rc = err_set(e, k.err.code, "%s", k.err.msg);
     if (rc)
@@ -283,7 +212,8 @@ int sweep_compute(struct sweep *w, size_t threads, const volatile sig_atomic_t *
     pthread_mutex_destroy(&k.lock);
     name_unit(w);
     if (!rc && k.finished < k.n_todo) {
-        rc = err_set(e, ERR_STOPPED, "stopped after %zu of %zu cases", k.finished + w->resumed, w->n_cases);
+        rc = err_set(e, ERR_STOPPED, "stopped after %zu of %zu cases", k.finished + w->resumed,
+                     k.n_todo + w->resumed);
         err_hint(e, "the same command goes on from there");
     }
     return rc;

@@ -8,29 +8,29 @@
 #include "base/text/table.h"
 #include "solver/results/sweep.h"
 
-static int by_case(const void *a, const void *b)
-{
-    const long *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* The journal's rows in the order of the cases, without its last columns. */
-static int copy_rows(const struct table *t, struct table_out *o, struct err *e)
+static int copy_rows(const struct sweep *w, struct sweep_rows *r, struct table_out *o, struct err *e)
 {
     int rc = 0;
-    long *order = calloc(2 * t->rows + 1, sizeof *order);
-    if (!order) return err_set(e, ERR_NOMEM, "out of memory for %zu rows", t->rows);
-    for (size_t i = 0; i < t->rows; i++) {
-        order[2 * i] = atol(table_cell(t, i, 0));
-        order[2 * i + 1] = (long)i;
+    size_t *row_of = calloc(w->n_cases + 1, sizeof *row_of); /* of each case, from 1 */
+    if (!row_of) return err_set(e, ERR_NOMEM, "out of memory for %zu rows", r->n);
+    for (size_t k = 0; !rc && k < r->n; k++) {
+        char number[24] = "";
+        if (fseek(r->f, r->at[k + 1], SEEK_SET) || !fgets(number, sizeof number, r->f))
+            rc = err_set(e, ERR_IO, "%s: cannot be read", r->path);
+        long c = atol(number);
+        if (c > 0 && (size_t)c <= w->n_cases) row_of[c - 1] = k + 1;
     }
-    qsort(order, t->rows, 2 * sizeof *order, by_case);
-    for (size_t i = 0; !rc && i < t->rows; i++) {
-        for (size_t c = 0; c + SWEEP_EXTRA < t->cols; c++)
-            table_word(o, table_cell(t, (size_t)order[2 * i + 1], c));
-        rc = table_end_row(o, e);
+    for (size_t i = 0; !rc && i < w->n_cases; i++) {
+        struct table t = {0};
+        if (!row_of[i]) continue;
+        rc = sweep_rows_read(r, row_of[i] - 1, &t, e);
+        for (size_t c = 0; !rc && c + SWEEP_EXTRA < t.cols; c++)
+            table_word(o, table_cell(&t, 0, c));
+        if (!rc) rc = table_end_row(o, e);
+        table_release(&t);
     }
-    free(order);
+    free(row_of);
     return rc;
 }
 
@@ -41,17 +41,17 @@ static int write_table(const struct sweep *w, const char *path, struct err *e)
     size_t n = sweep_columns(w, name) - SWEEP_EXTRA;
     for (size_t i = 0; i < n; i++)
         columns[i] = name[i];
-    struct table t;
+    struct sweep_rows r;
     struct table_out *o;
-    int rc = table_read(&t, w->journal, e);
+    int rc = sweep_rows_open(&r, w->journal, e);
     if (rc) return rc;
     rc = table_create(&o, path, columns, n, e);
     if (!rc) {
-        rc = copy_rows(&t, o, e);
+        rc = copy_rows(w, &r, o, e);
         if (rc) table_abandon(o);
         else rc = table_close(o, e);
     }
-    table_release(&t);
+    sweep_rows_close(&r);
     return rc;
 }
 

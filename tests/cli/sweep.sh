@@ -47,6 +47,40 @@ case $said in *"from an earlier start"*) ;; *) echo "FAILED: nothing was taken o
 check "the same table" cmp "$tmp/whole/sweep.csv" "$tmp/parts/sweep.csv"
 check "the journal is gone" test -z "$(ls "$tmp"/parts.unfinished* 2>/dev/null)"
 
+# In parts, one of them killed and started again; then on a single processor: the same table.
+for part in 1/3 2/3 3/3; do
+    "$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/shared" --part $part --quiet &
+    case $part in 2/3) second=$! ;; 3/3) third=$! ;; *) first=$! ;; esac
+done
+tries=0
+while [ $tries -lt 400 ] && [ "$(cat "$tmp"/shared.unfinished-*.part-2-of-3.csv 2>/dev/null | wc -l)" -le 5 ]; do
+    sleep 0.01
+    tries=$((tries + 1))
+done
+kill -KILL $second
+wait $first || { echo "FAILED: part 1"; failed=1; }
+wait $second
+wait $third || { echo "FAILED: part 3"; failed=1; }
+case $("$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/shared" --part 2/3) in
+*"part 2 of 3 of interrupted is in"*) ;;
+*) echo "FAILED: part 2 does not say where it is"; failed=1 ;;
+esac
+check "no result of parts alone" test ! -e "$tmp/shared"
+check "100 rows a part" test "$(cat "$tmp"/shared.unfinished-*.part-*.csv | wc -l)" -eq 303
+case $("$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/shared") in
+*"300 of them from an earlier start"*) ;;
+*) echo "FAILED: the parts were not taken over"; failed=1 ;;
+esac
+check "the same table from parts" cmp "$tmp/whole/sweep.csv" "$tmp/shared/sweep.csv"
+check "the parts' journals are gone" test -z "$(ls "$tmp"/shared.unfinished* 2>/dev/null)"
+taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')" "$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/alone" --quiet
+check "the same table on one processor" cmp "$tmp/whole/sweep.csv" "$tmp/alone/sweep.csv"
+for part in 0/3 4/3 2 2/3x a/b; do
+    "$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/bad" --part $part 2>"$tmp/why"
+    check "exit status 2 for --part $part" test $? -eq 2
+    check "--part $part is named" grep -q "'$part': must be K/N" "$tmp/why"
+done
+
 # Another sweep of the same name takes nothing over.
 sed 's/seed: 17/seed: 18/; s/cases: 300/cases: 4/' "$tmp/sweep.yaml" >"$tmp/other.yaml"
 case $("$mnsim" sweep "$tmp/other.yaml" -o "$tmp/other") in *"earlier start"*) echo "FAILED: took over another sweep"; failed=1 ;; esac
