@@ -5,15 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/text/table.h"
 #include "solver/ensemble/queue.h"
 #include "solver/integrate/simulate.h"
 #include "solver/system/system.h"
 #include "tests/solver/cases.h"
 
-enum { RUNS = 25, SWEEP_LENGTHS = 40, SWEEP_DENSITIES = 25 };
+enum { RUNS = 25, RUNS_LEAST = 5, CONTROL_JOBS = 40, SWEEP_LENGTHS = 40, SWEEP_DENSITIES = 25 };
 static const double HOURS[] = {0.5, 1, 2, 4, 8, 24};
+#define RUNS_S 1.0 /* of CPU time, after RUNS_LEAST runs */
 #define REFERENCE "tests/reference/unit_cell_reference.csv"
 
 static double seconds(clockid_t clock)
@@ -77,14 +80,14 @@ static void measure(const char *which, const struct problem *p)
 {
     double cpu[RUNS];
     struct solution s = {0};
-    size_t runs = p->level < 0.5 ? RUNS / 3 : RUNS;
-    for (size_t i = 0; i < runs; i++) {
+    size_t runs = 0;
+    for (double all = 0.0; runs < RUNS_LEAST || (runs < RUNS && all < RUNS_S); all += cpu[runs++]) {
         struct err e = {0};
         solution_release(&s);
         double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
         if (simulate(p, &s, &e))
             fail(&e);
-        cpu[i] = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+        cpu[runs] = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
     }
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
@@ -96,7 +99,7 @@ static void measure(const char *which, const struct problem *p)
 
 /* ---- a sweep over length and density ---- */
 
-struct sweep_row { double Q, bound; };
+struct sweep_row { double Q, bound, depth, density; };
 struct sweep_job { size_t n; struct sweep_row *row; };
 
 /* Lengths 100-1000 um at densities 10-1600 /cm2, cones whose radius is 0.15 of their length, or as wide as the density
@@ -116,7 +119,7 @@ static void compute_case(void *self, size_t i)
     set_times(&p, 4, times, 3600.0);
     if (simulate_with_error(&p, &s, &e))
         fail(&e);
-    job->row[i] = (struct sweep_row){solution_delivered(&s, 3), solution_error(&s, 3, COL_Q_BOTTOM)};
+    job->row[i] = (struct sweep_row){solution_delivered(&s, 3), solution_error(&s, 3, COL_Q_BOTTOM), depth, density};
     solution_release(&s);
 }
 
@@ -125,6 +128,8 @@ static void sweep(size_t n, size_t threads)
     struct sweep_job job = {n, calloc(n, sizeof *job.row)};
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), worst = 0.0;
     unsigned long sum = 0, bits;
+    size_t within = 0;
+    struct sweep_row bad = {0};
     struct rusage use;
     if (!job.row)
         exit(1);
@@ -132,14 +137,62 @@ static void sweep(size_t n, size_t threads)
     wall = seconds(CLOCK_MONOTONIC) - wall;
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     for (size_t i = 0; i < n; i++) {
-        worst = fmax(worst, job.row[i].bound / job.row[i].Q);
+        double bound = job.row[i].bound / job.row[i].Q;
+        within += bound <= 0.005;
+        if (bound > worst) {
+            worst = bound;
+            bad = job.row[i];
+        }
         memcpy(&bits, &job.row[i].Q, sizeof bits);
         sum = sum * 31 + bits;
     }
     getrusage(RUSAGE_SELF, &use);
-    printf("cases %zu threads %zu wall_s %.4f cpu_s %.4f worst_bound %.3e memory_MB %.1f digest %016lx\n", n, threads,
-           wall, cpu, worst, (double)use.ru_maxrss / 1024.0, sum);
+    printf("cases %zu threads %zu wall_s %.4f cpu_s %.4f worst_bound %.3e at_um %.0f at_per_cm2 %.0f within %zu "
+           "memory_MB %.1f digest %016lx\n",
+           n, threads, wall, cpu, worst, bad.depth * 1e6, bad.density, within, (double)use.ru_maxrss / 1024.0, sum);
     free(job.row);
+}
+
+/* ---- what the machine gives to anybody ---- */
+
+/* Arithmetic in registers alone, some milliseconds: no memory, no allocation. */
+static void spin(void *self, size_t i)
+{
+    unsigned long x = 88172645463325252ul + i;
+    for (long k = 0; k < 4000000; k++) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+    }
+    ((unsigned long *)self)[i] = x;
+}
+
+static void control(size_t threads)
+{
+    unsigned long seen[CONTROL_JOBS];
+    double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    queue_run(&(struct queue){CONTROL_JOBS, seen, spin, NULL}, threads);
+    printf("control threads %zu wall_s %.4f cpu_s %.4f\n", threads, seconds(CLOCK_MONOTONIC) - wall,
+           seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+}
+
+/* Largest resident memory of a program. */
+static void memory_of(char **command)
+{
+    struct rusage use;
+    int status = 1;
+    pid_t child = fork();
+    if (child == 0) {
+        execvp(command[0], command);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status) {
+        fprintf(stderr, "bench: '%s' failed\n", command[0]);
+        exit(1);
+    }
+    getrusage(RUSAGE_CHILDREN, &use);
+    printf("memory_MB %.1f cpu_s %.3f\n", (double)use.ru_maxrss / 1024.0,
+           (double)use.ru_utime.tv_sec + 1e-6 * (double)use.ru_utime.tv_usec);
 }
 
 /* The semi-discrete problem for the peers: "n entries", the load of the donor's face, n rows "M f top bottom", entries.
@@ -197,7 +250,15 @@ int main(int argc, char **argv)
         sweep((size_t)atol(argv[2]), (size_t)atol(argv[3]));
         return 0;
     }
-    fprintf(stderr,
-            "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS\n");
+    if (!strcmp(job, "control") && argc == 3) {
+        control((size_t)atol(argv[2]));
+        return 0;
+    }
+    if (!strcmp(job, "memory") && argc > 2) {
+        memory_of(argv + 2);
+        return 0;
+    }
+    fprintf(stderr, "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS | "
+                    "control THREADS | memory COMMAND...\n");
     return 2;
 }
