@@ -5,6 +5,8 @@
 #include "base/math/vectorised.h"
 #include "solver/integrate/dense.h"
 
+typedef double four __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)), may_alias));
+
 enum { BLOCK = 8 }; /* columns that are factorised together before the next ones are touched */
 
 #define LANES    4

@@ -155,10 +155,20 @@ FOR static void NAMED(times)(size_t rows, size_t w, const double *q, bool lower,
     }
 }
 
-#define SUM(s, t)                                                                                                      \
-    (LANES == 8 ? (((s)[0] + (s)[4 % LANES]) + ((s)[2] + (s)[6 % LANES])) +                                            \
-                      (((s)[1] + (s)[5 % LANES]) + ((s)[3] + (s)[7 % LANES]))                                          \
-                : (((s)[0] + (t)[0]) + ((s)[2] + (t)[2])) + (((s)[1] + (t)[1]) + ((s)[3] + (t)[3])))
+/* x[0..3] = the sums of four groups of eight partial sums: s, or s and u where a vector holds half of them.  Always
+ * ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)). */
+#define PICK __builtin_shufflevector
+#if LANES == 8
+#define PAIR(a, b)          (PICK(a, b, 0, 8, 2, 10, 4, 12, 6, 14) + PICK(a, b, 1, 9, 3, 11, 5, 13, 7, 15))
+#define QUADRUPLE(a, b)     (PICK(a, b, 0, 1, 8, 9, 4, 5, 12, 13) + PICK(a, b, 2, 3, 10, 11, 6, 7, 14, 15))
+#define HALVES(r, t)        (PICK(r, r, 0, 1, 2, 3) + PICK(r, r, 4, 5, 6, 7))
+#define SUM(s, u) ((((s)[0] + (s)[1]) + ((s)[2] + (s)[3])) + (((s)[4] + (s)[5]) + ((s)[6] + (s)[7])))
+#else
+#define PAIR(a, b)          (PICK(a, b, 0, 4, 2, 6) + PICK(a, b, 1, 5, 3, 7))
+#define QUADRUPLE(a, b)     (PICK(a, b, 0, 1, 4, 5) + PICK(a, b, 2, 3, 6, 7))
+#define HALVES(r, t)        ((r) + (t))
+#define SUM(s, u) ((((s)[0] + (s)[1]) + ((s)[2] + (s)[3])) + (((u)[0] + (u)[1]) + ((u)[2] + (u)[3])))
+#endif
 
 FOR static void NAMED(transposed_times)(size_t rows, size_t w, const double *q, bool lower, const double *t, double *x)
 {
@@ -180,10 +190,9 @@ FOR static void NAMED(transposed_times)(size_t rows, size_t w, const double *q, 
                 u3 += AT(q3 + i + 4) * b;
             }
         }
-        x[k] = SUM(s0, u0);
-        x[k + 1] = SUM(s1, u1);
-        x[k + 2] = SUM(s2, u2);
-        x[k + 3] = SUM(s3, u3);
+        vec r = QUADRUPLE(PAIR(s0, s1), PAIR(s2, s3)), half = QUADRUPLE(PAIR(u0, u1), PAIR(u2, u3));
+        (void)half; /* of the wider vectors there is no second half */
+        *(four *)(x + k) = HALVES(r, half);
     }
     for (; k < w; k++) {
         vec s = {0}, u = {0};
@@ -199,6 +208,10 @@ FOR static void NAMED(transposed_times)(size_t rows, size_t w, const double *q, 
 #undef AT
 #undef TO
 #undef SUM
+#undef PICK
+#undef PAIR
+#undef QUADRUPLE
+#undef HALVES
 #undef LANES
 #undef NAMED
 #undef FOR

@@ -33,7 +33,7 @@ struct values { /* at one time */
 struct lanczos {
     const struct system *s;
     size_t n, ld, size;            /* unknowns of the core; the same, padded; vectors */
-    double norm;                   /* of M^1/2 u(0) */
+    double norm, content;          /* of M^1/2 u(0); drug in it */
     double *root_M, *steady, *work, *exchange, *basis; /* n; n; ld; 2 n; ROOM x ld */
     double alpha[ROOM], beta[ROOM];
     bool has[FUNCTIONALS];
@@ -166,6 +166,8 @@ static int start(struct lanczos *l, struct factor *f, const double *y0)
     for (size_t d = 0; d < l->n; d++)
         l->basis[d] = l->root_M[d] * (y0[d] - l->steady[d]);
     l->norm = sqrt(vector_dot(l->n, l->basis, l->basis));
+    for (size_t d = 0; d < l->n; d++)
+        l->content += l->root_M[d] * fabs(l->basis[d]);
     if (l->norm > 0.0)
         vector_scale(l->n, 1.0 / l->norm, l->basis, l->basis);
     for (size_t q = 0; q < FUNCTIONALS; q++)
@@ -233,9 +235,8 @@ static bool close_enough(double p, double r, double *largest, double floor, doub
 /* Drug in the core, and the largest rate and integral of any functional at the times: what the floors are shares of. */
 static void find_floors(const struct lanczos *l, size_t n_t, double *rate, double *amount)
 {
-    *rate = *amount = 0.0;
-    for (size_t d = 0; d < l->n; d++)
-        *amount += l->root_M[d] * fabs(l->norm * l->basis[d]);
+    *rate = 0.0;
+    *amount = l->content;
     for (size_t q = 0; q < FUNCTIONALS; q++)
         for (size_t k = 0; l->has[q] && k < n_t; k++) {
             *rate = fmax(*rate, fabs(l->now[k].rate[q]));

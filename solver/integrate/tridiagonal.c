@@ -31,8 +31,9 @@ static void sweep(size_t l, size_t m, size_t n, double *d, double *e, double *z,
             e[m] = 0.0;
             return;
         }
-        sine = f / r;
-        cosine = bulge / r;
+        double per_r = 1.0 / r;
+        sine = f * per_r;
+        cosine = bulge * per_r;
         double g = d[i + 1] - shifted, t = (d[i] - g) * sine + 2.0 * cosine * b;
         shifted = sine * t;
         d[i + 1] = g + shifted;

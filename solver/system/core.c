@@ -233,7 +233,8 @@ static int build_pattern(struct core *c, const struct mesh *m)
     size_t unknowns = 0;
     for (size_t i = 0; i < m->n; i++)
         unknowns += c->node_dof[i] >= 0;
-    if (unknowns > c->n)
+    c->is_merged = unknowns > c->n;
+    if (c->is_merged)
         return build_merged(c, m);
     c->colptr = malloc((c->n + 1) * sizeof *c->colptr);
     c->row = malloc(m->nnz * sizeof *c->row);
@@ -439,20 +440,27 @@ static void assemble(struct core *c, const struct system *s, bool metabolite, do
         if (zone_present(s, metabolite, q))
             vector_add(m->nnz, zone_K(s, metabolite, q) * zone_D(s, metabolite, q, theta), m->stiff + q * m->nnz,
                        stiff);
-    for (size_t i = 0; i < m->n; i++)
+    for (size_t i = 0, at = 0; i < m->n; i++)
         for (int k = m->colptr[i]; k < m->colptr[i + 1]; k++)
-            if (stiff[k] < 0.0 || stiff[k] > 0.0)
+            if (!c->is_merged && c->node_dof[i] >= 0 && c->node_dof[m->row[k]] >= 0)
+                c->A[at++] = stiff[k]; /* the pattern is the mesh's without what is dropped, in the same order */
+            else if (stiff[k] < 0.0 || stiff[k] > 0.0)
                 add_entry(c, i, (size_t)m->row[k], stiff[k], &last);
     add_losses(c, s, metabolite);
     add_exits(c, s);
     finish(c);
 }
 
-static void assemble_mass(struct core *c, const struct system *s, bool metabolite)
+/* nodal: scratch. */
+static void assemble_mass(struct core *c, const struct system *s, bool metabolite, double *nodal)
 {
+    memset(nodal, 0, s->m->n * sizeof *nodal);
+    for (size_t q = 0; q < s->m->n_zones; q++)
+        if (zone_present(s, metabolite, q))
+            vector_add(s->m->n, zone_K(s, metabolite, q), s->m->mass + q * s->m->n, nodal);
     for (size_t i = 0; i < s->m->n; i++)
         if (c->node_dof[i] >= 0)
-            c->M[c->node_dof[i]] += node_capacity(s, metabolite, i);
+            c->M[c->node_dof[i]] += nodal[i];
     if (c->donor_dof >= 0)
         c->M[c->donor_dof] += c->donor_capacity;
     if (c->receptor_dof >= 0)
@@ -481,7 +489,7 @@ int core_build(struct core *c, const struct system *s, bool metabolite)
         free(stiff);
         return ERR_NOMEM;
     }
-    assemble_mass(c, s, metabolite);
+    assemble_mass(c, s, metabolite, stiff);
     c->theta = closes ? -1.0 : 1.0;
     if (closes) {
         assemble(c, s, metabolite, 0.0, c->closed, stiff);

@@ -63,6 +63,7 @@ struct core {                   /* one diffusing species */
     int    donor_dof;           /* the collapsed finite vehicle, or -1 */
     int    receptor_dof;        /* the collapsed Franz receptor, or -1 */
     double donor_a;             /* activity of the dropped donor nodes */
+    bool   is_merged;           /* several nodes are one unknown */
     double donor_capacity;      /* H K of the finite vehicle, m; 0 otherwise */
     double receptor_capacity;   /* H K of the receptor, m */
     double *M;                  /* n; vehicle and receptor capacities included */
