@@ -171,6 +171,7 @@ static void a_result_folder_is_compared_without_computing(void)
     CU_ASSERT_FALSE(compare_all_met(b.c));
     char *yaml = fixture_read(&b.f, "compared/compare.yaml");
     ASSERT_HAS(yaml, "rehearsal, not evidence");
+    ASSERT_HAS(yaml, "cf59c2b3323a945c4216716c335120e76b8be938017a15fd78c18e8243cf24f5"); /* as sha256sum has it */
     CU_ASSERT_PTR_NULL(strstr(yaml, ".nan"));
     free(yaml);
     bench_close(&b);
@@ -448,6 +449,10 @@ static void roles_and_old_files_are_checked(void)
         {"comparison: x\ncases: [{name: a, role: predicted, parameters: 2, measured: {value: 1}, simulated: {result: "
          "r, quantity: q}}]\n",
          "a predicted case has none fitted"},
+        {"comparison: x\ncases: [{name: a, role: predicted, measured: {value: 1}, simulated: {study: study.yaml, "
+         "quantity: "
+         "q, vary: {density: [1 /cm2]}}, criteria: [{metric: bias, within: 1}]}]\n",
+         "bias: with 'vary' only largest_fold_error and largest_difference"},
         {"comparison: x\ncases: [{name: a, measured: {value: 1 furlong3g}}]\n", "furlong3g"},
         {"comparison: x\ncases: [{name: a, measured: {value: 1}, criteria: [{metric: bias, within: 1}]}]\n",
          "nothing is simulated in this case"}};

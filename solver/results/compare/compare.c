@@ -170,6 +170,28 @@ static void record_case(struct compare *c, size_t i)
     put(c, i, "simulated_highest", hi);
 }
 
+/* Where both sides of a case come from; of a table the hash, so that it can be told apart from a changed one. */
+static void record_sources(struct compare *c)
+{
+    for (size_t i = 0; i < c->n_cases; i++) {
+        static const char *const keys[] = {"study", "insertion", "result"};
+        const struct compare_case *k = &c->item[i];
+        struct cnode simulated = config_get(k->at, "simulated");
+        char at[60];
+        snprintf(at, sizeof at, "sources/%zu/case", i);
+        record_text(c->record, at, k->name);
+        snprintf(at, sizeof at, "sources/%zu/measured", i);
+        record_text(c->record, at, k->m.from);
+        snprintf(at, sizeof at, "sources/%zu/sha256", i);
+        record_text(c->record, at, k->m.sha256[0] ? k->m.sha256 : "-");
+        snprintf(at, sizeof at, "sources/%zu/simulated", i);
+        const char *from = "-";
+        for (size_t j = 0; j < 3; j++)
+            if (config_text(config_get(simulated, keys[j]))) from = config_text(config_get(simulated, keys[j]));
+        record_text(c->record, at, from);
+    }
+}
+
 static void record_verdicts(struct compare *c)
 {
     for (size_t i = 0; i < c->n_verdicts; i++) {
@@ -204,6 +226,7 @@ static int record_all(struct compare *c, const char *path, struct err *e)
     record_number(c->record, "confidence", c->how.confidence);
     record_integer(c->record, "seed", (long long)c->how.seed);
     record_integer(c->record, "resamples", (long long)c->how.resamples);
+    record_sources(c);
     record_verdicts(c);
     record_bool(c->record, "all_criteria_met", compare_all_met(c));
     record_subtree(c->record, "as_asked", config_root(c->doc));

@@ -23,6 +23,12 @@ static bool has_unit(int metric)
 
 /* ---- reading ---- */
 
+/* Varied values are no sample: of them only the worst one tells. */
+static bool tells_of_varied(int metric)
+{
+    return metric == METRIC_LARGEST_DIFFERENCE || metric == METRIC_LARGEST_FOLD_ERROR;
+}
+
 static int choose_metric(struct cnode at, int *metric, struct err *e)
 {
     const char *words[METRIC_WORDS + 1];
@@ -85,8 +91,14 @@ static int read_one(struct cnode at, struct compare_case *k, struct criterion *q
     bool in_unit = has_unit(q->metric) && q->kind != BOUND_WITHIN_FACTOR && strcmp(k->m.y_unit, "1") != 0;
     snprintf(q->text, sizeof q->text, "%s %.6g%s%s%s", bound_text[q->kind], q->bound, in_unit ? " " : "",
              in_unit ? k->m.y_unit : "", q->by_interval ? ", the whole interval" : "");
+    bool is_varied = config_is(config_get(config_get(k->at, "simulated"), "vary"));
+    if (!rc && is_varied && !tells_of_varied(q->metric))
+        rc = config_fail(at, e, ERR_PARSE,
+                         "%s: with 'vary' only largest_fold_error and largest_difference: every value must "
+                         "meet them",
+                         metric_name(q->metric));
     size_t needed = q->metric < METRICS ? agreement_kind[q->metric].points : 1;
-    if (!rc && k->n_points < needed && !config_is(config_get(config_get(k->at, "simulated"), "vary")))
+    if (!rc && k->n_points < needed && !is_varied)
         rc = config_fail(at, e, ERR_RANGE, "%s: %zu point%s measured: at least %zu are needed", metric_name(q->metric),
                          k->n_points, k->n_points == 1 ? " was" : "s were", needed);
     if (!rc && q->metric == METRIC_EQUIVALENCE && k->m.n_units < 3 && !isfinite(k->m.mean_df))
@@ -187,6 +199,7 @@ static int measure_all(struct compare *c, struct compare_case *k, struct err *e)
     for (int m = 0; !rc && m < METRICS; m++) {
         struct measure *one = &k->measure[k->n_measures];
         struct err why = {0};
+        if (k->label[0] && !tells_of_varied(m)) continue;
         rc = agreement_compute(&k->set, (enum agreement_metric)m, &c->how, &one->v, &why);
         if (rc == ERR_RANGE) { /* too few points, no band: this measure is not there */
             rc = 0;
@@ -253,7 +266,8 @@ static void describe(const struct compare *c, const struct criterion *q, const s
     int used = snprintf(buf, size, "%.4g", v->value);
     if (!isfinite(v->value)) used = snprintf(buf, size, "undefined for these data");
     if (isfinite(v->low) && used > 0 && (size_t)used < size)
-        snprintf(buf + used, size - (size_t)used, " (%g %%: %.4g to %.4g)", percent, v->low, v->high);
+        snprintf(buf + used, size - (size_t)used, " (%g %%: %.4g to %.4g%s)", percent, v->low, v->high,
+                 strstr(v->method, "too narrow") ? ", too narrow: few groups" : "");
 }
 
 static int value_of(struct compare *c, struct compare_case *k, const struct criterion *q, struct agreement_value *v,

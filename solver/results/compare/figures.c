@@ -146,13 +146,16 @@ static void add_readings(struct sheet *s, const struct compare_case *k, int colo
             "below the limit of quantification (drawn at it)");
 }
 
-static void add_means(struct sheet *s, const struct compare_case *k)
+static void add_means(struct sheet *s, const struct compare_case *k, int colour)
 {
     if (k->m.average == AVERAGE_NONE) return;
     bool geometric = k->m.average == AVERAGE_GEOMETRIC;
     add(s,
-        (struct plot_series){
-            .style = k->m.grid ? PLOT_DASHED : PLOT_LINEPOINTS, .n = k->n_points, .x = k->x, .y = k->mean, .colour = 2},
+        (struct plot_series){.style = k->m.grid ? PLOT_DASHED : PLOT_LINEPOINTS,
+                             .n = k->n_points,
+                             .x = k->x,
+                             .y = k->mean,
+                             .colour = colour},
         who(s, k), geometric ? "geometric mean" : "mean");
 }
 
@@ -200,7 +203,7 @@ static void overlay(struct sheet *s, bool is_log)
         }
         add_bands(s, k, colour_of(s, i));
         add_readings(s, k, colour_of(s, i));
-        add_means(s, k);
+        add_means(s, k, s->n == 1 ? 2 : colour_of(s, i));
         add_simulated(s, k, colour_of(s, i));
     }
     if (any && hi > lo) { /* a longer simulation does not squeeze the data */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/provenance.h"
 #include "base/text/column.h"
 #include "base/text/number.h"
 #include "base/text/units.h"
@@ -235,6 +236,7 @@ static int read_table(struct compare *c, struct compare_case *k, struct cnode at
     struct table t = {0};
     int rc = config_known(at, keys, e);
     if (!rc) rc = table_read(&t, path, e);
+    if (!rc) rc = sha256_file(path, k->m.sha256, e);
     if (!rc) rc = read_rows(&k->m, at, &t, e);
     if (!rc) rc = read_average(&k->m, at, e);
     if (!rc && config_is(config_get(at, "limit_of_quantification")) == false && k->m.n_below)
@@ -262,7 +264,9 @@ static int read_import(struct compare *c, struct compare_case *k, struct cnode a
     k->m.is_virtual = im.is_virtual;
     import_release(&im);
     snprintf(path, sizeof path, "%.1000s/%s", folder, IMPORT_CSV);
-    return rc ? rc : read_table(c, k, at, path, e);
+    if (!rc) rc = read_table(c, k, at, path, e);
+    snprintf(k->m.from, sizeof k->m.from, "imported_%zu/%s", (size_t)(k - c->item) + 1, IMPORT_CSV);
+    return rc;
 }
 
 int measured_read(struct compare *c, struct compare_case *k, struct err *e)

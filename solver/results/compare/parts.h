@@ -16,6 +16,7 @@ struct reading {
 };
 struct measured {
     char x_name[WORD], y_name[WORD], x_unit[UNIT], y_unit[UNIT], from[PLACE]; /* x_unit "": there is no x */
+    char sha256[65];                                                          /* of a table; else empty */
     bool has_x, is_virtual, has_units;
     size_t n, n_below, n_units, n_data; /* readings; below the limit; donors; data that count as such */
     struct reading *reading;

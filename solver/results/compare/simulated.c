@@ -95,6 +95,9 @@ static int set_outputs(const struct making *m, struct study *s, struct err *e)
     bool is_time = k->m.has_x && units_convert(1.0, k->m.x_unit, "s", &unit, NULL) == 0;
     size_t n = 0, kept = 0;
     int rc = t ? 0 : err_set(e, ERR_NOMEM, "out of memory");
+    if (!rc && is_time && k->n_points + 1 > OUTPUTS_MAX)
+        rc = err_set(e, ERR_RANGE, "%s: %zu distinct times: at most %d", k->m.from, k->n_points, OUTPUTS_MAX - 1);
+    bool has_room = k->n_points + p->n_out + SMOOTH + 1 <= OUTPUTS_MAX;
     for (size_t i = 0; !rc && is_time && i < k->n_points; i++) {
         t[n] = k->x[i] * unit;
         if (t[n] > p->t_end * (1.0 + 1e-9)) {
@@ -108,7 +111,7 @@ static int set_outputs(const struct making *m, struct study *s, struct err *e)
         n++;
     }
     if (!rc && isfinite(m->want.at)) t[n++] = fmin(m->want.at, p->t_end);
-    if (!rc && strncmp(m->want.quantity, "fraction", 8) != 0) {
+    if (!rc && has_room && strncmp(m->want.quantity, "fraction", 8) != 0) {
         for (size_t i = 0; i < p->n_out; i++)
             t[n++] = p->t_out[i];
         for (size_t i = 0; is_time && i < SMOOTH; i++)
