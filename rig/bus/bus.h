@@ -47,6 +47,11 @@ struct bus {                /* first member of every implementation */
     bool is_serial;         /* a late reply can be taken for a later one: drain and canary */
     enum bus_failure failure;
     int  exception;         /* Modbus exception code of the last BUS_EXCEPTION */
+    /* The owner's: while this says so and `patience` s have gone without a byte of the reply, the wait is given up, as
+     * a time-out.  A STOP then need not wait for a dead device.  NULL: every wait lasts its time-out. */
+    bool (*is_urgent)(void *owner);
+    void *owner;
+    double patience;
 };
 
 /* How a link is reached. */
@@ -74,6 +79,7 @@ int  bus_write(struct bus *b, const struct bus_request *r, const uint16_t *regs,
 /* Works at most `slice` seconds at making a dirty link clean: a serial line is drained until it was silent for
  * `silent_for`, a TCP link is closed and opened again.  Returns 0 clean, 1 not yet (call again), or ERR_COMM. */
 int  bus_recover(struct bus *b, double silent_for, double slice, struct err *e);
+#define BUS_URGENT_SLICE 2e-3 /* s between two looks at is_urgent */
 double bus_now(struct bus *b);
 void bus_idle(struct bus *b, double until);
 

@@ -1,5 +1,6 @@
 /* memory.c -- see memory.h.  Late replies behave as on a real serial line: the next read takes them for its own when
  * function and length fit, which is what the drain and the canary are there for. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "rig/bus/memory.h"
@@ -73,7 +74,11 @@ static size_t take_late(struct memory_bus *m, double by, uint8_t *reply)
 
 static int time_out(struct memory_bus *m, const struct bus_request *r, double sent, struct err *e)
 {
-    memory_clock_until(m->clock, sent + r->timeout);
+    struct bus *b = &m->base;
+    double deadline = sent + r->timeout;
+    memory_clock_until(m->clock, b->is_urgent ? fmin(deadline, sent + b->patience) : deadline);
+    while (b->is_urgent && m->clock->now < deadline && !b->is_urgent(b->owner))
+        memory_clock_until(m->clock, fmin(deadline, m->clock->now + BUS_URGENT_SLICE));
     return bus_fail(&m->base, r, BUS_TIMEOUT, "", e);
 }
 

@@ -159,6 +159,23 @@ static int judge(struct modbus_bus *m, const struct bus_request *r, const uint16
                : bus_judge(&m->base, r, sent, adu + MBAP, n - MBAP, read, e);
 }
 
+/* Waits for the first byte.  Returns 0, or ETIMEDOUT: at the deadline, or when something more urgent is waiting. */
+static int await_reply(struct modbus_bus *m, double sent, double deadline)
+{
+    struct bus *b = &m->base;
+    struct pollfd p = {modbus_get_socket(m->ctx), POLLIN, 0};
+    double now = sent, first = b->is_urgent ? fmin(deadline, sent + b->patience) : deadline;
+    while (now < deadline) {
+        double until = now < first ? first : fmin(deadline, now + BUS_URGENT_SLICE);
+        if (poll(&p, 1, (int)ceil((until - now) * 1e3)) > 0)
+            return 0;
+        now = modbus_now(b);
+        if (b->is_urgent && now >= first && b->is_urgent(b->owner))
+            return ETIMEDOUT;
+    }
+    return ETIMEDOUT;
+}
+
 static int talk(struct bus *b, const struct bus_request *r, const uint16_t *sent, uint16_t *read, struct err *e)
 {
     struct modbus_bus *m = self_of(b);
@@ -166,7 +183,11 @@ static int talk(struct bus *b, const struct bus_request *r, const uint16_t *sent
     prepare(m, r);
     size_t length = pdu_request(r, sent, pdu);
     int err = send_request(m, r, pdu, length), n = -1;
+    double sent_at = modbus_now(b);
+    if (err == 0)
+        err = await_reply(m, sent_at, sent_at + r->timeout);
     if (err == 0) {
+        set_deadline(m, sent_at + r->timeout - modbus_now(b));
         n = modbus_receive_confirmation(m->ctx, adu);
         err = errno;
     }

@@ -398,3 +398,20 @@ void bench_parameters(const struct bench *b, struct map_parameter p[BENCH_PARAME
     p[1] = (struct map_parameter){"watchdog_action", b->axis.watchdog_action};
     p[2] = (struct map_parameter){"stop_decel", b->axis.stop_decel};
 }
+
+#define TCP_TRANSACTION 12e-3 /* s: quiet LANs stay below 12 ms (TDK Genesys manual: 100 % < 12 ms) */
+
+double bench_transaction_time(const struct bench *b, size_t device, uint8_t function, uint16_t count)
+{
+    const struct bench_device *d = &b->device[device];
+    const struct bus_address *a = &b->link[d->link].address;
+    if (a->kind == BUS_KIND_TCP)
+        return TCP_TRANSACTION;
+    struct bus_request r = {.function = function, .count = count};
+    return bus_serial_time(a->baud, 1 + a->data_bits + (a->parity != 'N') + a->stop_bits, &r, d->map.latency);
+}
+
+double bench_patience(const struct bench *b, size_t device, uint8_t function, uint16_t count)
+{
+    return fmin(b->device[device].timeout, 1.5 * bench_transaction_time(b, device, function, count) + BUS_URGENT_SLICE);
+}

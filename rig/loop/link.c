@@ -8,6 +8,16 @@
 #define SILENT_NAP 5e-3
 #define EXPECT_PAUSE 5e-3 /* s between two looks at a bit that a command waits for */
 
+/* Is a STOP waiting that was not sent yet?  Asked while a reply does not come. */
+static bool is_urgent(void *owner)
+{
+    struct link *l = owner;
+    pthread_mutex_lock(&l->lock);
+    bool waits = l->inbox.stop != l->stop_handled;
+    pthread_mutex_unlock(&l->lock);
+    return waits && !l->is_stopping;
+}
+
 int link_new(struct link **out, const struct bench *b, size_t index, struct bus *bus, struct err *e)
 {
     struct link *l = calloc(1, sizeof *l);
@@ -16,6 +26,8 @@ int link_new(struct link **out, const struct bench *b, size_t index, struct bus 
     l->bench = b;
     l->index = index;
     l->bus = bus;
+    bus->is_urgent = is_urgent;
+    bus->owner = l;
     l->has_axis = b->device[BENCH_AXIS].link == index;
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);

@@ -34,7 +34,7 @@ struct link {
     double   late_reply;          /* of the device that failed last, s */
     double   gap_after;           /* silence the device asked last wants before the next request, s */
     double   next_try, backoff;
-    bool     is_silent;
+    bool     is_silent, is_stopping;   /* is_stopping: STOP itself is under way */
     unsigned stop_handled, order_taken;
     enum axis_order order_kind;
     int      steps, step_at;      /* of the command under way; 0 when none */

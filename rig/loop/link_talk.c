@@ -56,9 +56,15 @@ static void note(struct link *l, size_t device, bool is_write, double took, int 
     }
 }
 
+static double patience_with(const struct link *l, size_t device, const struct bus_request *r)
+{
+    return l->is_stopping ? r->timeout : bench_patience(l->bench, device, r->function, r->count);
+}
+
 int link_read(struct link *l, const struct bus_request *r, size_t device, uint16_t *regs, struct err *e)
 {
     double start = bus_now(l->bus);
+    l->bus->patience = patience_with(l, device, r);
     int rc = bus_read(l->bus, r, regs, e);
     note(l, device, false, bus_now(l->bus) - start, rc, e);
     return rc;
@@ -68,6 +74,7 @@ int link_write(struct link *l, size_t device, const struct map_step *s, struct e
 {
     struct bus_request r = link_request(l, device, s->function, s->address, s->count);
     double start = bus_now(l->bus);
+    l->bus->patience = patience_with(l, device, &r);
     int rc = bus_write(l->bus, &r, s->regs, e);
     note(l, device, true, bus_now(l->bus) - start, rc, e);
     return rc;
@@ -80,7 +87,9 @@ void link_send_stop(struct link *l)
     if (!l->has_axis || axis_build_stop(l->bench, s, &e) < 1)
         return;
     double start = bus_now(l->bus);
+    l->is_stopping = true;
     int rc = link_write(l, BENCH_AXIS, &s[0], &e);
+    l->is_stopping = false;
     pthread_mutex_lock(&l->lock);
     l->stats.stops++;
     l->outbox.stop_time = bus_now(l->bus);

@@ -2,8 +2,6 @@
 #include <math.h>
 #include "rig/safety/budget.h"
 
-#define TCP_TRANSACTION 12e-3 /* s: quiet LANs stay below 12 ms (TDK Genesys manual: 100 % < 12 ms) */
-
 double budget_total(const struct budget_times *t)
 {
     return t->filter + t->sensor + t->poll + t->transaction + t->decide + t->stop_frame + t->latency;
@@ -22,39 +20,35 @@ double budget_overshoot(double k, double speed, double time, double decel)
     return k * budget_travel(speed, time, decel);
 }
 
-static double transaction(const struct bench *b, size_t device, uint8_t function, uint16_t count)
-{
-    const struct bench_device *d = &b->device[device];
-    const struct bus_address *a = &b->link[d->link].address;
-    if (a->kind == BUS_KIND_TCP)
-        return TCP_TRANSACTION;
-    struct bus_request r = {.function = function, .count = count};
-    int bits = 1 + a->data_bits + (a->parity != 'N') + a->stop_bits;
-    return bus_serial_time(a->baud, bits, &r, d->map.latency);
-}
-
-static double longest_read(const struct bench *b, size_t device)
+/* The longest a STOP may have to wait for a transaction under way with a device: one that fails. */
+static double longest_wait(const struct bench *b, size_t device)
 {
     const struct device_map *m = &b->device[device].map;
     double longest = 0.0;
     for (size_t i = 0; i < m->groups; i++)
-        longest = fmax(longest, transaction(b, device, m->group[i].function, m->group[i].count));
-    return longest;
+        longest = fmax(longest, bench_patience(b, device, m->group[i].function, m->group[i].count));
+    for (size_t i = 0; i < m->commands; i++) {
+        unsigned count = 0;
+        for (size_t k = 0; k + 1 < m->command[i].n; k++)
+            count += reg_type_size(m->command[i].write[k].number.type);
+        longest = fmax(longest, bench_patience(b, device, BUS_WRITE_MANY, (uint16_t)count));
+    }
+    return fmin(longest + BUS_URGENT_SLICE, b->device[device].timeout);
 }
 
 void budget_bench_times(const struct bench *b, const struct safety_limits *l, struct budget_times *t)
 {
     const struct bench_device *axis = &b->device[BENCH_AXIS], *force = &b->device[BENCH_FORCE];
-    double before_stop = longest_read(b, BENCH_AXIS); /* STOP waits for the transaction under way on its link */
+    double before_stop = longest_wait(b, BENCH_AXIS);
     if (axis->link == force->link)
-        before_stop = fmax(before_stop, longest_read(b, BENCH_FORCE));
+        before_stop = fmax(before_stop, longest_wait(b, BENCH_FORCE));
     *t = (struct budget_times){
         .filter = b->cell.filter_delay,
         .sensor = b->cell.period,
         .poll = force->poll,
-        .transaction = transaction(b, BENCH_FORCE, BUS_READ_HOLDING, force->map.group[0].count),
+        .transaction = bench_transaction_time(b, BENCH_FORCE, BUS_READ_HOLDING, force->map.group[0].count),
         .decide = b->tick_period + l->max_lateness,
-        .stop_frame = before_stop + transaction(b, BENCH_AXIS, BUS_WRITE_ONE, 1),
+        .stop_frame = before_stop + bench_transaction_time(b, BENCH_AXIS, BUS_WRITE_ONE, 1),
         .latency = b->axis.latency,
     };
 }
@@ -65,10 +59,8 @@ void budget_judge(const struct bench *b, const struct safety_limits *l, double k
     struct budget_times t;
     budget_bench_times(b, l, &t);
     double stop = t.stop_frame + t.latency;
-    bool shares = b->device[BENCH_AXIS].link == b->device[BENCH_FORCE].link;
-    double dying = shares ? b->device[BENCH_FORCE].timeout : 0.0; /* STOP behind the sensor's last, timed-out request */
     out->time[0] = budget_total(&t);
-    out->time[1] = l->max_age[BENCH_FORCE] + t.decide + dying + stop;
+    out->time[1] = l->max_age[BENCH_FORCE] + t.decide + stop;
     out->time[2] = b->axis.watchdog_time + b->axis.latency;
     out->worst = 0.0;
     for (int i = 0; i < 3; i++) {

@@ -11,7 +11,7 @@ struct budget_times {   /* worst cases, s */
     double poll;        /* wait for the next poll */
     double transaction; /* the read */
     double decide;      /* wait for the next tick, plus the lateness that is allowed */
-    double stop_frame;  /* the stop's way to the drive, behind one transaction under way */
+    double stop_frame;  /* the stop's way to the drive, behind one transaction under way, even one that fails */
     double latency;     /* the drive's own */
 };
 double budget_total(const struct budget_times *t);

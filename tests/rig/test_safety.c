@@ -236,8 +236,9 @@ static void the_times_add_up_worst_case(void)
     ASSERT_REL(budget_total(&t), 0.183, 1e-12);
 }
 
-/* A TCP bench worked by hand: filter 5 + sensor 2 + poll 10 + transaction 12 + (tick 20 + lateness 100) + stop (12 +
- * 12) + latency 10 = 183 ms;  sensor dies: age 200 + 120 + 24 + 10 = 354 ms;  PC dies: 300 + 10 = 310 ms. */
+/* A TCP bench worked by hand.  STOP waits for a transaction that fails: given up after 1.5 x 12 + 2 ms, seen 2 ms later:
+ * 22, and needs 12 itself.  Filter 5 + sensor 2 + poll 10 + transaction 12 + (tick 20 + lateness 100) + stop 34 + latency
+ * 10 = 193 ms;  sensor dies: age 200 + 120 + 34 + 10 = 364 ms;  PC dies: 300 + 10 = 310 ms. */
 static void the_three_budgets_of_a_bench(void)
 {
     static struct bench b;
@@ -249,20 +250,26 @@ static void the_three_budgets_of_a_bench(void)
     b.axis.watchdog_time = 0.3;
     b.device[BENCH_FORCE].poll = 10e-3;
     b.device[BENCH_FORCE].link = 1;
-    b.device[BENCH_FORCE].timeout = 0.15;
+    b.device[BENCH_AXIS].timeout = b.device[BENCH_FORCE].timeout = 0.15;
     b.device[BENCH_AXIS].map.groups = 1;
     b.device[BENCH_AXIS].map.group[0].count = 24;
     struct safety_limits l = {.max_age = {0.2, 0.2}, .max_lateness = 0.1};
     struct budget out;
     budget_judge(&b, &l, 80e3, 0.5e-3, INFINITY, &out);
-    ASSERT_REL(out.time[0], 0.183, 1e-12);
-    ASSERT_REL(out.time[1], 0.354, 1e-12);
+    ASSERT_REL(out.time[0], 0.193, 1e-12);
+    ASSERT_REL(out.time[1], 0.364, 1e-12);
     ASSERT_REL(out.time[2], 0.310, 1e-12);
-    ASSERT_REL(out.overshoot[0], 80.0 * (0.5 * 0.183 + 0.25 / 200.0), 1e-9); /* 7.42 N */
-    ASSERT_REL(out.worst, 80.0 * (0.5 * 0.354 + 0.25 / 200.0), 1e-9);        /* 14.26 N */
-    b.device[BENCH_FORCE].link = 0; /* on one link STOP may have to wait for the dying sensor's time-out, 150 ms */
+    ASSERT_REL(out.overshoot[0], 80.0 * (0.5 * 0.193 + 0.25 / 200.0), 1e-9); /* 7.82 N */
+    ASSERT_REL(out.worst, 80.0 * (0.5 * 0.364 + 0.25 / 200.0), 1e-9);        /* 14.66 N */
+    b.device[BENCH_FORCE].link = 0; /* on one link STOP may have to wait for the dying sensor: as long, over TCP */
     budget_judge(&b, &l, 80e3, 0.5e-3, INFINITY, &out);
-    ASSERT_REL(out.time[1], 0.504, 1e-12);
+    ASSERT_REL(out.time[1], 0.364, 1e-12);
+    b.device[BENCH_FORCE].timeout = 0.015; /* no longer than its time-out, but then for the axis */
+    budget_judge(&b, &l, 80e3, 0.5e-3, INFINITY, &out);
+    ASSERT_REL(out.time[1], 0.364, 1e-12);
+    b.device[BENCH_AXIS].timeout = 0.015;
+    budget_judge(&b, &l, 80e3, 0.5e-3, INFINITY, &out);
+    ASSERT_REL(out.time[1], 0.357, 1e-12);
     budget_judge(&b, &l, 80e3, 0.5e-3, 20e-6, &out); /* the drive's own target is 20 um below the surface */
     ASSERT_REL(out.worst, 1.6, 1e-9);
 }

@@ -266,7 +266,7 @@ static void a_server_that_was_restarted_hears_stop_first(void)
 
 /* ---- a dead device beside a living one, in virtual time ---- */
 
-struct line_world { bool force_is_dead; double stop_seen, now; unsigned canary_counts[2]; };
+struct line_world { bool force_is_dead; double stop_seen, now; unsigned canary_counts[2], stops_posted; };
 
 static int line_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
 {
@@ -388,6 +388,79 @@ static void the_canaries_of_a_device_alternate(void)
     link_free(l);
 }
 
+/* Posts a STOP while a link waits: the clock tells when time passes. */
+struct late_stop { struct link *link; struct link_inbox in; double at; bool is_posted; };
+
+static void post_when_due(void *self, double t)
+{
+    struct late_stop *s = self;
+    if (s->is_posted || t < s->at)
+        return;
+    s->in.stop++;
+    link_post(s->link, &s->in);
+    s->is_posted = true;
+}
+
+static void a_stop_does_not_wait_for_the_time_out_of_a_device_that_just_died(void)
+{
+    struct memory_clock c;
+    struct bus *bus;
+    struct line_world w;
+    struct link *l = line_link(&c, &bus, &w);
+    struct link_stats t = {0};
+    w.force_is_dead = true;
+    while (t.device[BENCH_FORCE].timeouts == 0) { /* up to the first request that is not answered */
+        struct late_stop s = {.link = l, .in = {.talk_until = 1e9, .stop = w.stops_posted}, .at = c.now + 1e-3};
+        double began = c.now;
+        c.meanwhile = post_when_due;
+        c.self = &s;
+        w.stop_seen = NAN;
+        memory_clock_until(&c, link_step(l));
+        c.meanwhile = NULL;
+        w.stops_posted = s.in.stop;
+        link_statistics(l, &t);
+        if (t.device[BENCH_FORCE].timeouts == 0)
+            continue;
+        CU_ASSERT_TRUE_FATAL(s.is_posted);
+        printf(" [given up after %.1f ms]", (c.now - began) * 1e3);
+        CU_ASSERT_TRUE(c.now - began < 0.02); /* not the 80 ms of its time-out */
+        for (int i = 0; i < 50 && isnan(w.stop_seen); i++)
+            memory_clock_until(&c, link_step(l));
+        CU_ASSERT_TRUE(w.stop_seen - began < 0.025);
+    }
+    link_free(l);
+}
+
+static bool is_always_urgent(void *owner)
+{
+    (void)owner;
+    return true;
+}
+
+static void a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line(void)
+{
+    for (int line = 0; line < 2; line++) {
+        struct rough r = {.is_line = line == 1, .manner = first_spoilt, .kind = ROUGH_SILENT};
+        struct bus_request q = {"force", 3, BUS_READ_HOLDING, 124, 5, 1.7, 0.0};
+        uint16_t regs[5];
+        struct err e = {0};
+        CU_ASSERT_TRUE_FATAL(rough_start(&r));
+        struct bus *b = bus_to(&r);
+        b->is_urgent = is_always_urgent;
+        b->patience = 0.04;
+        double start = bus_now(b);
+        CU_ASSERT_EQUAL(bus_read(b, &q, regs, &e), ERR_COMM);
+        CU_ASSERT_EQUAL(b->failure, BUS_TIMEOUT);
+        CU_ASSERT_TRUE(b->is_dirty);
+        CU_ASSERT_TRUE(bus_now(b) - start >= 0.04 && bus_now(b) - start < 0.8);
+        for (int i = 0; b->is_dirty && i < 200; i++)
+            bus_recover(b, 0.1, 5e-3, NULL);
+        CU_ASSERT_EQUAL(bus_read(b, &q, regs, &e), 0); /* a device that answers is waited for */
+        bus_free(b);
+        rough_stop(&r);
+    }
+}
+
 CU_TestInfo transport_tests[] = {
     {"over_tcp_every_spoilt_reply_is_named_and_survived", over_tcp_every_spoilt_reply_is_named_and_survived},
     {"over_a_line_every_spoilt_reply_is_named_and_survived", over_a_line_every_spoilt_reply_is_named_and_survived},
@@ -398,6 +471,9 @@ CU_TestInfo transport_tests[] = {
      over_libmodbus_a_late_reply_is_never_another_registers_value},
     {"a_server_that_was_restarted_hears_stop_first", a_server_that_was_restarted_hears_stop_first},
     {"a_dead_device_does_not_delay_stop_to_another", a_dead_device_does_not_delay_stop_to_another},
+    {"a_stop_does_not_wait_for_the_time_out_of_a_device_that_just_died",
+     a_stop_does_not_wait_for_the_time_out_of_a_device_that_just_died},
+    {"a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line", a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line},
     {"a_link_reopened_believes_each_device_after_its_own_canaries",
      a_link_reopened_believes_each_device_after_its_own_canaries},
     {"the_canaries_of_a_device_alternate", the_canaries_of_a_device_alternate},
