@@ -55,7 +55,7 @@ static int take_lock(struct session *s, struct err *e)
     return ERR_COMM;
 }
 
-int session_open(struct session *s, struct err *e)
+int session_take(struct session *s, struct err *e)
 {
     int rc = take_lock(s, e);
     for (size_t i = 0; i < s->bench.links && rc == 0; i++) {
@@ -63,11 +63,16 @@ int session_open(struct session *s, struct err *e)
         rc = bus_modbus_new(&bus, &s->bench.link[i].address, e);
         if (rc == 0 && (rc = link_new(&s->link[i], &s->bench, i, bus, e)) != 0)
             bus_free(bus);
-        if (rc == 0) {
-            s->links++;
-            rc = bus_open(bus, e);
-        }
+        s->links += rc == 0;
     }
+    return rc;
+}
+
+int session_open(struct session *s, struct err *e)
+{
+    int rc = session_take(s, e);
+    for (size_t i = 0; i < s->links && rc == 0; i++)
+        rc = bus_open(link_bus(s->link[i]), e);
     return rc;
 }
 

@@ -22,7 +22,9 @@ struct session {
 };
 /* Reads bench and limits.  session_close afterwards in any case. */
 int  session_read(struct session *s, const struct session_options *o, struct err *e);
-/* Takes the lock, makes and opens the links (not yet verified). */
+/* Takes the lock and makes the links; opens none. */
+int  session_take(struct session *s, struct err *e);
+/* The same, and opens them all (not yet verified). */
 int  session_open(struct session *s, struct err *e);
 /* The bus that the axis is on; open. */
 struct bus *session_axis_bus(struct session *s);

@@ -95,6 +95,24 @@ expect 5 "cannot open rtu $T/no-tty" "$R" probe --bench $RTU --set "links/line/r
 expect 3 "baud rate 14400" "$R" probe --bench $RTU --set links/line/baud=14400
 [ ! -e "$T/runs" ] || fail "a run without a bench left a folder"
 
+# ---- one device silent, some replies lost: the table is there all the same, and the exit status says so
+printf 'at 0 s: silence force\n' >"$T/faults"
+start_bench --tcp 0 --seed 22 --out "$T/silent" --faults "$T/faults"
+expect 5 "axis: moons_scl" "$R" probe --bench $TCP --port "$(sed -n 1p "$T/port")"
+expect 5 "no whole sample" "$R" probe --bench $TCP --port "$(sed -n 1p "$T/port")"
+expect 5 "constants        0x0188: 0000" "$R" probe --bench $TCP --port "$(sed -n 1p "$T/port")"
+stop_bench
+printf 'when replies > 9: drop reply x 3\n' >"$T/faults"
+start_bench --tcp 0 --seed 22 --out "$T/lossy"
+"$B/mnbench" proxy --listen tcp:0 --to "tcp:127.0.0.1:$(sed -n 1p "$T/port")" --faults "$T/faults" --print-port "$T/proxy.port" \
+    --seconds 60 >"$T/proxy.log" 2>&1 &
+proxy_pid=$!
+n=0
+while [ ! -s "$T/proxy.port" ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+expect 1 "3 of " "$R" probe --bench $TCP --port "$(sed -n 1p "$T/proxy.port")"
+kill "$proxy_pid" 2>/dev/null
+wait "$proxy_pid" 2>/dev/null
+stop_bench
 # ---- a run over TCP
 start_bench --tcp 0 --seed 23 --out "$T/world"
 PORT=$(sed -n 1p "$T/port")
