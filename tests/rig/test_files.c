@@ -212,6 +212,7 @@ static void a_methods_mistakes_are_told_with_their_place(void)
 {
     static const struct { const char *from, *to, *says; int code;
     } bad[] = {
+        {"      max_travel: 2.5 mm ", "#", "missing key 'max_travel'", ERR_PARSE},
         {"- hold: {time: 5 s, longest: 6 s", "- hold: {time: 5 s, longest: 4 s", "longest 4 s: must be above time, 5 s",
          ERR_RANGE},
         {"- hold: {time: 5 s", "- hole: {time: 5 s", "hole", ERR_PARSE},

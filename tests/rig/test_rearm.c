@@ -298,7 +298,20 @@ static void what_follows_a_trip_is_the_benchs_choice(void)
     simulation_free(s);
 }
 
+static void an_approach_of_an_axis_that_lost_its_home_is_refused(void)
+{
+    struct simulation *s = begin(TCP, NULL);
+    while (s->rig.sequence.stage < 1 && s->pace.clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    s->world->drive.homed = false;
+    until_stands(s, RIG_TRIPPED);
+    ASSERT_HAS(s->rig.trip_text, "approach refused: the axis is not homed");
+    CU_ASSERT_TRUE(s->world->plant.axis.actual < 1e-4);
+    simulation_free(s);
+}
+
 CU_TestInfo rearm_tests[] = {
+    {"an_approach_of_an_axis_that_lost_its_home_is_refused", an_approach_of_an_axis_that_lost_its_home_is_refused},
     {"what_follows_a_trip_is_the_benchs_choice", what_follows_a_trip_is_the_benchs_choice},
     {"after_a_force_trip_steps_make_it_clear_and_a_new_edge_goes_back",
      after_a_force_trip_steps_make_it_clear_and_a_new_edge_goes_back},
