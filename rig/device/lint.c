@@ -83,9 +83,8 @@ static void lint_manners(const struct map_command *c, struct lint *out)
 {
     if (c->endurance > 0 && is_of_runs(c->name))
         lint_find(out, "command '%s' writes a memory that bears %ld writes, in every run", c->name, c->endurance);
-    if (c->repeat_within > 0.0 && is_of_runs(c->name))
-        lint_find(out, "command '%s' must be sent again within %.3g ms: mnrig sends it once", c->name,
-             c->repeat_within * 1e3);
+    if (c->repeat_within > 0.0 && !c->is_idempotent)
+        lint_find(out, "command '%s' must be sent again within %.3g ms, but is not idempotent", c->name, c->repeat_within * 1e3);
     if (strcmp(c->name, "stop") == 0 && (c->expect[0] || c->write[c->n - 1].pulse > 0.0))
         lint_find(out, "command 'stop' waits for an acknowledgement or a pulse: a stop must be one request");
 }
@@ -186,6 +185,21 @@ static void lint_serial(const struct bench *b, size_t link, struct lint *out)
              b->link[link].name, load * 100.0, b->link[link].address.baud);
 }
 
+/* Between two sendings the longest other request on the link must fit, even one that is not answered. */
+static void lint_repeats(const struct bench *b, struct lint *out)
+{
+    const struct bench_device *axis = &b->device[BENCH_AXIS];
+    for (size_t i = 0; i < axis->map.commands; i++) {
+        const struct map_command *c = &axis->map.command[i];
+        if (c->repeat_within <= 0.0 || !is_of_runs(c->name))
+            continue;
+        for (size_t d = 0; d < BENCH_DEVICES; d++)
+            if (b->device[d].link == axis->link && b->device[d].timeout > 0.5 * c->repeat_within)
+                lint_find(out, "command '%s' must be sent again within %.3g ms: a time-out of '%s' takes %.3g ms", c->name,
+                          c->repeat_within * 1e3, b->device[d].name, b->device[d].timeout * 1e3);
+    }
+}
+
 void lint_bench(const struct bench *b, struct lint *out)
 {
     for (size_t i = 0; i < b->links; i++)
@@ -198,6 +212,7 @@ void lint_bench(const struct bench *b, struct lint *out)
                  "watchdog time %.3g ms is not above one time-out plus one poll of '%s': it would stop healthy runs",
                  b->axis.watchdog_time * 1e3, d->name);
     }
+    lint_repeats(b, out);
     const struct bench_device *axis = &b->device[BENCH_AXIS];
     if (axis->map.watchdog == WATCHDOG_LEASH && 0.7 * b->axis.watchdog_time <= axis->poll + b->tick_period)
         lint_find(out, "leash of %.3g ms is too short for a position every %.3g ms: the axis would stop between hops",

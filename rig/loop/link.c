@@ -66,10 +66,40 @@ static void finish_order(struct link *l, bool failed, const char *why)
     l->steps = 0;
 }
 
+/* A dead man's word is sent again until another order, a STOP, or the end of permission. */
+static void keep_repeating(struct link *l)
+{
+    const struct device_map *m = &l->bench->device[BENCH_AXIS].map;
+    int c = map_find_command(m, axis_order_names[l->order_kind]), at = l->steps;
+    if (c < 0 || m->command[c].repeat_within <= 0.0)
+        return;
+    while (at > 0 && !l->step[--at].is_write) /* the trigger is the last write */
+        ;
+    l->repeat = l->step[at];
+    l->repeat_every = 0.5 * m->command[c].repeat_within;
+    l->repeat_due = bus_now(l->bus) + l->repeat_every;
+}
+
+/* Sends it again when it is time; true when it was. */
+static bool repeats(struct link *l, const struct link_inbox *in, double now)
+{
+    struct err ignored = {0};
+    if (l->repeat_every == 0.0 || now < l->repeat_due)
+        return false;
+    if (l->proofs[BENCH_AXIS] || (axis_is_motion(l->order_kind) && !in->may_move)) {
+        l->repeat_every = 0.0; /* the drive stops by itself */
+        return false;
+    }
+    link_write(l, BENCH_AXIS, &l->repeat, &ignored);
+    l->repeat_due = now + l->repeat_every;
+    return true;
+}
+
 /* STOP cancels the order under way and the one still queued. */
 static void handle_stop(struct link *l, const struct link_inbox *in)
 {
     link_send_stop(l);
+    l->repeat_every = 0.0;
     if (l->steps > 0 || in->order != l->order_taken) {
         l->order_taken = in->order;
         finish_order(l, true, "cancelled by STOP");
@@ -89,6 +119,7 @@ static void take_order(struct link *l, const struct link_inbox *in)
     l->order_kind = in->command.order;
     l->order_began = bus_now(l->bus);
     l->step_at = 0;
+    l->repeat_every = 0.0;
     l->steps = axis_build(l->bench, &in->command, l->step, &e);
     if (l->steps < 1)
         finish_order(l, true, e.msg);
@@ -99,6 +130,7 @@ static void take_order(struct link *l, const struct link_inbox *in)
 static void next_step(struct link *l)
 {
     if (++l->step_at == l->steps) {
+        keep_repeating(l);
         finish_order(l, false, "");
         return;
     }
@@ -237,6 +269,8 @@ double link_step(struct link *l)
         do_step(l, &in);
         return bus_now(l->bus);
     }
+    if (repeats(l, &in, now))
+        return bus_now(l->bus);
     if (l->recheck_due > 0.0 && now >= l->recheck_due && l->proofs[BENCH_AXIS] == 0) {
         l->recheck_due = now + RECHECK_PERIOD;
         if (l->has_axis && l->bench->device[BENCH_AXIS].map.verifies > 0) {

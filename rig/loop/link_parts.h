@@ -40,6 +40,8 @@ struct link {
     int      steps, step_at;      /* of the command under way; 0 when none */
     double   order_began, step_due, step_until;
     struct map_step step[MAP_STEPS];
+    double   repeat_every, repeat_due; /* s; of a dead man's word that is sent again; 0: none */
+    struct map_step repeat;
 };
 
 struct bus_request link_request(struct link *l, size_t device, uint8_t function, uint16_t address, uint16_t count);

@@ -266,7 +266,7 @@ static void a_server_that_was_restarted_hears_stop_first(void)
 
 /* ---- a dead device beside a living one, in virtual time ---- */
 
-struct line_world { bool force_is_dead; double stop_seen, now; unsigned canary_counts[2], stops_posted; };
+struct line_world { bool force_is_dead; double stop_seen, now; unsigned canary_counts[2], stops_posted, words; double word_seen, gap; };
 
 static int line_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
 {
@@ -278,6 +278,10 @@ static int line_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint
     if (pdu[0] == BUS_WRITE_ONE) {
         if (pdu[4] == 0xE1 && isnan(w->stop_seen))
             w->stop_seen = w->now;
+        if (pdu[4] == 0x67) {
+            w->gap = w->words++ ? fmax(w->gap, w->now - w->word_seen) : 0.0;
+            w->word_seen = w->now;
+        }
         memcpy(reply, pdu, 5);
         return 5;
     }
@@ -431,6 +435,51 @@ static void a_stop_does_not_wait_for_the_time_out_of_a_device_that_just_died(voi
     link_free(l);
 }
 
+static void go_on(struct memory_clock *c, struct link *l, double seconds)
+{
+    for (double until = c->now + seconds; c->now < until;)
+        memory_clock_until(c, fmin(fmax(link_step(l), c->now + 1e-6), until));
+}
+
+static void a_dead_mans_word_is_sent_again_until_stop_or_the_end_of_permission(void)
+{
+    static struct bench b;
+    struct memory_clock c;
+    struct bus *bus;
+    struct line_world w;
+    struct link *first = line_link(&c, &bus, &w), *l = NULL;
+    struct link_inbox in = {.talk_until = 1e9, .may_move = true, .order = 1,
+                            .command = {.order = AXIS_MOVE, .target = 1e-3, .speed = 1e-3}};
+    const struct memory_line line = {115200, 11, 1e-3};
+    link_free(first);
+    b = bench_of("config/benches/virtual_rtu.yaml");
+    struct map_command *move = &b.device[BENCH_AXIS].map.command[map_find_command(&b.device[BENCH_AXIS].map, "move")];
+    move->write[0] = move->write[move->n - 1]; /* the trigger alone */
+    move->n = 1;
+    move->repeat_within = 0.05;
+    CU_ASSERT_EQUAL_FATAL(bus_memory_new(&bus, &c, &line, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(link_new(&l, &b, 0, bus, NULL), 0);
+    link_post(l, &(struct link_inbox){.talk_until = 1e9});
+    go_on(&c, l, 0.3);
+    for (int way = 0; way < 2; way++) { /* ended by a STOP, by the end of permission */
+        in.order += (unsigned)way;
+        in.may_move = true;
+        w.words = 0;
+        link_post(l, &in);
+        go_on(&c, l, 1.0);
+        CU_ASSERT_TRUE(w.words >= 30 && w.words <= 45);
+        CU_ASSERT_TRUE(w.gap < 0.05);
+        in.stop += way == 0;
+        in.may_move = false;
+        link_post(l, &in);
+        go_on(&c, l, 0.06);
+        unsigned words = w.words;
+        go_on(&c, l, 0.5);
+        CU_ASSERT_EQUAL(w.words, words);
+    }
+    link_free(l);
+}
+
 static bool is_always_urgent(void *owner)
 {
     (void)owner;
@@ -473,6 +522,8 @@ CU_TestInfo transport_tests[] = {
     {"a_dead_device_does_not_delay_stop_to_another", a_dead_device_does_not_delay_stop_to_another},
     {"a_stop_does_not_wait_for_the_time_out_of_a_device_that_just_died",
      a_stop_does_not_wait_for_the_time_out_of_a_device_that_just_died},
+    {"a_dead_mans_word_is_sent_again_until_stop_or_the_end_of_permission",
+     a_dead_mans_word_is_sent_again_until_stop_or_the_end_of_permission},
     {"a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line", a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line},
     {"a_link_reopened_believes_each_device_after_its_own_canaries",
      a_link_reopened_believes_each_device_after_its_own_canaries},
