@@ -185,9 +185,12 @@ static int prove_on(struct proving *r, struct err *e)
     struct record_sums sums;
     int64_t started = (int64_t)time(NULL);
     const volatile sig_atomic_t *stop_signal = signals_catch();
+    int rc = runner_prepare(false, e);
+    if (rc)
+        return rc;
     printf("mnrig protects sample and load cell; people are protected by the hard-wired E-stop, not by this program.\n");
     fflush(stdout);
-    int rc = session_open(&r->s, e);
+    rc = session_open(&r->s, e);
     if (rc == 0) rc = identify(r, e);
     if (rc == 0) rc = run_folder_make(r->folder, sizeof r->folder, r->out, started, "proof", r->s.bench.name, "prove", e);
     if (rc)
