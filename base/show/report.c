@@ -9,7 +9,7 @@
 #include "base/text/file.h"
 #include "base/text/number.h"
 
-enum { MAX_SVG = 64 << 20, NAV_FROM = 3 }; /* fewer sections than that need no list of contents */
+enum { MAX_SVG = 64 << 20, MAP_POLYGONS = 40, NAV_FROM = 3 }; /* fewer sections than that need no list of contents */
 
 /* HTML under construction; text is complete only after fflush(f). */
 struct sink {
@@ -317,6 +317,15 @@ static bool is_harmless(const char *svg)
            !strcasestr(svg, "href=\"http") && !strcasestr(svg, "href='http") && !strcasestr(svg, " onload");
 }
 
+/* A map of colours: its many little polygons, or a picture.  Its colours mean something, so they stay on a dark page. */
+static bool is_map(const char *svg)
+{
+    int polygons = 0;
+    for (const char *s = svg; (s = strstr(s, "<polygon")) && polygons < MAP_POLYGONS; s++)
+        polygons++;
+    return polygons == MAP_POLYGONS || strstr(svg, "<image");
+}
+
 void report_figure(struct report *r, const char *svg_path, const char *caption, const char *alt)
 {
     char *text;
@@ -330,7 +339,7 @@ void report_figure(struct report *r, const char *svg_path, const char *caption, 
     } else {
         r->figures++;
         text[end - text + 6] = '\0';
-        fputs("<figure>\n", r->body.f);
+        fputs(is_map(svg) ? "<figure class=\"map\">\n" : "<figure>\n", r->body.f);
         put_svg(r, svg, caption, alt);
         fprintf(r->body.f, "\n<figcaption>Figure %d. ", r->figures);
         put_element(r->body.f, "", caption, "</figcaption>\n</figure>\n");

@@ -1,6 +1,7 @@
 /* report_style.h -- the style sheet of reports, for report.c and the test of its contrasts alone.
  * Colours pass WCAG AA (4.5) on both grounds.  Figures are drawn for white paper; on a dark ground they are inverted
- * with the hue kept, so that a black curve turns white and a blue one stays blue. */
+ * with the hue kept, so that a black curve turns white and a blue one stays blue; maps of
+ * colours stay as they are, for there a bright place means much. */
 #ifndef BASE_SHOW_REPORT_STYLE_H
 #define BASE_SHOW_REPORT_STYLE_H
 
@@ -14,7 +15,7 @@
 #define REPORT_STYLE                                                                                                  \
     ":root{color-scheme:light dark;" REPORT_LIGHT "}\n"                                                               \
     "@media screen and (prefers-color-scheme:dark){:root{" REPORT_DARK "}\n"                                          \
-    "figure svg{filter:invert(.92) hue-rotate(180deg)}}\n"                                                            \
+    "figure:not(.map) svg{filter:invert(.92) hue-rotate(180deg)}}\n"                                                            \
     "*{box-sizing:border-box}\n"                                                                                      \
     "body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,\"Segoe UI\",Roboto,"           \
     "\"Helvetica Neue\",Arial,sans-serif;overflow-wrap:break-word}\n"                                                 \

@@ -186,6 +186,7 @@ static void figures_and_report_are_whole(void)
     report_table(r, "numbers", header, cells, 2, 2);
     report_figure(r, temp_path(folder, "a.svg", svg), "curve", "rises \"fast\"");
     report_figure(r, svg, "again", "twice");
+    report_figure(r, temp_path(folder, "b.svg", svg), "map", "bright at the right");
     CU_ASSERT_EQUAL(report_close(r, &e), 0);
     char *text = temp_read(html);
     ASSERT_HAS(text, "<h1>T &lt;1&gt;</h1>");
@@ -196,6 +197,7 @@ static void figures_and_report_are_whole(void)
     ASSERT_HAS(text, "<desc id=\"f1-desc\">rises &quot;fast&quot;</desc>");
     ASSERT_HAS(text, "id='f2-gpPt0'");
     ASSERT_HAS(text, "<figcaption>Figure 2. again</figcaption>");
+    ASSERT_HAS(text, "again</figcaption>\n</figure>\n<figure class=\"map\">"); /* whose colours a dark page keeps */
     CU_ASSERT_PTR_NULL(strstr(text, "<?xml"));
     CU_ASSERT_PTR_NULL(strstr(text, "id='gp"));
     free(text);
