@@ -317,7 +317,8 @@ static bool is_harmless(const char *svg)
            !strcasestr(svg, "href=\"http") && !strcasestr(svg, "href='http") && !strcasestr(svg, " onload");
 }
 
-/* A map of colours: its many little polygons, or a picture.  Its colours mean something, so they stay on a dark page. */
+/* A map of colours: its many little polygons, or a picture.  Its colours mean something, so they stay on a dark page.
+ */
 static bool is_map(const char *svg)
 {
     int polygons = 0;

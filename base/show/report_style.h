@@ -15,7 +15,7 @@
 #define REPORT_STYLE                                                                                                  \
     ":root{color-scheme:light dark;" REPORT_LIGHT "}\n"                                                               \
     "@media screen and (prefers-color-scheme:dark){:root{" REPORT_DARK "}\n"                                          \
-    "figure:not(.map) svg{filter:invert(.92) hue-rotate(180deg)}}\n"                                                            \
+    "figure:not(.map) svg{filter:invert(.92) hue-rotate(180deg)}}\n" \
     "*{box-sizing:border-box}\n"                                                                                      \
     "body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,\"Segoe UI\",Roboto,"           \
     "\"Helvetica Neue\",Arial,sans-serif;overflow-wrap:break-word}\n"                                                 \
@@ -37,14 +37,16 @@
     ".warning{border-left:.4rem solid var(--warn);background:var(--warn-ground);color:var(--warn);"                   \
     "padding:.6rem 1rem;font-weight:600}\n"                                                                           \
     ".scroll{overflow-x:auto;margin:1.1rem 0}\n"                                                                      \
-    "table{border-collapse:collapse;min-width:min(100%,36rem);font-size:.94rem;line-height:1.4;font-variant-numeric:tabular-nums}\n"            \
+    "table{border-collapse:collapse;min-width:min(100%,36rem);font-size:.94rem;line-height:1.4;" \
+    "font-variant-numeric:tabular-nums}\n" \
     "caption{text-align:left;font-weight:600;padding:.3rem 0;line-height:1.4}\n"                                      \
     "th,td{border-bottom:1px solid var(--line);padding:.32rem .8rem .32rem .5rem;text-align:left;"                    \
     "vertical-align:top}\n"                                                                                           \
     "thead th{background:var(--soft);border-top:1px solid var(--line);border-bottom:2px solid var(--line);"           \
     "vertical-align:bottom}tbody th{font-weight:500}\n"                                                               \
-    "caption+tbody tr:first-child>*{border-top:1px solid var(--line)}\n"                                                   \
-    "td.n,th.n{text-align:right}td.n{white-space:nowrap}td.w{overflow-wrap:anywhere}td.no{color:var(--bad);font-weight:700}\n"                    \
+    "caption+tbody tr:first-child>*{border-top:1px solid var(--line)}\n" \
+    "td.n,th.n{text-align:right}td.n{white-space:nowrap}td.w{overflow-wrap:anywhere}" \
+    "td.no{color:var(--bad);font-weight:700}\n" \
     "figure{margin:1.6rem 0}figure svg{display:block;width:100%;max-width:48rem;height:auto;background:#fff;"         \
     "border:1px solid var(--line)}\n"                                                                                 \
     "figcaption{color:var(--quiet);font-size:.95rem;max-width:48rem;margin-top:.4rem}\n"                              \
@@ -56,6 +58,6 @@
     ".skip{display:none}body{font-size:10pt}header,main,nav,footer{max-width:none;padding-left:0;padding-right:0}\n"  \
     "nav{padding:.5rem .8rem}a{text-decoration:none}h1{font-size:18pt;margin-top:0}h2{font-size:13pt}\n"              \
     "h2,h3,caption,thead{break-after:avoid}figure,tr,.warning,pre{break-inside:avoid}\n"                              \
-    "thead{display:table-header-group}.scroll{overflow:visible}figure svg{max-width:13.5cm}\n"                          \
+    "thead{display:table-header-group}.scroll{overflow:visible}figure svg{max-width:13.5cm}\n" \
     "table{font-size:8pt;min-width:11cm;max-width:100%}th,td{padding:.12rem .4rem}}\n"
 #endif

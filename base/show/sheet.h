@@ -24,9 +24,10 @@ void sheet_flat(struct sheet *s, struct cnode at, const char *prefix);
  * some value is no scalar or there are too many columns. */
 bool sheet_grid(struct sheet *s, struct report *r, const char *caption, const char *first, struct cnode at,
                 size_t rows_max);
-/* Everything below a map whose key is not in shown[] (NULL-terminated): its scalars in one table under the caption, then
- * a table for every other key, as it suits. */
-void sheet_rest(struct sheet *s, struct report *r, struct cnode map, const char *caption, const char *const shown[]);
+/* Everything below a map whose key is not in shown[] (NULL-terminated): its scalars in one table under the caption,
+ * then a table for every other key, as it suits. */
+void sheet_rest(struct sheet *s, struct report *r, struct cnode map, const char *caption,
+                const char *const shown[]);
 /* Puts the rows so far as a table (nothing when there are none; header may be NULL) and empties the sheet.  Columns
  * without a text are left out, but for the first.  At most 20 columns. */
 void sheet_put(struct sheet *s, struct report *r, const char *caption, const char *const header[], size_t columns);
