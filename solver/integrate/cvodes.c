@@ -268,12 +268,11 @@ int integrator_slope(struct integrator *it, double t, size_t i, double *s, struc
     return 0;
 }
 
-static size_t worst_component(struct integrator *it)
+/* The component where weight times local is largest; n when all are zero. */
+static size_t largest_share(const struct integrator *it)
 {
     size_t worst = it->ode.n;
     double most = 0.0;
-    if (CVodeGetErrWeights(it->mem, it->weight) || CVodeGetEstLocalErrors(it->mem, it->local))
-        return worst;
     for (size_t i = 0; i < it->ode.n; i++) {
         double share = fabs(NV_Ith_S(it->weight, i) * NV_Ith_S(it->local, i));
         if (share > most) {
@@ -281,6 +280,19 @@ static size_t worst_component(struct integrator *it)
             worst = i;
         }
     }
+    return worst;
+}
+
+/* By the last step's local errors; before there is one, by the rates. */
+static size_t worst_component(struct integrator *it)
+{
+    size_t n = it->ode.n, worst = n;
+    if (CVodeGetErrWeights(it->mem, it->weight))
+        return n;
+    if (CVodeGetEstLocalErrors(it->mem, it->local) == CV_SUCCESS)
+        worst = largest_share(it);
+    if (worst == n && on_rhs(it->t, it->y, it->local, it) == 0)
+        worst = largest_share(it);
     return worst;
 }
 

@@ -53,6 +53,7 @@ static CU_TestInfo schedule[] = {
     T(clearance_out_of_all_proportion_does_not_flood_the_mesh),
     T(estimates_do_not_vanish_at_the_ends_of_level_and_rtol),
     T(an_integration_without_end_is_stopped),
+    T(a_run_that_fails_in_its_first_step_has_a_worst_component_too),
     T(a_failed_integration_names_layer_and_depth_and_what_to_try),
     T(every_unknown_has_a_name),
     T(a_slow_layer_of_large_K_does_not_swallow_what_a_channel_brings_below_it),

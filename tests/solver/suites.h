@@ -52,6 +52,7 @@ void events_and_outputs_a_rounding_apart_are_one_time(void);
 void clearance_out_of_all_proportion_does_not_flood_the_mesh(void);
 void estimates_do_not_vanish_at_the_ends_of_level_and_rtol(void);
 void an_integration_without_end_is_stopped(void);
+void a_run_that_fails_in_its_first_step_has_a_worst_component_too(void);
 void a_slow_layer_of_large_K_does_not_swallow_what_a_channel_brings_below_it(void);
 
 void events_at_time_zero_equal_the_study_without_events(void);

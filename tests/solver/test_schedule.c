@@ -124,6 +124,31 @@ void an_integration_without_end_is_stopped(void)
     integrator_free(it);
 }
 
+static int stiff_in_one(void *self, double t, const double *y, double *dydt)
+{
+    (void)self; (void)t;
+    dydt[0] = -1e-6 * y[0];
+    dydt[1] = -1e12 * (y[1] - 1.0 - 1e3 * y[1] * y[1]);
+    dydt[2] = -1e-6 * y[2];
+    return 0;
+}
+
+/* Newton's equations are not solved: the corrector never converges. */
+void a_run_that_fails_in_its_first_step_has_a_worst_component_too(void)
+{
+    struct ode ode = {.n = 3, .nq = 1, .rhs = stiff_in_one, .quad = no_rate, .quad_times = no_times, .setup = no_setup,
+                      .solve = identity};
+    double y[3] = {1.0, 0.3, 1.0}, q = 0.0, atol[3] = {1e-6, 1e-6, 1e-6}, t = 3.0;
+    struct integrator *it;
+    struct err e = {0};
+    size_t worst = 99;
+    CU_ASSERT_EQUAL_FATAL(integrator_new(&it, &ode, 0.0, y, &q, 1e-6, atol, 3.0, &e), 0);
+    CU_ASSERT_EQUAL(integrator_to(it, &t, y, &q, &worst, &e), ERR_NUMERIC);
+    CU_ASSERT_EQUAL(worst, 1);
+    ASSERT_HAS(e.hint, "look at the rates and coefficients of that place");
+    integrator_free(it);
+}
+
 void a_slow_layer_of_large_K_does_not_swallow_what_a_channel_brings_below_it(void)
 {
     struct problem p = channelled(211.0, 633.0), fine;
