@@ -25,6 +25,7 @@
 #define TIME_SAFETY  3.5  /* BDF errors at rtol and rtol/10 are not nested */
 #define TIME_LEAST   2.0  /* rtol, of the value ... */
 #define TIME_PEAK    1.0  /* ... and of the quantity's largest */
+#define TIME_NOISE   1e-3 /* ... and of what was taken up: an exit where nothing has arrived yet is not exactly zero */
 #define ROUNDING     1e-12
 
 static double at(const struct solution *s, size_t k, size_t c) { return s->value[k * COLS_MAX + c]; }
@@ -130,6 +131,15 @@ static int space_error(const struct problem *p, struct solution *s, const struct
     return 0;
 }
 
+/* What may stand in a column per area where nothing has arrived yet, of rtol. */
+static double noise(const struct solution *s, size_t k, size_t c)
+{
+    double uptake = fabs(at(s, k, COL_Q_TOP));
+    if (c > COL_SAMPLED && c < COL_LAYER0)
+        return 0.0; /* not per area */
+    return TIME_NOISE * (is_rate(c) ? fmax(fabs(at(s, k, COL_J_TOP)), uptake / s->t[k]) : uptake);
+}
+
 /* CVODE's error in time: what the tenth of the tolerance changes on the coarser mesh, and a share of the tolerance. */
 static int step_error(const struct problem *p, const struct solution *s, const struct solution *half,
                       const struct solution *tight, double *error)
@@ -139,7 +149,9 @@ static int step_error(const struct problem *p, const struct solution *s, const s
         double largest = 0.0;
         differences(&(struct pair){s, half, tight}, c, crossing_time(p, c), apart);
         for (size_t k = 0; k < s->n_out; k++) {
-            double value = fabs(at(s, k, c)), least = TIME_LEAST * value + TIME_PEAK * (largest = fmax(largest, value));
+            double value = fabs(at(s, k, c));
+            largest = fmax(largest, value);
+            double least = TIME_LEAST * value + TIME_PEAK * largest + noise(s, k, c);
             error[k * COLS_MAX + c] += TIME_SAFETY * apart[k] + p->rtol * least;
         }
     }
@@ -164,7 +176,8 @@ static void add_unsettled(const struct problem *p, const struct solution *s, dou
         if (c == COL_RECEPTOR_CONC)
             least = fmax(largest, LANCZOS_SMALL_SHARE * uptake / p->receptor.H);
         for (size_t k = 0; k < s->n_out; k++)
-            error[k * COLS_MAX + c] += LANCZOS_SAFETY * LINEAR_SHARE * p->rtol * fmax(fabs(at(s, k, c)), least);
+            error[k * COLS_MAX + c] += p->rtol * fmax(LANCZOS_SAFETY * LINEAR_SHARE * fmax(fabs(at(s, k, c)), least),
+                                                      noise(s, k, c));
     }
 }
 

@@ -73,7 +73,21 @@ static void set_range(double *at, size_t from, size_t n, double value)
         at[i] = value;
 }
 
-/* Scales: the donor's activity in the core; the sites' capacity for bound drug; for plasma what the intact skin's flux
+#define LEAST_LEFT 1e-6 /* of the dose's activity: less drug than this is not looked at more closely */
+
+/* What no activity of the segment exceeds: where diffusion alone feeds them they fall from where they start, and a
+ * vehicle that is nearly empty would be lost in the tolerance of the full one. */
+static double largest_activity(const struct run *r, double of_doses)
+{
+    const struct system *s = &r->sys;
+    double now = r->phase.held ? s->drug.donor_a : 0.0;
+    for (size_t d = 0; d < s->drug.n; d++)
+        now = fmax(now, fabs(r->y[d]));
+    bool is_fed = s->n_bound || r->p->source || r->p->body.feedback > 0.0;
+    return is_fed || !(now > 0.0) ? of_doses : fmin(of_doses, fmax(now, LEAST_LEFT * of_doses));
+}
+
+/* Scales: the largest activity in the core; the sites' capacity for bound drug; for plasma what the intact skin's flux
  * over the study would reach.  Single unknowns weigh as much as the whole field. */
 static void set_tolerances(struct run *r)
 {
@@ -81,7 +95,7 @@ static void set_tolerances(struct run *r)
     const struct system *s = &r->sys;
     double scale = run_activity_scale(p), share = ATOL_SHARE * p->rtol, alone = sqrt((double)s->size);
     set_range(r->emphasis, 0, s->size, 1.0);
-    set_range(r->atol, 0, s->drug.n, share * scale);
+    set_range(r->atol, 0, s->drug.n, share * largest_activity(r, scale));
     set_range(r->atol, s->at_met, s->met.n, share * scale * p->metabolite_yield);
     for (size_t i = 0; i < s->n_sites; i++)
         if (s->site[i].bound >= 0) {

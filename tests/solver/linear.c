@@ -142,6 +142,7 @@ static void linear_path_and_cvode_agree_within_their_bounds(void)
     long taken = 0;
     for (unsigned long seed = 1; seed <= 40; seed++)
         taken += compare_seed(seed);
+    taken += compare_seed(371); /* a nearly empty vehicle goes on evaporating: CVODE was 1e-4 off, not stated */
     CU_ASSERT(taken > 80); /* of some hundred segments */
 }
 
