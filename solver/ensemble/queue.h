@@ -10,7 +10,7 @@ struct queue {
     void (*job)(void *self, size_t i);
     void (*done)(void *self, size_t finished, size_t jobs); /* after each, one call at a time; may be NULL */
 };
-/* Runs all jobs and waits.  threads 0: as many as there are processors for this program; never more than jobs.  Falls back to fewer
- * threads, at last to the caller's own, when the system gives none. */
+/* Runs all jobs and waits.  threads 0: as many as there are processors for this program; never more than jobs.  Falls
+ * back to fewer threads, at last to the caller's own, when the system gives none. */
 void queue_run(const struct queue *q, size_t threads);
 #endif

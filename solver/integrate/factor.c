@@ -247,7 +247,8 @@ static int solve_plasma(struct factor *f, double gamma, double *v)
     if (back > 0.0) {
         memcpy(f->z, clearing, s->drug.n * sizeof *f->z);
         rc = part_refined(&f->drug, gamma, f->z);
-        S[0] += gamma * area * back * (clearing_free(s) + clearing_fixed(s) - gamma * vector_dot(s->drug.n, clearing, f->z));
+        S[0] += gamma * area * back *
+                (clearing_free(s) + clearing_fixed(s) - gamma * vector_dot(s->drug.n, clearing, f->z));
     }
     if (!rc)
         rc = solve_small(S, c, n);

@@ -391,7 +391,7 @@ struct basis { double f[4][3], d[4][3]; };
 
 static struct basis basis_of(double middle)
 {
-    struct basis b;
+    struct basis b = {{{0}}, {{0}}};
     for (size_t q = 0; q < 4; q++)
         lagrange(middle, GAUSS_X[q], b.f[q], b.d[q]);
     return b;
