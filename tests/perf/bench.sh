@@ -234,8 +234,8 @@ ordering and its columns), 14 % in the mesh, 12 % each in two factorisations and
 orthogonalisation. Mesh, pattern and zone matrices are made anew for every case of a sweep: meshes of other lengths, densities
 and drugs have other elements, so that there would seldom be something to take over.
 
-What the times depend on: from some 15 000 unknowns on, the factor no longer fits into the processor's second cache, and jobs
-that others run on the machine slow the large meshes more than the small ones: the exponent of growth then rises by some 0.1.
+What the times depend on: the factor of the largest mesh has 11 MB and is read twice in every solve, from the cache that all
+processors of the machine share. Other jobs slow the large meshes more than the small ones; the exponent of growth then rises by some 0.1.
 END
 } >"$dir/benchmarks.md"
 mv "$dir/benchmarks.md" "$out"
