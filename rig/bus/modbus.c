@@ -149,8 +149,8 @@ static const char *check_head(const struct modbus_bus *m, const struct bus_reque
 static int judge(struct modbus_bus *m, const struct bus_request *r, const uint16_t *sent, const uint8_t *adu, size_t n,
                  uint16_t *read, struct err *e)
 {
-    if (m->base.is_serial) /* libmodbus checked the checksum, and the unit, but that it takes 0 for anybody's; a frame of
-                            * another unit counts 0 bytes */
+    if (m->base.is_serial) /* libmodbus checked the checksum, and the unit, but that it takes 0 for anybody's; a frame
+                            * of another unit counts 0 bytes */
         return n < 4 || adu[0] != r->unit
                      ? bus_fail(&m->base, r, BUS_GARBLED, "the frame of another unit, or a fragment", e)
                      : bus_judge(&m->base, r, sent, adu + 1, n - 3, read, e);

@@ -14,9 +14,9 @@
 const char recover_help[] =
     "usage: mnrig recover RUN\n"
     "\n"
-    "Cuts the torn end off the samples and events of a run that was interrupted (power, kill -9, disk) and says what was\n"
-    "lost.  What is cut is kept as samples.csv.torn and events.csv.torn; recovered.yaml says what is left.  run.yaml\n"
-    "stays as it is: it says \"not finished\", and that is true.\n"
+    "Cuts the torn end off the samples and events of a run that was interrupted (power, kill -9, disk) and says what\n"
+    "was lost.  What is cut is kept as samples.csv.torn and events.csv.torn; recovered.yaml says what is left.\n"
+    "run.yaml stays as it is: it says \"not finished\", and that is true.\n"
     "\n"
     "example: mnrig recover runs/20260309T140509Z_demo_pig1_press_10N_hold_5s_r01\n"
     "exit status: 0 recovered, or nothing to do; 1 the run still goes on, or its files were changed; 2 usage; 3 a file";

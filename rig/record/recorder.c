@@ -174,7 +174,8 @@ static size_t cell(char *out, size_t size, double x, int decimals)
 static void write_row(struct recorder *r, const struct record_row *w)
 {
     char line[400];
-    size_t n = (size_t)snprintf(line, sizeof line, "%llu,%.6f,%s,", (unsigned long long)r->samples.rows, w->time, w->state);
+    unsigned long long seq = r->samples.rows;
+    size_t n = (size_t)snprintf(line, sizeof line, "%llu,%.6f,%s,", seq, w->time, w->state);
     n += cell(line + n, sizeof line - n, w->position * 1e6, 2);
     n += cell(line + n, sizeof line - n, w->travel * 1e6, 2);
     n += cell(line + n, sizeof line - n, w->raw_travel * 1e6, 2);

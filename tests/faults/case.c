@@ -30,7 +30,11 @@ const struct case_bench case_benches[CASE_BENCHES] = {
 
 /* ---- the record that is left ---- */
 
-struct left { char folder[600]; bool has_folder, is_complete, has_sums; long rows; char state[16], cause[240], sums[65]; };
+struct left {
+    char folder[600], state[16], cause[240], sums[65];
+    bool has_folder, is_complete, has_sums;
+    long rows;
+};
 
 static void find_folder(const char *out, struct left *l)
 {
@@ -174,8 +178,8 @@ int case_run(const struct case_bench *b, const char *method, const char *dir, st
     snprintf(bench, sizeof bench, "%s", b->bench);
     snprintf(press, sizeof press, "%s", method);
     snprintf(folder, sizeof folder, "%s/runs", dir);
-    char *argv[] = {"run", "--bench", bench, "--method", press, "--specimen", "s1", "--batch", "b1", "-o", folder, "--plain",
-                    "--unattended", NULL};
+    char *argv[] = {"run", "--bench", bench, "--method", press, "--specimen", "s1", "--batch", "b1",
+                    "-o", folder, "--plain", "--unattended", NULL};
     setenv("XDG_RUNTIME_DIR", dir, 1); /* its lock file is its own too */
     fflush(stdout);
     int said = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -265,7 +269,8 @@ const char *case_judge(struct case_report *r, int wait_status)
 {
     bool fine = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
     if (!r->broken[0] && (!r->is_done || !fine))
-        snprintf(r->broken, sizeof r->broken, WIFSIGNALED(wait_status) ? "killed by signal %d" : "the process ended with %d",
+        snprintf(r->broken, sizeof r->broken,
+                 WIFSIGNALED(wait_status) ? "killed by signal %d" : "the process ended with %d",
                  WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
     return r->broken;
 }

@@ -1,4 +1,4 @@
-/* door.c -- see door.h.  __real_X is the function itself, __wrap_X what the objects of this runner call in its place. */
+/* door.c -- see door.h.  __real_X is the function itself, __wrap_X what the objects of this runner call instead. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -118,7 +118,11 @@ static bool is_out_of_memory(const char *what)
 void *__wrap_malloc(size_t n) { return is_out_of_memory("malloc") ? NULL : keep(__real_malloc(n)); }
 void *__wrap_calloc(size_t n, size_t size) { return is_out_of_memory("calloc") ? NULL : keep(__real_calloc(n, size)); }
 char *__wrap_strdup(const char *s) { return is_out_of_memory("strdup") ? NULL : keep(__real_strdup(s)); }
-char *__wrap_strndup(const char *s, size_t n) { return is_out_of_memory("strndup") ? NULL : keep(__real_strndup(s, n)); }
+
+char *__wrap_strndup(const char *s, size_t n)
+{
+    return is_out_of_memory("strndup") ? NULL : keep(__real_strndup(s, n));
+}
 
 void *__wrap_realloc(void *p, size_t n)
 {
@@ -213,7 +217,8 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t n)
 {
     long before = watch.calls[DOOR_DISK];
     size_t whole = n;
-    if (watch.is_ours && is_file(fd) && is_refused("write", fd < HANDLES && is_samples[fd] ? RUN_SAMPLES : "a file", true)) {
+    const char *name = fd >= 0 && fd < HANDLES && is_samples[fd] ? RUN_SAMPLES : "a file";
+    if (watch.is_ours && is_file(fd) && is_refused("write", name, true)) {
         bool is_cut_short = watch.way == WAY_DISK_FULL && before + 1 == watch.n && n > 1;
         if (!is_cut_short)
             return -1;
@@ -240,8 +245,15 @@ int __wrap_fsync(int fd)
     return is_refused("fsync", is_file(fd) ? "a file" : "a folder", true) ? -1 : 0;
 }
 
-int __wrap_rename(const char *from, const char *to) { return is_refused("rename", to, true) ? -1 : __real_rename(from, to); }
-int __wrap_mkdir(const char *path, mode_t mode) { return is_refused("mkdir", path, true) ? -1 : __real_mkdir(path, mode); }
+int __wrap_rename(const char *from, const char *to)
+{
+    return is_refused("rename", to, true) ? -1 : __real_rename(from, to);
+}
+
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+    return is_refused("mkdir", path, true) ? -1 : __real_mkdir(path, mode);
+}
 
 FILE *__wrap_fopen(const char *path, const char *mode)
 {

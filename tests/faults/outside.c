@@ -48,7 +48,8 @@ static void watch_writes(uint8_t unit, const uint8_t *pdu)
     bool is_many = pdu[0] == BUS_WRITE_MANY;
     if (unit != VBENCH_AXIS || !r || !(is_many || pdu[0] == BUS_WRITE_ONE))
         return;
-    unsigned to = (unsigned)pdu[1] << 8 | pdu[2], word = is_many ? (unsigned)pdu[6] << 8 | pdu[7] : (unsigned)pdu[3] << 8 | pdu[4];
+    const uint8_t *first = pdu + (is_many ? 6 : 3);
+    unsigned to = (unsigned)pdu[1] << 8 | pdu[2], word = (unsigned)first[0] << 8 | first[1];
     bool is_stop = to == out.stop.address && word == out.stop.regs[0];
     bool was_stop = out.last_was_stop && out.last_at >= r->stopper.began;
     bool has_tripped = !r->latch.is_armed && r->state > RIG_ENABLING;

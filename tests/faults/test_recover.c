@@ -32,7 +32,8 @@ static void leave(const char *dir)
     CU_ASSERT_EQUAL_FATAL(recorder_open(&r, dir, NULL), 0);
     for (int i = 0; i < ROWS; i++) {
         struct record_row row = {.time = 0.02 * i, .position = 12e-3 + 1e-5 * i, .travel = NAN, .raw_travel = NAN,
-                                 .force = 0.37 * i, .net_force = NAN, .axis_age = 0.017, .force_age = 0.009, .state = "insert"};
+                                 .force = 0.37 * i, .net_force = NAN, .axis_age = 0.017, .force_age = 0.009,
+                                 .state = "insert"};
         recorder_row(r, &row);
     }
     for (int i = 0; i < EVENTS; i++) {
@@ -42,7 +43,8 @@ static void leave(const char *dir)
     CU_ASSERT_EQUAL(recorder_close(r, &sums, NULL), 0);
     put(dir, RUN_SAMPLES, "a", "37,0.740000,insert,123");
     put(dir, RUN_EVENTS, "a", "0.500000,note,n,\"v");
-    put(dir, RUN_YAML, "w", "outcome: {state: aborted, cause: not finished, complete: false, rows: 0, samples_sha256: \"\"}\n");
+    put(dir, RUN_YAML, "w",
+        "outcome: {state: aborted, cause: not finished, complete: false, rows: 0, samples_sha256: \"\"}\n");
 }
 
 static int command(int (*run)(int, char **, struct err *), const char *dir, struct err *e)

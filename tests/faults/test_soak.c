@@ -1,5 +1,5 @@
-/* test_soak.c -- a run that goes on and on, in virtual time: no tick without its row, none early or late, no memory that
- * grows.  A quick one by default; MN_LONG=1 lets it have a million ticks. */
+/* test_soak.c -- a run that goes on and on, in virtual time: no tick without its row, none early or late, no memory
+ * that grows.  A quick one by default; MN_LONG=1 lets it have a million ticks. */
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
@@ -75,8 +75,8 @@ static void soak(const struct case_bench *b, uint64_t ticks)
     CU_ASSERT_TRUE(drift <= DRIFT);
     CU_ASSERT_TRUE(o->memory_early > 0 && o->memory_late - o->memory_early <= GROWTH);
     CU_ASSERT_EQUAL(door_watch()->live, 0);
-    printf("\n  %s: %lu ticks, %lu rows, at most %.2g us off the grid, %ld kB, then %ld kB", b->name, (unsigned long)o->ticks,
-           (unsigned long)s.rows, drift * 1e6, o->memory_early, o->memory_late);
+    printf("\n  %s: %lu ticks, %lu rows, at most %.2g us off the grid, %ld kB, then %ld kB", b->name,
+           (unsigned long)o->ticks, (unsigned long)s.rows, drift * 1e6, o->memory_early, o->memory_late);
     outside_end();
     case_remove(dir);
 }

@@ -111,8 +111,9 @@ static void sweep(const struct case_bench *b, struct case_report *reports, struc
     nominal = reports[0];
     if (nominal.broken[0])
         printf("\n  %s without a fault: %s [%s]", b->name, nominal.broken, nominal.message);
-    printf("\n  %s: %ld ticks, %ld blocks of memory, %ld disk calls, %ld requests, true peak %.2f N", b->name, nominal.ticks,
-           nominal.calls[DOOR_MEMORY], nominal.calls[DOOR_DISK], nominal.calls[DOOR_BUS], nominal.peak_force);
+    printf("\n  %s: %ld ticks, %ld blocks of memory, %ld disk calls, %ld requests, true peak %.2f N", b->name,
+           nominal.ticks, nominal.calls[DOOR_MEMORY], nominal.calls[DOOR_DISK],
+           nominal.calls[DOOR_BUS], nominal.peak_force);
     CU_ASSERT_TRUE(nominal.ticks > 100 && nominal.ticks <= 1500);
     for (int d = 0; d < DOORS; d++)
         CU_ASSERT_TRUE_FATAL(nominal.calls[d] > 0 && nominal.calls[d] <= DOOR_CALLS);

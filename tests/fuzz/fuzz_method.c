@@ -13,7 +13,8 @@ static struct { struct bench bench; struct safety_limits limits; } pair[PAIRS]; 
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static const char *const paths[PAIRS] = {"config/benches/virtual_tcp.yaml", "config/benches/virtual_em2rs_tlb.yaml"};
+    static const char *const paths[PAIRS] = {"config/benches/virtual_tcp.yaml",
+                                             "config/benches/virtual_em2rs_tlb.yaml"};
     (void)argc, (void)argv;
     for (size_t i = 0; i < PAIRS; i++) {
         struct config *doc = NULL;

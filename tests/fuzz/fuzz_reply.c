@@ -19,7 +19,8 @@ int __real_modbus_send_raw_request(modbus_t *ctx, const uint8_t *raw, int n);
 int __wrap_modbus_send_raw_request(modbus_t *ctx, const uint8_t *raw, int n);
 
 enum { VALUES = BUS_MAX_READ, GUARD = 0xA5A5, REPLY_MAX = 300 };
-static struct { int far; bool serial; uint8_t reply[REPLY_MAX]; size_t n; } peer; /* the wrapped calls know no other way */
+/* The other end; the wrapped calls know no other way to it. */
+static struct { int far; bool serial; uint8_t reply[REPLY_MAX]; size_t n; } peer;
 
 static int open_line(int *near)
 {
@@ -69,7 +70,8 @@ static struct bus_request make_request(uint8_t a, uint8_t b)
     static const uint8_t functions[8] = {1, 2, 3, 4, 5, 6, 15, 16};
     uint8_t f = functions[a & 7];
     uint16_t most = f == 5 || f == 6 ? 1 : bus_is_read(f) ? BUS_MAX_READ : BUS_MAX_WRITE;
-    return (struct bus_request){"fuzz", (uint8_t)(1 + (a >> 3)), f, (uint16_t)(b * 0x101), (uint16_t)(1 + b % most), 2e-3, 0.0};
+    return (struct bus_request){"fuzz", (uint8_t)(1 + (a >> 3)), f, (uint16_t)(b * 0x101), (uint16_t)(1 + b % most),
+                                2e-3, 0.0};
 }
 
 /* What the protocol fixes in a reply that is believed: p has the function code first. */
@@ -104,8 +106,9 @@ static void as_pdu(const struct bus_request *r, const uint8_t *data, size_t n, c
 
 static void over_link(struct bus_request *r, bool serial, const uint16_t *sent)
 {
-    struct bus_address a = {.kind = serial ? BUS_KIND_RTU : BUS_KIND_TCP, .host = "127.0.0.1", .port = 502, .path = "/dev/null",
-                            .baud = 921600, .data_bits = 8, .stop_bits = 1, .parity = 'E', .connect_timeout = 0.1};
+    struct bus_address a = {.kind = serial ? BUS_KIND_RTU : BUS_KIND_TCP, .host = "127.0.0.1", .port = 502,
+                            .path = "/dev/null", .baud = 921600,
+                            .data_bits = 8, .stop_bits = 1, .parity = 'E', .connect_timeout = 0.1};
     uint16_t read[VALUES + 1];
     struct bus *b = NULL;
     struct err e = {0};
@@ -117,7 +120,8 @@ static void over_link(struct bus_request *r, bool serial, const uint16_t *sent)
     size_t head = serial ? 1 : 7, tail = serial ? 2 : 0;
     if (rc == 0) {
         assert(peer.n >= head + tail + 2 && peer.reply[head - 1] == r->unit);
-        size_t n = serial ? 2 + (bus_is_read(r->function) ? peer.reply[2] : 3u) : (size_t)(peer.reply[4] << 8 | peer.reply[5]) - 1;
+        size_t told = (size_t)(peer.reply[4] << 8 | peer.reply[5]) - 1;
+        size_t n = !serial ? told : 2 + (bus_is_read(r->function) ? peer.reply[2] : 3u);
         must_fit(r, peer.reply + head, n, sent);
     } else {
         assert(e.msg[0] && b->failure != BUS_NO_FAILURE);
@@ -128,8 +132,8 @@ static void over_link(struct bus_request *r, bool serial, const uint16_t *sent)
     close(peer.far);
 }
 
-/* Bytes 0 and 1: the request.  Byte 2: what is put right in the frame, so that what lies behind is reached, and on which
- * kind of link (a serial one rarely: it takes its time).  The rest: the reply. */
+/* Bytes 0 and 1: the request.  Byte 2: what is put right in the frame, so that what lies behind is reached, and on
+ * which kind of link (a serial one rarely: it takes its time).  The rest: the reply. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 4)

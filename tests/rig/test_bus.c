@@ -185,7 +185,8 @@ static void a_link_never_publishes_another_requests_registers(void)
     for (int i = 0; i < 9000; i++) {
         if (!k.bus->is_dirty && rand() % 23 == 0) {
             bus_memory_faults(k.bus)->delay_replies = 1;
-            bus_memory_faults(k.bus)->delay = 0.05 + 0.00001 * (rand() % 5000); /* up to late_reply after the time-out */
+            /* up to late_reply after the time-out */
+            bus_memory_faults(k.bus)->delay = 0.05 + 0.00001 * (rand() % 5000);
         }
         step(&k);
         link_look(l, &out);
@@ -254,7 +255,8 @@ static void an_order_without_permission_writes_nothing(void)
     CU_ASSERT_EQUAL(out.order_done, 1);
     CU_ASSERT_TRUE(out.order_failed);
     CU_ASSERT_EQUAL(t.device[BENCH_AXIS].write.count, t.stops); /* STOPs of the opening only */
-    CU_ASSERT_EQUAL(t.device[BENCH_AXIS].garbled + t.device[BENCH_AXIS].timeouts + t.device[BENCH_AXIS].exceptions, 0); /* nor was anything tried */
+    const struct device_stats *d = &t.device[BENCH_AXIS];
+    CU_ASSERT_EQUAL(d->garbled + d->timeouts + d->exceptions, 0); /* nor was anything tried */
     link_free(l);
 }
 

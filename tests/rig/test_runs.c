@@ -358,9 +358,10 @@ static void a_dead_tick_leaves_the_drive_to_its_watchdog(void)
     while (s->pace.clock.now < from + 5.0)
         simulation_tick(s, KEY_NONE);
     link_statistics(s->link[0], &t1);
-    CU_ASSERT_EQUAL(t0.device[BENCH_AXIS].requests, t1.device[BENCH_AXIS].requests); /* nothing is said that would feed the watchdog */
+    /* nothing is said that would feed the watchdog, but for one STOP, when the permit ran out */
+    CU_ASSERT_EQUAL(t0.device[BENCH_AXIS].requests, t1.device[BENCH_AXIS].requests);
     true_force_stays(s, 5.2 + promised(s, 0.5e-3));
-    CU_ASSERT_TRUE(stop_is_first_after(s, from) - from <= 3 * 0.02 + 0.1 + 0.03); /* but for one STOP, when the permit ran out */
+    CU_ASSERT_TRUE(stop_is_first_after(s, from) - from <= 3 * 0.02 + 0.1 + 0.03);
     simulation_free(s);
 }
 
