@@ -9,13 +9,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static inline const char *kit_folder(void);
+
+static inline void kit_clean(void)
+{
+    char command[96];
+    snprintf(command, sizeof command, "rm -rf '%s'", kit_folder());
+    if (system(command) != 0)
+        fprintf(stderr, "%s failed\n", command);
+}
+
 /* The folder's path; made at the first call. */
 static inline const char *kit_folder(void)
 {
     static char path[64];
     if (!path[0]) {
         snprintf(path, sizeof path, "%s/mn-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-        if (!mkdtemp(path))
+        if (!mkdtemp(path) || atexit(kit_clean))
             abort();
     }
     return path;
