@@ -192,8 +192,10 @@ static void poll_group(struct link *l, size_t device)
     struct link_sample *p = &l->partial[device];
     struct err e = {0};
     struct bus_request r = link_request(l, device, g->function, g->address, g->count);
-    if (l->round[device] == 0)
+    if (l->round[device] == 0) {
         p->sent = bus_now(l->bus);
+        l->begun[device]++;
+    }
     if (link_read(l, &r, device, p->regs + g->at, &e)) {
         l->round[device] = 0;
         return;
@@ -209,15 +211,30 @@ static void poll_group(struct link *l, size_t device)
     pthread_mutex_unlock(&l->lock);
 }
 
+/* May another sample of the device begin?  One that is under way, and proofs, always go on. */
+static bool is_of_use(const struct link *l, size_t device)
+{
+    int most = 1 + (int)(l->bench->tick_period / l->bench->device[device].poll);
+    return !l->has_axis || l->tick == 0 || l->round[device] || l->proofs[device] || l->begun[device] < most;
+}
+
+static void count_tick(struct link *l, unsigned tick)
+{
+    if (tick != l->tick)
+        memset(l->begun, 0, sizeof l->begun);
+    l->tick = tick;
+}
+
 /* The device whose poll is most overdue; its next due time is kept on a grid, missed periods are skipped. */
 static double poll_due(struct link *l, double now)
 {
     size_t best = BENCH_DEVICES;
     for (size_t d = 0; d < BENCH_DEVICES; d++)
-        if (l->bench->device[d].link == l->index && (best == BENCH_DEVICES || l->due[d] < l->due[best]))
+        if (l->bench->device[d].link == l->index && is_of_use(l, d) &&
+            (best == BENCH_DEVICES || l->due[d] < l->due[best]))
             best = d;
     if (best == BENCH_DEVICES)
-        return now + 1.0;
+        return now + SILENT_NAP;
     if (l->due[best] > now)
         return l->due[best];
     if (l->proofs[best])
@@ -255,6 +272,7 @@ double link_step(struct link *l)
     if (now > in.talk_until)
         return l->bus->is_open ? go_silent(l, now) : now + SILENT_NAP;
     l->is_silent = false;
+    count_tick(l, in.tick);
     if (!l->bus->is_open)
         return link_reopen(l, now);
     if (l->bus->is_dirty)

@@ -33,6 +33,9 @@ struct link_stats {
 struct link_inbox {            /* tick -> link */
     double   talk_until;       /* s: the permit to say anything but STOP */
     bool     may_move;         /* motion commands pass */
+    unsigned tick;             /* counts ticks; 0: nobody counts.  The axis' link begins no more samples than a tick can
+                                  use (1 + tick / poll of each device): a STOP is then never far behind, however late
+                                  the tick that asks for it */
     double   mute_until;       /* s: says nothing at all, not even STOP: only `mnrig prove` sets it, to try the watchdog */
     unsigned stop;             /* counts STOP requests */
     unsigned order;            /* counts orders */

@@ -27,6 +27,8 @@ struct link {
     unsigned canary[BENCH_DEVICES];    /* the next one of the device: they alternate */
     double   patience[BENCH_DEVICES];  /* s until a device that keeps failing is asked again; 0: as usual */
     size_t   round[BENCH_DEVICES];     /* the next group of the sample under way */
+    unsigned tick;                     /* the last one seen */
+    int      begun[BENCH_DEVICES];     /* samples since then */
     struct link_sample partial[BENCH_DEVICES];
     size_t   recheck;             /* the register of `verify` that is looked at next */
     double   recheck_due;

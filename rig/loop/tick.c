@@ -226,6 +226,7 @@ static void post(struct rig *r)
     bool is_free = !r->stopper.is_active;
     for (size_t i = 0; i < r->links; i++) {
         r->inbox[i].talk_until = r->now + PERMIT_TICKS * r->bench->tick_period + r->limits.max_lateness;
+        r->inbox[i].tick++;
         r->inbox[i].may_move = is_free && (r->latch.is_armed || r->state == RIG_UNLOADING);
         link_post(r->link[i], &r->inbox[i]);
     }

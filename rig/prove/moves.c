@@ -92,6 +92,7 @@ void prove_move_tick(struct prover *p, double lateness, enum rig_key key)
         for (size_t i = 0; i < r->links; i++) {
             r->inbox[i].talk_until = p->now + LOOK_TIME;
             r->inbox[i].may_move = false;
+            r->inbox[i].tick++;
             link_post(r->link[i], &r->inbox[i]);
             link_look(r->link[i], &r->outbox[i]);
         }

@@ -13,7 +13,7 @@ CU_SuiteInfo test_suites[] = {
     {"files", NULL, kit_clean_up, NULL, NULL, files_tests},
     {"record", NULL, kit_clean_up, NULL, NULL, record_tests},
     {"runs", NULL, kit_clean_up, NULL, NULL, runs_tests},
-    {"timing", NULL, NULL, NULL, NULL, timing_tests},
+    {"timing", NULL, kit_clean_up, NULL, NULL, timing_tests},
     {"rearm", NULL, kit_clean_up, NULL, NULL, rearm_tests},
     {"prove", NULL, kit_clean_up, NULL, NULL, prove_tests},
     {"scenarios", NULL, kit_clean_up, NULL, NULL, scenarios_tests},

@@ -2,6 +2,7 @@
 #include <math.h>
 #include "rig/loop/runner.h"
 #include "rig/safety/budget.h"
+#include "tests/rig/simulation.h"
 #include "tests/rig/suites.h"
 #include "tests/runner.h"
 
@@ -62,10 +63,31 @@ static void the_loop_counts_every_deadline_as_kept_or_missed(void)
     CU_ASSERT_TRUE(ticks > 0 && ticks + skipped >= 48); /* the last may lie beyond the end */
 }
 
+/* The axis is polled each 20 ms, as often as the tick comes: two samples, and perhaps a verified register. */
+static void a_late_tick_leaves_no_row_of_reads_before_its_stop(void)
+{
+    struct simulation *s = NULL;
+    struct link_stats before, after;
+    struct err e = {0};
+    CU_ASSERT_EQUAL_FATAL(simulation_new(&s, "benches/virtual_tcp.yaml", "methods/press_10N_hold_5s.yaml", NULL, &e), 0);
+    while (s->rig.force.force < 4.0 && s->pace.clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    link_statistics(s->link[0], &before);
+    s->pace.late = 0.095; /* inside what is allowed */
+    simulation_tick(s, KEY_NONE);
+    link_statistics(s->link[0], &after);
+    uint64_t asked = after.device[BENCH_AXIS].requests - before.device[BENCH_AXIS].requests;
+    CU_ASSERT_TRUE(asked >= 2 && asked <= 3);
+    simulation_tick(s, KEY_NONE);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_RUNNING); /* what it sees is old, but not too old */
+    simulation_free(s);
+}
+
 CU_TestInfo timing_tests[] = {
     {"times_are_counted_in_steps_of_1_2_and_5", times_are_counted_in_steps_of_1_2_and_5},
     {"every_time_falls_into_one_step", every_time_falls_into_one_step},
     {"quantiles_are_at_most_a_bin_above", quantiles_are_at_most_a_bin_above},
     {"the_fastest_speed_is_the_overshoots_inverse", the_fastest_speed_is_the_overshoots_inverse},
     {"the_loop_counts_every_deadline_as_kept_or_missed", the_loop_counts_every_deadline_as_kept_or_missed},
+    {"a_late_tick_leaves_no_row_of_reads_before_its_stop", a_late_tick_leaves_no_row_of_reads_before_its_stop},
     CU_TEST_INFO_NULL};
