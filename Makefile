@@ -3,7 +3,8 @@
 #
 ## make demo        bench -> depth -> model -> comparison -> demo-out/report.html (installs what is missing)
 ## make test        every test (installs what is missing)
-## make test-long   every fault at every moment of a run, a million ticks, a minute of each fuzz target (needs clang)
+## make test-long   every fault at every moment of a run, a million ticks, STOP in real time,
+##                  a minute of each fuzz target (needs clang)
 ## make validate    measured against simulated: one table in build/validation, misses included
 ## make             build/mnsim, build/mnrig, build/mnbench
 ## make deps        install the missing Debian packages (root or sudo); silent when all are there
@@ -127,6 +128,7 @@ run-demo: all
 # What takes too long for every day.  The fault sweep forks two processes at a time.
 test-long: all $B/tests/faults/run
 	MN_LONG=1 $B/tests/faults/run
+	B=$B sh tests/scenarios/realtime.sh long
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
 validate: all

@@ -42,7 +42,7 @@ set -- $(value bare_p99_us "$dir/tick" | spread); bare_p99=$1
 cat <<END
 ## The bench's controller
 
-On the loopback against \`mnbench serve\`, which answers in its own time. Blocks of both sides in turn ($blocks of each); the median of the blocks'
+On the loopback against \`mnbench serve\`, which answers in its own time. Blocks of both sides in turn ($blocks of 50 transactions, 24 of 1 s of ticks); the median of the blocks'
 ratios with its 95 % interval.
 
 | what | mnrig | bare | ratio or cost | goal | |
