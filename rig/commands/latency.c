@@ -14,13 +14,13 @@
 const char latency_help[] =
     "usage: mnrig latency --bench BENCH [--method METHOD] [--seconds S] [--realtime] [--set PATH=VALUE]... [--port N]\n"
     "\n"
-    "Measures how late this PC wakes and how fast the devices answer, four times as often as a run would ask; then says\n"
-    "which tick rates hold and how fast the axis may go near contact, by the budgets of 'mnrig plan' with the measured\n"
-    "times in them.  Reads only: the axis is never written to.  Measure with the PC as busy as it will be in a run.\n"
+    "Measures how late this PC wakes and how fast the devices answer, four times as often as a run would ask; then\n"
+    "says which tick rates hold and how fast the axis may go near contact, by the budgets of 'mnrig plan' with the\n"
+    "measured times in them.  Reads only: the axis is never written to.  Measure with the PC as busy as it will be in a run.\n"
     "\n"
     "  --bench BENCH      bench file\n"
-    "  --method METHOD    takes the specimen's stiffness and the force limit from a method, else 1 / compliance and the\n"
-    "                     bench's limit\n"
+    "  --method METHOD    takes the specimen's stiffness and the force limit from a method, else 1 / compliance and\n"
+    "                     the bench's limit\n"
     "  --seconds S        how long (default 10)\n"
     "  --realtime         SCHED_FIFO, memory locked; refused when the system does not permit it\n"
     "  --set PATH=VALUE   override a key of the bench file\n"
@@ -124,7 +124,8 @@ static void show_answers(const struct session *s, const struct measurement *m, c
     struct budget planned;
     double time[3];
     char name[32];
-    printf("\nwith these times, by the budgets: k %.4g N/mm (%s); force limit %.4g N, '%s' bears %.4g N: %.4g N of room\n",
+    printf("\nwith these times, by the budgets: k %.4g N/mm (%s); force limit %.4g N, '%s' bears %.4g N: "
+           "%.4g N of room\n",
            q->k * 1e-3, q->k_source, q->limit, s->limits.weakest_name, s->limits.weakest_load, q->margin);
     printf("  %-16s %-9s %9s %9s %9s %12s\n", "tick", "on time", "trip", "sensor", "PC dies", "fastest");
     printf("  %-16s %-9s %9s %9s %9s %12s\n", "ms", "", "ms", "ms", "ms", "mm/s");
@@ -138,7 +139,8 @@ static void show_answers(const struct session *s, const struct measurement *m, c
     show_row(name, s, q, time, tick_holds(s, m, s->bench.tick_period) ? "yes" : "no");
     budget_judge(&s->bench, &s->limits, q->k, 1e-3, INFINITY, &planned);
     show_row("... as allowed", s, q, planned.time, "");
-    printf("  'as allowed' is what 'mnrig plan' counts with: max_lateness and the lines' own times in place of the measured.\n"
+    printf("  'as allowed' is what 'mnrig plan' counts with: max_lateness and the lines' own times in place of the "
+           "measured.\n"
            "  on time: 99.9 %% of the ticks come within half a tick, none later than max_lateness.\n");
 }
 
@@ -169,7 +171,8 @@ static int judge(const struct session *s, const struct measurement *m, const str
         rc = judge_device(s, m, d, e);
     for (size_t i = 0; i < s->bench.links && rc == 0; i++)
         if (m->busy[i] > BUSY_MOST)
-            rc = err_set(e, ERR_FAILED, "link '%s' would be busy for %.0f %% of the time with its polls: at most %.0f %%",
+            rc = err_set(e, ERR_FAILED,
+                         "link '%s' would be busy for %.0f %% of the time with its polls: at most %.0f %%",
                          s->bench.link[i].name, m->busy[i] * 100.0, BUSY_MOST * 100.0);
     if (rc == 0 && m->lateness.max > s->limits.max_lateness)
         rc = err_set(e, ERR_FAILED, "a tick came %.3g ms late: max_lateness is %.3g ms", m->lateness.max * 1e3,
@@ -184,8 +187,8 @@ static int judge(const struct session *s, const struct measurement *m, const str
             rc = err_set(e, ERR_FAILED, "measured, %s takes %.3g ms: 'mnrig plan' counts with %.3g ms",
                          i == 0 ? "a trip" : "a dying sensor", time[i] * 1e3, planned.time[i] * 1e3);
     if (rc == ERR_FAILED)
-        err_hint(e, "a slower tick or poll, a quieter PC (--realtime), or larger allowances in the bench file: they enter "
-                    "the budgets");
+        err_hint(e, "a slower tick or poll, a quieter PC (--realtime), or larger allowances in the bench file: they "
+                    "enter the budgets");
     return rc;
 }
 
@@ -218,7 +221,8 @@ static int read_question(struct question *q, const struct session *s, const char
 {
     struct method m;
     struct config *doc = NULL;
-    *q = (struct question){.k = 1.0 / s->bench.axis.compliance, .k_source = "1 / compliance", .limit = s->limits.force_push};
+    *q = (struct question){
+        .k = 1.0 / s->bench.axis.compliance, .k_source = "1 / compliance", .limit = s->limits.force_push};
     int rc = path ? method_read(&m, &doc, path, NULL, 0, e) : 0;
     if (rc == 0 && path) {
         q->limit = m.force_push;

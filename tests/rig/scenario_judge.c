@@ -115,7 +115,8 @@ static double first_event(const struct simulation *s, double from, const char *k
         return at;
     for (size_t i = 0; i < t.rows && isnan(at); i++) {
         double when = atof(table_cell(&t, i, 0)) + s->rig.start;
-        if (when >= from - 1e-5 && strcmp(table_cell(&t, i, 1), kind) == 0 && strcmp(table_cell(&t, i, 2), subject) == 0)
+        if (when >= from - 1e-5 && strcmp(table_cell(&t, i, 1), kind) == 0 &&
+            strcmp(table_cell(&t, i, 2), subject) == 0)
             at = when;
     }
     table_release(&t);
@@ -319,8 +320,8 @@ static const char *judge_values(const struct simulation *s, const struct scenari
         if (is_homed && !(x[POSITION][i] * 1e-6 >= p.lo - near && x[POSITION][i] * 1e-6 <= p.hi + near))
             wrong = "a logged position is not the true one";
         if (wrong)
-            snprintf(r->detail, sizeof r->detail, "row %zu at %.4f s: %.2f um of %.2f to %.2f, %.4f N of %.4f to %.4f", i,
-                     at, x[POSITION][i], p.lo * 1e6, p.hi * 1e6, x[FORCE][i], v.lo, v.hi);
+            snprintf(r->detail, sizeof r->detail, "row %zu at %.4f s: %.2f um of %.2f to %.2f, %.4f N of %.4f to %.4f",
+                     i, at, x[POSITION][i], p.lo * 1e6, p.hi * 1e6, x[FORCE][i], v.lo, v.hi);
         r->samples++;
     }
     for (size_t n = 0; n < COLUMNS; n++)

@@ -85,8 +85,8 @@ static void read_reading(struct scenario *f, struct cnode root, struct err *e)
 
 static void read_head(struct scenario *f, struct cnode root, struct err *e)
 {
-    static const char *const keys[] = {"scenario", "bench",   "method", "cause",     "stop_reaches", "outcome", "record",
-                                       "reading",  "offset",  "budget", "decel",     "stiffness",    "cases",   NULL};
+    static const char *const keys[] = {"scenario", "bench",  "method", "cause", "stop_reaches", "outcome", "record",
+                                       "reading",  "offset", "budget", "decel", "stiffness",    "cases",   NULL};
     char word[24] = "";
     config_known(root, keys, e);
     text_of(root, "scenario", f->name, sizeof f->name, e);
@@ -219,7 +219,8 @@ static void tell(const struct scenario *f, const struct scenario_case *c, const 
     char text[240] = "";
     if (s->rig.bench)
         rig_outcome(&s->rig, text, sizeof text);
-    printf("\n  %s, %s, %s%s%s: %s\n    [%s; fault at %.4f s; stop %.1f ms, stand %.1f, ran on %.1f um of %.1f, %.3f N of %.3f; %s]",
+    printf("\n  %s, %s, %s%s%s: %s\n    [%s; fault at %.4f s; stop %.1f ms, stand %.1f, ran on %.1f um of %.1f, "
+           "%.3f N of %.3f; %s]",
            f->name, c->state, c->fault, c->event, c->limit ? c->limit->name : "", broken, text, r->fault, r->stop * 1e3,
            r->stand * 1e3, r->run_on * 1e6, c->run_on * 1e6, r->overshoot, c->overshoot, r->detail);
 }

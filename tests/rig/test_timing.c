@@ -69,7 +69,8 @@ static void a_late_tick_leaves_no_row_of_reads_before_its_stop(void)
     struct simulation *s = NULL;
     struct link_stats before, after;
     struct err e = {0};
-    CU_ASSERT_EQUAL_FATAL(simulation_new(&s, "benches/virtual_tcp.yaml", "methods/press_10N_hold_5s.yaml", NULL, &e), 0);
+    int rc = simulation_new(&s, "benches/virtual_tcp.yaml", "methods/press_10N_hold_5s.yaml", NULL, &e);
+    CU_ASSERT_EQUAL_FATAL(rc, 0);
     while (s->rig.force.force < 4.0 && s->pace.clock.now < 40.0)
         simulation_tick(s, KEY_NONE);
     link_statistics(s->link[0], &before);
