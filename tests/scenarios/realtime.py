@@ -31,8 +31,8 @@ FAULTS = {"estop": "when force > 4 N: estop", "force": "when force > 4 N: jump f
           "door": "when force > 4 N: open door", "alarm": "when force > 4 N: alarm 0x80"}
 STATUS = {"sigterm": 7, "sighup": 7, "key": 7}
 SETTINGS = ["limits/max_lateness=900 ms", "limits/max_age_axis=3 s", "limits/max_age_force=3 s",
-            "axis/watchdog_time=1 s", "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms", "devices/force/timeout=800 ms",
-            "devices/force/poll=20 ms", "axis/settle=1 s", "proof/speed=1 mm/s"]
+            "axis/watchdog_time=1 s", "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms",
+            "devices/force/timeout=800 ms", "devices/force/poll=20 ms", "axis/settle=1 s", "proof/speed=1 mm/s"]
 
 
 class Wrong(Exception):
@@ -223,7 +223,8 @@ def trial(bench, cause):
     known = None
     if cause in STATUS:
         wait_for("insert under load", 60, lambda: bench.is_pressing(2.0))
-        known = len(frames(bench.wire))
+        with open(bench.wire, "rb") as f:  # quickly: what comes until the key is sent counts against it
+            known = f.read().count(b"\n") - 1
         if cause == "key":
             bench.press(" ")
         else:
