@@ -17,7 +17,8 @@ int main(int argc, char **argv)
         {"compare", "hold simulations against measurements", help_compare, command_compare},
         {"report", "put folders into one HTML page", help_report, command_report},
         {NULL, NULL, NULL, NULL}};
-    int status = cli_main("mnsim", "diffusion of a drug through skin with and without microneedle channels", commands, argc, argv);
+    int status = cli_main("mnsim", "diffusion of a drug through skin with and without microneedle channels", commands,
+                          argc, argv);
     units_release();
     return status;
 }

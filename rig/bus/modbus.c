@@ -114,7 +114,8 @@ static void prepare(struct modbus_bus *m, const struct bus_request *r)
 enum { MBAP = 7 }; /* transaction id, protocol id, length, unit */
 
 /* Sends a request; errno on failure.  Over TCP with a header of our own: libmodbus would not let us see the transaction
- * id that its reply has to carry, nor check unit and length.  A serial line gets address and checksum from libmodbus. */
+ * id that its reply has to carry, nor check unit and length.  A serial line gets address and checksum from libmodbus.
+ */
 static int send_request(struct modbus_bus *m, const struct bus_request *r, const uint8_t *pdu, size_t n)
 {
     uint8_t frame[MBAP + PDU_MAX];

@@ -16,7 +16,8 @@ const char plan_help[] =
     "  --set PATH=VALUE   override a key of the bench file\n"
     "\n"
     "example: mnrig plan --bench config/benches/virtual_tcp.yaml --method config/methods/press_10N_hold_5s.yaml\n"
-    "exit status: 0 the bench may run it, 2 usage, 3 it must not, or a file is wrong (the plan is printed all the same)";
+    "exit status: 0 the bench may run it, 2 usage, 3 it must not, or a file is wrong (the plan is printed all the "
+    "same)";
 
 static void show_speed(const struct bench *b, const struct method_phase *p)
 {
@@ -62,8 +63,8 @@ static void show_plan(const struct method *m, const struct bench *b, const struc
     double time = 0.0, k = m->stiffness > 0.0 ? m->stiffness : 1.0 / b->axis.compliance;
     printf("method %s on bench %s; specimen up to %.4g N/mm%s\n\n", m->name, b->name, k * 1e-3,
            m->stiffness > 0.0 ? "" : " (none stated: the machine's own, as if pressed on steel)");
-    printf("%-17s %8s %10s %9s %9s %8s %7s %8s %8s %8s\n", "", "speed", "drive does", "travel", "deepest", "time", "rows",
-           "trip", "sensor", "PC dies");
+    printf("%-17s %8s %10s %9s %9s %8s %7s %8s %8s %8s\n", "", "speed", "drive does", "travel", "deepest", "time",
+           "rows", "trip", "sensor", "PC dies");
     printf("%-17s %8s %10s %9s %9s %8s %7s %8s %8s %8s\n", "stage", "mm/s", "mm/s", "mm", "mm", "s", "", "N over",
            "N over", "N over");
     for (size_t i = 0; i < n; i++) {

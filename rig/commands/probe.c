@@ -7,18 +7,19 @@
 #include "rig/commands/session.h"
 #include "rig/device/load_cell.h"
 
-const char probe_help[] =
-    "usage: mnrig probe --bench BENCH [--set PATH=VALUE]... [--port N]\n"
-    "\n"
-    "Reads every device of a bench: identity, values, failures by kind, latency; also of those that answer when others do\n"
-    "not.  Writes nothing, moves nothing.\n"
-    "\n"
-    "  --bench BENCH      bench file\n"
-    "  --set PATH=VALUE   override a key of the bench file, e.g. links/line/rtu=/dev/ttyUSB1\n"
-    "  --port N           TCP port of every TCP link\n"
-    "\n"
-    "example: mnrig probe --bench config/benches/virtual_tcp.yaml\n"
-    "exit status: 0 every reply came, 1 all answer but replies were lost, 2 usage, 3 a file, 5 somebody does not answer";
+const char probe_help[] = "usage: mnrig probe --bench BENCH [--set PATH=VALUE]... [--port N]\n"
+                          "\n"
+                          "Reads every device of a bench: identity, values, failures by kind, latency; also of those "
+                          "that answer when others do\n"
+                          "not.  Writes nothing, moves nothing.\n"
+                          "\n"
+                          "  --bench BENCH      bench file\n"
+                          "  --set PATH=VALUE   override a key of the bench file, e.g. links/line/rtu=/dev/ttyUSB1\n"
+                          "  --port N           TCP port of every TCP link\n"
+                          "\n"
+                          "example: mnrig probe --bench config/benches/virtual_tcp.yaml\n"
+                          "exit status: 0 every reply came, 1 all answer but replies were lost, 2 usage, 3 a file, 5 "
+                          "somebody does not answer";
 
 enum { READS = 50, TRIES = 3 };
 
@@ -71,7 +72,8 @@ static int probe_read(struct session *s, size_t device, const struct bus_request
 
 static struct bus_request request_to(const struct bench_device *d, uint8_t function, uint16_t address, uint16_t count)
 {
-    return (struct bus_request){d->name, d->unit, function, address, count, d->timeout, fmax(d->map.gap, d->map.gap_after)};
+    return (struct bus_request){
+        d->name, d->unit, function, address, count, d->timeout, fmax(d->map.gap, d->map.gap_after)};
 }
 
 /* One whole sample. */
@@ -145,7 +147,8 @@ static int probe_device(struct session *s, size_t device, struct err *e)
     }
     show_values(&d->map, p.sample);
     unsigned bad = p.timeouts + p.garbled + p.exceptions + p.lost;
-    return bad ? err_set(e, ERR_FAILED, "'%s': %u of %u replies did not come as they should", d->name, bad, p.requests) : 0;
+    return bad ? err_set(e, ERR_FAILED, "'%s': %u of %u replies did not come as they should", d->name, bad, p.requests)
+               : 0;
 }
 
 static void show_identity(struct session *s)

@@ -14,8 +14,10 @@
 const char prove_help[] =
     "usage: mnrig prove --bench BENCH [options]\n"
     "\n"
-    "Tries what has to stop the axis: by hand the sign of the force, E-stop, door and limit switch; slowly and in free air\n"
-    "home, the travel limits, STOP and the drive's watchdog.  Take array and specimen off first.  Leaves a dated proof\n"
+    "Tries what has to stop the axis: by hand the sign of the force, E-stop, door and limit switch; slowly and in free "
+    "air\n"
+    "home, the travel limits, STOP and the drive's watchdog.  Take array and specimen off first.  Leaves a dated "
+    "proof\n"
     "that `mnrig run` asks for, bound to the bench file, its device files and the devices.\n"
     "Keys: a arm a move, space stop, s leave a check out (the bench is then not proven), q end.\n"
     "\n"
@@ -118,7 +120,8 @@ static int identify(struct proving *r, struct err *e)
     bench_identity_read(session_axis_bus(&r->s), &r->id);
     if (!r->unattended || r->id.is_virtual)
         return 0;
-    err_set(e, ERR_ARG, "--unattended refused: bench '%s' did not show the virtual bench's identity block", r->s.bench.name);
+    err_set(e, ERR_ARG, "--unattended refused: bench '%s' did not show the virtual bench's identity block",
+            r->s.bench.name);
     err_hint(e, "on a real bench a person presses the E-stop and watches the moves: leave --unattended out");
     return ERR_ARG;
 }
@@ -188,11 +191,13 @@ static int prove_on(struct proving *r, struct err *e)
     int rc = runner_prepare(false, e);
     if (rc)
         return rc;
-    printf("mnrig protects sample and load cell; people are protected by the hard-wired E-stop, not by this program.\n");
+    printf(
+        "mnrig protects sample and load cell; people are protected by the hard-wired E-stop, not by this program.\n");
     fflush(stdout);
     rc = session_open(&r->s, e);
     if (rc == 0) rc = identify(r, e);
-    if (rc == 0) rc = run_folder_make(r->folder, sizeof r->folder, r->out, started, "proof", r->s.bench.name, "prove", e);
+    if (rc == 0)
+        rc = run_folder_make(r->folder, sizeof r->folder, r->out, started, "proof", r->s.bench.name, "prove", e);
     if (rc)
         return rc;
     rc = go(r, stop_signal, e);

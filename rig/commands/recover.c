@@ -24,7 +24,8 @@ const char recover_help[] =
 const char verify_help[] =
     "usage: mnrig verify RUN\n"
     "\n"
-    "Compares samples.csv and events.csv with the sums in run.yaml (or recovered.yaml), and each event with the digest\n"
+    "Compares samples.csv and events.csv with the sums in run.yaml (or recovered.yaml), and each event with the "
+    "digest\n"
     "that chains it to the one before.  This finds edits, rows left out and damage.  It does not find a forger who\n"
     "computes all digests and the sums anew, nor rows lost at the end of a run that has no sums.\n"
     "\n"
@@ -193,7 +194,8 @@ int verify_run(int argc, char **argv, struct err *e)
         return err_set(e, ERR_FAILED, "%s: %llu rows: the sums tell %ld, or another last digest", f.events,
                        (unsigned long long)s.events.rows, sums.events);
     if ((long)s.samples.rows != sums.rows || strcmp(s.samples.digest, sums.samples) != 0)
-        return err_set(e, ERR_FAILED, "%s: not what was written: %llu rows (the sums tell %ld), SHA-256 %.12s... (%.12s...)",
+        return err_set(e, ERR_FAILED,
+                       "%s: not what was written: %llu rows (the sums tell %ld), SHA-256 %.12s... (%.12s...)",
                        f.samples, (unsigned long long)s.samples.rows, sums.rows, s.samples.digest, sums.samples);
     printf("as written: %llu samples, %llu events%s\n", (unsigned long long)s.samples.rows,
            (unsigned long long)s.events.rows, sums.is_recovered ? " (recovered)" : "");

@@ -17,7 +17,8 @@ const char run_help[] =
     "\n"
     "Presses one specimen.  mnrig is no safety system: the hard-wired E-stop and the drive's own watchdog protect "
     "people.\n"
-    "Keys: a arm and start, space stop.  After a trip or a stop: u one step away from the sample, r reset, a arm for the\n"
+    "Keys: a arm and start, space stop.  After a trip or a stop: u one step away from the sample, r reset, a arm for "
+    "the\n"
     "way back, q end.\n"
     "\n"
     "  --bench BENCH          bench file\n"
@@ -165,23 +166,24 @@ static int check_proven_devices(struct run *r, struct err *e)
 static struct run_report report_of(const struct run *r)
 {
     const char *login = getenv("USER");
-    struct run_report p = {.folder = r->folder,
-                           .specimen = r->o.specimen,
-                           .batch = r->o.batch,
-                           .command = r->command,
-                           .started = r->started,
-                           .operator_name = r->o.unattended      ? "none (unattended)"
-                                            : r->o.operator_name ? r->o.operator_name
-                                            : login              ? login
-                                                                 : "unknown",
-                           .bench = &r->s.bench,
-                           .method = &r->method,
-                           .bench_doc = config_root(r->s.doc),
-                           .method_doc = config_root(r->method_doc),
-                           .identity = r->id,
-                           .is_realtime = r->o.realtime,
-                           .proof = r->proven,
-                           .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = "", .events_chain = ""}};
+    struct run_report p = {
+        .folder = r->folder,
+        .specimen = r->o.specimen,
+        .batch = r->o.batch,
+        .command = r->command,
+        .started = r->started,
+        .operator_name = r->o.unattended      ? "none (unattended)"
+                         : r->o.operator_name ? r->o.operator_name
+                         : login              ? login
+                                              : "unknown",
+        .bench = &r->s.bench,
+        .method = &r->method,
+        .bench_doc = config_root(r->s.doc),
+        .method_doc = config_root(r->method_doc),
+        .identity = r->id,
+        .is_realtime = r->o.realtime,
+        .proof = r->proven,
+        .outcome = {.state = "aborted", .cause = "not finished", .samples_sha256 = "", .events_chain = ""}};
     method_worst(&r->method, &r->s.bench, &r->limits, &p.predicted);
     return p;
 }

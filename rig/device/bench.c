@@ -243,11 +243,12 @@ static int read_rest(struct bench *b, struct cnode root, struct err *e)
     if (rc == 0) rc = config_quantity(unload, "step", "m", step, &b->unload_step, e);
     if (rc)
         return rc;
-    double time = b->unload_step / b->unload_speed + 0.5 * b->unload_speed * (1.0 / b->axis.accel + 1.0 / b->axis.decel);
+    double time =
+        b->unload_step / b->unload_speed + 0.5 * b->unload_speed * (1.0 / b->axis.accel + 1.0 / b->axis.decel);
     if (!(time <= UNLOAD_LONGEST))
         return config_fail(config_get(unload, "step"), e, ERR_RANGE,
-                           "a step of %.4g mm at %.4g mm/s takes %.0f ms: a key permits at most %.0f ms", b->unload_step * 1e3,
-                           b->unload_speed * 1e3, time * 1e3, UNLOAD_LONGEST * 1e3);
+                           "a step of %.4g mm at %.4g mm/s takes %.0f ms: a key permits at most %.0f ms",
+                           b->unload_step * 1e3, b->unload_speed * 1e3, time * 1e3, UNLOAD_LONGEST * 1e3);
     return 0;
 }
 
@@ -268,7 +269,8 @@ static int read_proof(struct bench *b, struct cnode root, struct err *e)
     p->virtual_needs_none = need == 1;
     if (rc)
         return rc;
-    double way = p->speed * (b->axis.watchdog_time + b->axis.latency + 0.1) + 0.5 * p->speed * p->speed / b->axis.stop_decel;
+    double way =
+        p->speed * (b->axis.watchdog_time + b->axis.latency + 0.1) + 0.5 * p->speed * p->speed / b->axis.stop_decel;
     if (!(0.4 * p->depth > way))
         return config_fail(config_get(at, "depth"), e, ERR_RANGE,
                            "depth %.4g mm: at %.4g mm/s the watchdog needs %.4g mm in 0.4 of it", p->depth * 1e3,
@@ -331,8 +333,8 @@ static int check_watchdog(const struct bench *b, struct cnode root, struct err *
         return ERR_RANGE;
     }
     if (m->watchdog == WATCHDOG_DRIVE && !verified)
-        return config_fail(axis, e, ERR_RANGE, "'%s': the drive's watchdog is not among the registers read back (verify)",
-                           m->name);
+        return config_fail(axis, e, ERR_RANGE,
+                           "'%s': the drive's watchdog is not among the registers read back (verify)", m->name);
     if (takes_action && isnan(b->axis.watchdog_action))
         return config_fail(axis, e, ERR_PARSE, "missing key 'watchdog_action': '%s' verifies it", m->name);
     return 0;

@@ -70,8 +70,8 @@ struct bench {
  * caller (limits, hash); close it with config_close.  ERR_PARSE, ERR_RANGE, ERR_IO with the place. */
 int bench_read(struct bench *b, struct config **doc, const char *path, const char *const overrides[], size_t n,
                struct err *e);
-/* What a transaction with a device takes when all is well, s: on a serial line as its bytes and the device's delay say; over
- * TCP 12 ms. */
+/* What a transaction with a device takes when all is well, s: on a serial line as its bytes and the device's delay say;
+ * over TCP 12 ms. */
 double bench_transaction_time(const struct bench *b, size_t device, uint8_t function, uint16_t count);
 /* For so long a STOP waits for a reply that does not come; a device that answers answers earlier. */
 double bench_patience(const struct bench *b, size_t device, uint8_t function, uint16_t count);

@@ -84,7 +84,8 @@ static void lint_manners(const struct map_command *c, struct lint *out)
     if (c->endurance > 0 && is_of_runs(c->name))
         lint_find(out, "command '%s' writes a memory that bears %ld writes, in every run", c->name, c->endurance);
     if (c->repeat_within > 0.0 && !c->is_idempotent)
-        lint_find(out, "command '%s' must be sent again within %.3g ms, but is not idempotent", c->name, c->repeat_within * 1e3);
+        lint_find(out, "command '%s' must be sent again within %.3g ms, but is not idempotent", c->name,
+                  c->repeat_within * 1e3);
     if (strcmp(c->name, "stop") == 0 && (c->expect[0] || c->write[c->n - 1].pulse > 0.0))
         lint_find(out, "command 'stop' waits for an acknowledgement or a pulse: a stop must be one request");
 }
@@ -195,8 +196,8 @@ static void lint_repeats(const struct bench *b, struct lint *out)
             continue;
         for (size_t d = 0; d < BENCH_DEVICES; d++)
             if (b->device[d].link == axis->link && b->device[d].timeout > 0.5 * c->repeat_within)
-                lint_find(out, "command '%s' must be sent again within %.3g ms: a time-out of '%s' takes %.3g ms", c->name,
-                          c->repeat_within * 1e3, b->device[d].name, b->device[d].timeout * 1e3);
+                lint_find(out, "command '%s' must be sent again within %.3g ms: a time-out of '%s' takes %.3g ms",
+                          c->name, c->repeat_within * 1e3, b->device[d].name, b->device[d].timeout * 1e3);
     }
 }
 

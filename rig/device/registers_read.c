@@ -364,7 +364,8 @@ static int link_names(struct device_map *m, struct cnode root, struct err *e)
         if (v->sign[0] && v->sign_bit < 0)
             return config_fail(root, e, ERR_PARSE, "value '%s': sign: there is no bit '%s'", v->name, v->sign);
         if (v->decimals[0] && v->decimals_value < 0)
-            return config_fail(root, e, ERR_PARSE, "value '%s': decimals: there is no value '%s'", v->name, v->decimals);
+            return config_fail(root, e, ERR_PARSE, "value '%s': decimals: there is no value '%s'", v->name,
+                               v->decimals);
     }
     for (size_t i = 0; i < m->commands; i++) {
         struct map_command *c = &m->command[i];

@@ -4,7 +4,13 @@
 #include "rig/bus/convert.h"
 #include "rig/loop/identity.h"
 
-enum { IDENTITY_UNIT = 247, IDENTITY_BASE = 0xF000, IDENTITY_SPECIMEN = 0xF00B, IDENTITY_HAND = 0xF011, IDENTITY_SIZE = 13 };
+enum {
+    IDENTITY_UNIT = 247,
+    IDENTITY_BASE = 0xF000,
+    IDENTITY_SPECIMEN = 0xF00B,
+    IDENTITY_HAND = 0xF011,
+    IDENTITY_SIZE = 13
+};
 #define IDENTITY_TIMEOUT 0.3 /* s: a real device's line stays silent for so long, once, at start */
 #define IDENTITY_LATE 0.1
 

@@ -36,7 +36,7 @@ struct link_inbox {            /* tick -> link */
     unsigned tick;             /* counts ticks; 0: nobody counts.  The axis' link begins no more samples than a tick can
                                   use (1 + tick / poll of each device): a STOP is then never far behind, however late
                                   the tick that asks for it */
-    double   mute_until;       /* s: says nothing at all, not even STOP: only `mnrig prove` sets it, to try the watchdog */
+    double mute_until; /* s: says nothing at all, not even STOP: only `mnrig prove` sets it, to try the watchdog */
     unsigned stop;             /* counts STOP requests */
     unsigned order;            /* counts orders */
     struct axis_command command;

@@ -1,4 +1,5 @@
-/* link_start.c -- see link_parts.h: what happens on a link before the first tick: verification by read-back, canaries. */
+/* link_start.c -- see link_parts.h: what happens on a link before the first tick: verification by read-back, canaries.
+ */
 #include <math.h>
 #include <string.h>
 #include "rig/loop/link_parts.h"

@@ -209,8 +209,8 @@ static void end_from(struct rig *r, enum rig_state how)
 /* Where the bench asks for it (E-stop, door) the drive is also told to switch off, once the axis stands. */
 static void release_drive(struct rig *r)
 {
-    if (r->state != RIG_TRIPPED || r->released || r->stopper.is_active || r->limits.action[r->latch.first] != ACTION_DISABLE ||
-        r->bench->axis.on_disable == ON_DISABLE_FALLS)
+    if (r->state != RIG_TRIPPED || r->released || r->stopper.is_active ||
+        r->limits.action[r->latch.first] != ACTION_DISABLE || r->bench->axis.on_disable == ON_DISABLE_FALLS)
         return;
     r->released = true;
     rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
@@ -232,8 +232,8 @@ static void say_halted(struct rig *r)
         snprintf(r->message, sizeof r->message, "%s; not clear (%.100s): u = one step away, r = reset, q = end the run",
                  rig_state_names[r->state], text);
     else
-        snprintf(r->message, sizeof r->message, "%s; clear: u = one step away, a = arm for the way back, q = end the run",
-                 rig_state_names[r->state]);
+        snprintf(r->message, sizeof r->message,
+                 "%s; clear: u = one step away, a = arm for the way back, q = end the run", rig_state_names[r->state]);
 }
 
 /* Tripped or stopped by the operator: first stand still, then perhaps unload, then the way back, or the end. */

@@ -121,7 +121,9 @@ static void gather(struct rig *r, double lateness, bool edge)
                                  .force_rate = r->force_rate,
                                  .predicted = predicted_force(r),
                                  .position = r->axis.position,
-                                 .position_error = !has ? NAN : r->bench->has_position_error ? r->axis.position_error : 0.0,
+                                 .position_error = !has                           ? NAN
+                                                   : r->bench->has_position_error ? r->axis.position_error
+                                                                                  : 0.0,
                                  .is_homed = has && r->axis.homed && !r->axis.homing,
                                  .recorder_failed = recorder_has_failed(r->recorder),
                                  .polarity_wrong = r->polarity_wrong,

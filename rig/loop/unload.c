@@ -105,7 +105,8 @@ void unload_step(struct rig *r)
         unload_stop(r, "the axis moves the wrong way");
     else if (failed)
         unload_stop(r, "the drive did not take the order");
-    else if (done && r->axis.moving && o->sample[BENCH_AXIS].sent > o->order_time + UNLOAD_LONGEST + r->bench->axis.latency)
+    else if (done && r->axis.moving &&
+             o->sample[BENCH_AXIS].sent > o->order_time + UNLOAD_LONGEST + r->bench->axis.latency)
         unload_stop(r, "the step took longer than its permit");
     else if (r->now - r->state_since > STEP_TIME)
         unload_stop(r, "the step took too long");

@@ -129,7 +129,8 @@ static int check_order(const struct method *m, struct cnode stages, struct err *
         moving += !is_prompt;
         if (!ok) {
             config_fail(config_item(stages, i), e, ERR_PARSE, "stage %zu cannot be '%s'", i + 1, stage_names[kind]);
-            err_hint(e, "the order is home, tare, approach, then insert and hold as wanted, retract last; prompts between");
+            err_hint(
+                e, "the order is home, tare, approach, then insert and hold as wanted, retract last; prompts between");
             return ERR_PARSE;
         }
     }

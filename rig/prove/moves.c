@@ -45,7 +45,8 @@ static void trial(struct prover *p, bool with_home, const struct safety_limits *
     m->stage[m->n++] = (struct stage){.kind = STAGE_APPROACH, .timeout = TIMEOUT_RETRACT, .longest = longest,
                                       .speed = b->speed, .rapid = b->speed, .search = b->depth - start,
                                       .contact_force = 2.0 * p->bench->cell.max_offset, .contact_samples = 3};
-    m->stage[m->n++] = (struct stage){.kind = STAGE_RETRACT, .distance = b->depth, .speed = b->speed, .longest = longest};
+    m->stage[m->n++] =
+        (struct stage){.kind = STAGE_RETRACT, .distance = b->depth, .speed = b->speed, .longest = longest};
     prove_renew(p, l);
     p->next_edge = p->now;
     p->wants_stop = false;
@@ -113,8 +114,8 @@ static bool has_ended(struct prover *p, const char *what)
     if (p->rig.state == RIG_ENDED)
         return true;
     if (p->rig.state == RIG_WAITING)
-        prove_say(p, "%s Nothing in the way down to %.3g mm, a hand on the E-stop.   %.60s", what, p->bench->proof.depth * 1e3,
-                  p->rig.message);
+        prove_say(p, "%s Nothing in the way down to %.3g mm, a hand on the E-stop.   %.60s", what,
+                  p->bench->proof.depth * 1e3, p->rig.message);
     else
         prove_say(p, "%s   space = stop", what);
     return false;
@@ -209,7 +210,8 @@ bool prove_hard(struct prover *p, enum rig_key key)
     }
     if (!has_ended(p, "A hard limit is set in the way: the axis must stop there."))
         return false;
-    double allowed = budget_travel(b->speed, sight(p) + p->bench->tick_period + stop_delay(p), p->bench->axis.stop_decel);
+    double allowed =
+        budget_travel(b->speed, sight(p) + p->bench->tick_period + stop_delay(p), p->bench->axis.stop_decel);
     double beyond = r->axis.position - l.hard_to;
     snprintf(bound, sizeof bound, "trips; at most %.3f mm beyond", allowed * 1e3);
     if (r->latch.first != SAFETY_TRAVEL || !r->stopper.is_proven)

@@ -158,7 +158,8 @@ static bool find_newest(struct candidate *best, const char *parent, const struct
         free(names[i]);
         if (length < 0 || !read_candidate(&c, path) || strcmp(c.bench_name, b->name) != 0)
             continue;
-        bool fits = strcmp(c.bench_sha256, b->sha256) == 0, best_fits = found && strcmp(best->bench_sha256, b->sha256) == 0;
+        bool fits = strcmp(c.bench_sha256, b->sha256) == 0,
+             best_fits = found && strcmp(best->bench_sha256, b->sha256) == 0;
         if (!found || (fits && !best_fits) || (fits == best_fits && c.at >= best->at))
             *best = c;
         found = true;

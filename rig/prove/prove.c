@@ -12,8 +12,9 @@
 #define PUSH_TIMES 2.0       /* times max_offset a push must reach */
 #define LET_GO 0.5           /* s the hand's letting go may take to be seen, on top of fresh samples */
 
-const char *const prove_check_names[] = {"noise",       "force_sign",    "estop",     "door",       "lower_limit", "home",
-                                         "soft_limit", "stop_distance", "stop_time", "hard_limit", "watchdog"};
+const char *const prove_check_names[] = {"noise",       "force_sign", "estop",      "door",
+                                         "lower_limit", "home",       "soft_limit", "stop_distance",
+                                         "stop_time",   "hard_limit", "watchdog"};
 const char *const prove_verdict_names[] = {"not done", "passed", "failed"};
 
 static const struct step {
@@ -166,7 +167,8 @@ bool prove_noise(struct prover *p, enum rig_key key)
     snprintf(bound, sizeof bound, "sd %.3g to %.3g mN, mean within %.3g N", c->noise_low * 1e3, c->noise_high * 1e3,
              c->max_offset);
     prove_settle(p, PROVE_NOISE,
-                 sd >= c->noise_low && sd <= c->noise_high && fabs(mean) <= c->max_offset && p->n >= 20.0, measured, bound);
+                 sd >= c->noise_low && sd <= c->noise_high && fabs(mean) <= c->max_offset && p->n >= 20.0, measured,
+                 bound);
     return true;
 }
 
@@ -178,8 +180,8 @@ bool prove_push(struct prover *p, enum rig_key key)
     double enough = PUSH_TIMES * p->bench->cell.max_offset, rest = p->bench->cell.max_offset;
     bool is_new = takes_force(p), is_late = is_given_up(p);
     if (p->phase == 0) {
-        prove_say(p, "Push the cell by hand, as the sample would push it, with %.2g to %.2g N.   s = leave out", 1.5 * enough,
-                  4.0 * enough);
+        prove_say(p, "Push the cell by hand, as the sample would push it, with %.2g to %.2g N.   s = leave out",
+                  1.5 * enough, 4.0 * enough);
         p->hand = PROVE_HAND_PUSH;
         if (p->highest >= enough || p->lowest <= -enough || is_late)
             prove_phase(p, 1);
@@ -189,8 +191,8 @@ bool prove_push(struct prover *p, enum rig_key key)
     prove_say(p, "Let go of the cell.   s = leave out");
     if (!(is_new && fabs(p->rig.force.force) <= rest && p->now - p->since > LET_GO) && !is_late)
         return false;
-    snprintf(measured, sizeof measured, "%+.3g N when pushed (least %+.3g N), %+.3g N afterwards", p->highest, p->lowest,
-             p->rig.force.force);
+    snprintf(measured, sizeof measured, "%+.3g N when pushed (least %+.3g N), %+.3g N afterwards", p->highest,
+             p->lowest, p->rig.force.force);
     snprintf(bound, sizeof bound, "above %+.3g N, never below %+.3g N, then within %.3g N", enough, -rest, rest);
     prove_settle(p, PROVE_FORCE_SIGN,
                  p->highest >= enough && p->lowest >= -rest && fabs(p->rig.force.force) <= rest, measured, bound);
@@ -218,7 +220,8 @@ static bool try_input(struct prover *p, enum prove_check check, enum prove_hand 
         p->is_pressed = is_pressed;
         prove_phase(p, RELEASED);
     } else if (is_late || (p->phase == RELEASED && rests)) {
-        snprintf(measured, sizeof measured, "%s%s", p->is_pressed ? "seen, " : "never seen, ", rests ? "gone" : "stays");
+        snprintf(measured, sizeof measured, "%s%s", p->is_pressed ? "seen, " : "never seen, ",
+                 rests ? "gone" : "stays");
         prove_settle(p, check, p->is_pressed && rests, measured, "seen, then gone");
         return true;
     }

@@ -18,7 +18,13 @@ extern const char *const prove_verdict_names[];
 struct prove_result { enum prove_verdict verdict; char measured[160], bound[120]; };
 
 /* What the hand shall do now.  The bits are those of mnbench's register 0xF011. */
-enum prove_hand { PROVE_HAND_OFF = 0, PROVE_HAND_ESTOP = 1, PROVE_HAND_DOOR = 2, PROVE_HAND_LIMIT = 4, PROVE_HAND_PUSH = 8 };
+enum prove_hand {
+    PROVE_HAND_OFF = 0,
+    PROVE_HAND_ESTOP = 1,
+    PROVE_HAND_DOOR = 2,
+    PROVE_HAND_LIMIT = 4,
+    PROVE_HAND_PUSH = 8
+};
 
 struct prover {
     const struct bench *bench;

@@ -20,7 +20,8 @@ double budget_travel(double speed, double time, double decel);
 /* N; k in N/m. */
 double budget_overshoot(double k, double speed, double time, double decel);
 
-/* The other way round: the fastest speed, m/s, at which the axis travels no further than `way`; 0 when there is none. */
+/* The other way round: the fastest speed, m/s, at which the axis travels no further than `way`; 0 when there is none.
+ */
 double budget_fastest(double way, double time, double decel);
 
 struct budget {

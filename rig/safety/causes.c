@@ -31,8 +31,9 @@ static int read_one(enum safety_action *out, struct cnode at, enum safety_cause 
         return rc;
     if (*out == ACTION_UNLOAD && !safety_may_unload(c)) {
         config_fail(config_get(at, name), e, ERR_RANGE, "%s: no steps away after this cause", name);
-        err_hint(e, "%s", c == SAFETY_ESTOP || c == SAFETY_DOOR ? "somebody may be reaching in: stop_and_disable, or stop"
-                                                                : "what is measured is in doubt: stop, or stop_and_disable");
+        err_hint(e, "%s",
+                 c == SAFETY_ESTOP || c == SAFETY_DOOR ? "somebody may be reaching in: stop_and_disable, or stop"
+                                                       : "what is measured is in doubt: stop, or stop_and_disable");
         return ERR_RANGE;
     }
     if (*out == ACTION_DISABLE && b->axis.on_disable == ON_DISABLE_FALLS)
@@ -41,7 +42,8 @@ static int read_one(enum safety_action *out, struct cnode at, enum safety_cause 
     return 0;
 }
 
-int safety_actions_read(enum safety_action action[SAFETY_CAUSES], struct config *doc, const struct bench *b, struct err *e)
+int safety_actions_read(enum safety_action action[SAFETY_CAUSES], struct config *doc, const struct bench *b,
+                        struct err *e)
 {
     struct cnode at = {0};
     int rc = config_need(config_root(doc), "actions", &at, e);

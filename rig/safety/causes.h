@@ -24,5 +24,6 @@ extern const char *const safety_action_names[]; /* "stop", "stop_and_unload", "s
 bool safety_may_unload(enum safety_cause c);
 /* Reads `actions:` of a bench document: one for each cause, none has a default.  ERR_PARSE; ERR_RANGE: steps away where
  * what is measured is in doubt, switching off a drive whose load would fall. */
-int safety_actions_read(enum safety_action action[SAFETY_CAUSES], struct config *doc, const struct bench *b, struct err *e);
+int safety_actions_read(enum safety_action action[SAFETY_CAUSES], struct config *doc, const struct bench *b,
+                        struct err *e);
 #endif

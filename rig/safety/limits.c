@@ -46,7 +46,8 @@ static int check_relations(const struct safety_limits *l, struct cnode at, const
                            l->weakest_load);
     if (!(b->proof.depth <= l->soft_to))
         return config_fail(config_get(at, "travel_soft"), e, ERR_RANGE,
-                           "travel_soft ends at %.4g mm: proof/depth is %.4g mm", l->soft_to * 1e3, b->proof.depth * 1e3);
+                           "travel_soft ends at %.4g mm: proof/depth is %.4g mm", l->soft_to * 1e3,
+                           b->proof.depth * 1e3);
     for (size_t i = 0; i < BENCH_DEVICES; i++)
         if (!(l->max_age[i] > b->device[i].poll + b->tick_period))
             return config_fail(config_get(at, i == BENCH_AXIS ? "max_age_axis" : "max_age_force"), e, ERR_RANGE,
@@ -101,7 +102,8 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
 
 void safety_lint(const struct safety_limits *l, const struct bench *b, struct lint *out)
 {
-    static const enum safety_cause reaching[] = {SAFETY_ESTOP, SAFETY_DOOR}, pressed[] = {SAFETY_FORCE_PUSH, SAFETY_OVERSHOOT};
+    static const enum safety_cause reaching[] = {SAFETY_ESTOP, SAFETY_DOOR},
+                                   pressed[] = {SAFETY_FORCE_PUSH, SAFETY_OVERSHOOT};
     for (size_t i = 0; i < 2; i++)
         if (l->action[reaching[i]] != ACTION_DISABLE && b->axis.on_disable != ON_DISABLE_FALLS)
             lint_find(out, "actions: after '%s' the drive stays on, and somebody may be reaching in",

@@ -12,7 +12,8 @@
  *   0xF00D x2  u32 heartbeat: milliseconds since the bench began
  *   0xF00F x2  u32 EEPROM writes that the two devices have done
  *   0xF011     u16 the operator's hand, 0 at power-on.  Bit 0 presses the E-stop, 1 opens the door, 2 closes the lower
- *              limit switch, 3 pushes on the cell with 3 N; a bit that goes back to 0 lets go.  Exception 3 for others */
+ *              limit switch, 3 pushes on the cell with 3 N; a bit that goes back to 0 lets go.  Exception 3 for others
+ */
 #ifndef RIG_VIRTUAL_NAMEPLATE_H
 #define RIG_VIRTUAL_NAMEPLATE_H
 #include "rig/virtual/plant.h"

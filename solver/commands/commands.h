@@ -15,8 +15,8 @@ int command_insert(int argc, char **argv, struct err *e);
 int command_analyse(int argc, char **argv, struct err *e);
 int command_drug(int argc, char **argv, struct err *e);
 int command_import(int argc, char **argv, struct err *e);
-extern const char help_run[], help_check[], help_sweep[], help_fit[], help_compare[], help_report[], help_insert[], help_analyse[], help_drug[],
-    help_import[];
+extern const char help_run[], help_check[], help_sweep[], help_fit[], help_compare[], help_report[], help_insert[],
+    help_analyse[], help_drug[], help_import[];
 
 /* Options that the commands share.  options_parse leaves the file arguments in file[]. */
 enum { OVERRIDES_MAX = 64, FILES_MAX = 64 };

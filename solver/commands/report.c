@@ -5,7 +5,8 @@
 const char help_report[] =
     "usage: mnsim report FOLDER... -o FILE.html [--title TEXT]\n"
     "\n"
-    "Puts folders into one self-contained HTML page, in the order given: what mnsim run, insert, analyse, sweep, compare\n"
+    "Puts folders into one self-contained HTML page, in the order given: what mnsim run, insert, analyse, sweep, "
+    "compare\n"
     "and fit wrote, runs of the bench, and the validation table.  Shows what their files say and computes nothing.\n"
     "The page loads nothing from elsewhere, follows the browser's dark or light setting, and prints.\n"
     "\n"

@@ -40,8 +40,8 @@ static size_t processors(void)
     return n > 0 ? (size_t)n : 1;
 }
 
-/* Every job takes and gives back the same few megabytes.  Left alone, glibc returns them to the system from the threads'
- * arenas and fetches them again, page by page: up to a fifth of a sweep's time. */
+/* Every job takes and gives back the same few megabytes.  Left alone, glibc returns them to the system from the
+ * threads' arenas and fetches them again, page by page: up to a fifth of a sweep's time. */
 static void keep_memory(void)
 {
 #ifdef __GLIBC__

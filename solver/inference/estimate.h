@@ -27,8 +27,8 @@ struct estimate_problem {
     void *self;
     /* r[n_residuals] = model(parameter) - data.  0, or ERR_* with *e set: the step is refused. */
     int (*residuals)(void *self, const double *parameter, double *r, struct err *e);
-    /* Optional: d[n_residuals x n_parameters] (row-major) = r with parameter j at pair[j][0] less r with it at pair[j][1],
-     * the others as in parameter[], which lies between.  NULL: two calls of residuals a parameter. */
+    /* Optional: d[n_residuals x n_parameters] (row-major) = r with parameter j at pair[j][0] less r with it at
+     * pair[j][1], the others as in parameter[], which lies between.  NULL: two calls of residuals a parameter. */
     int (*differences)(void *self, const double *parameter, double (*pair)[2], double *d, struct err *e);
     const struct estimate_bound *bound; /* n_parameters, or NULL: positive parameters, log scale, no bounds */
     bool sd_known; /* residuals are in units of their standard deviation; else it is estimated from them */

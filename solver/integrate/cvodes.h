@@ -39,9 +39,9 @@ int  integrator_new(struct integrator **out, const struct ode *ode, double t0, c
  * was met first, with its time in *t; or ERR_NUMERIC, with the time reached in the message and in *worst the component
  * with the largest weighted error, when known (else n). */
 int  integrator_to(struct integrator *it, double *t, double *y, double *q, size_t *worst, struct err *e);
-/* Forward sensitivities: n differences s of the state (each ode.n + ode.nq numbers, integrals last) obey ds/dt = rate(t,
- * y, s) and follow the state's steps with its factorisation, outside the error control.  To be called before the first
- * step; s0 holds the n starts one after another. */
+/* Forward sensitivities: n differences s of the state (each ode.n + ode.nq numbers, integrals last) obey ds/dt =
+ * rate(t, y, s) and follow the state's steps with its factorisation, outside the error control.  To be called before
+ * the first step; s0 holds the n starts one after another. */
 typedef int (*integrator_slopes)(void *self, double t, const double *y, size_t i, const double *s, double *rate);
 int  integrator_follow(struct integrator *it, size_t n, const double *s0, integrator_slopes rate, void *self,
                        struct err *e);

@@ -241,8 +241,8 @@ static void apply_event(struct run *r, const struct event *v)
     }
 }
 
-/* A sample's volume is replaced by blank medium; tissue at the face keeps its drug.  One collapsed unknown holds both, so the
- * receptor alone is diluted here and mixed with the face again when the next segment gathers it. */
+/* A sample's volume is replaced by blank medium; tissue at the face keeps its drug.  One collapsed unknown holds both,
+ * so the receptor alone is diluted here and mixed with the face again when the next segment gathers it. */
 static void take_sample(struct run *r)
 {
     const struct receptor *rec = &r->p->receptor;

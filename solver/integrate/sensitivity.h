@@ -18,8 +18,8 @@ struct neighbours { const struct problem *up, *down; }; /* both with mesh_like =
 /* How the differences were found. */
 enum sensitivity_way { SENSITIVITY_RUNS, SENSITIVITY_FORWARD };
 
-/* Integrates p into *out (no error estimates) and writes n x n_out x COLS_MAX differences up - down, in the order of by.
- * way may be NULL.  Errors as simulate. */
+/* Integrates p into *out (no error estimates) and writes n x n_out x COLS_MAX differences up - down, in the order of
+ * by. way may be NULL.  Errors as simulate. */
 int simulate_differences(const struct problem *p, const struct neighbours *by, size_t n, struct solution *out,
                          double *difference, enum sensitivity_way *way, struct err *e);
 #endif

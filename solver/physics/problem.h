@@ -155,8 +155,8 @@ struct problem {
     struct channel channel;
     struct needle_dose needles; /* drug that comes with every EVENT_NEEDLES */
     double cell_radius;      /* m, b = 1/sqrt(pi n); not read when there is no channel */
-    /* Needles of different depth side by side, each with a cell of its own and the channel's other properties; they share
-     * the well-mixed phases: vehicle, receptor, blood (E40).  Without cells all needles are as channel says. */
+    /* Needles of different depth side by side, each with a cell of its own and the channel's other properties; they
+     * share the well-mixed phases: vehicle, receptor, blood (E40).  Without cells all needles are as channel says. */
     size_t n_cells;
     struct cell { double depth, r_surface, r_tip, share; } cell[CELLS_MAX]; /* m; share of the needles, sum 1 */
     double area;             /* m2 of skin that the array covers: for per-patch values and the body */
@@ -180,7 +180,7 @@ struct problem {
     size_t n_out;
     double t_out[OUTPUTS_MAX]; /* s, ascending, in (0, t_end] */
     double level;            /* mesh level s: 1 default, 0.5 half the element size */
-    size_t merged;           /* how many times neighbouring elements of that mesh are merged in pairs: error estimates */
+    size_t merged; /* how many times neighbouring elements of that mesh are merged in pairs: error estimates */
     double rtol;             /* relative tolerance in time, default 1e-5 */
     enum integrator_kind integrator;
     const struct problem *mesh_like; /* lent: element sizes are taken from this problem and stretched to the features of

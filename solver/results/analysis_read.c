@@ -147,7 +147,8 @@ int analysis_read_run(struct run_analysis *a, struct analysis_settings *s, bool 
     snprintf(path, sizeof path, "%s/%s", a->run, RUN_YAML);
     int rc = config_open(&doc, path, e);
     if (rc) {
-        err_hint(e, "'mnsim analyse' takes a run folder, as 'mnrig run' names it; of 'mnsim import' one of its runs/NAME");
+        err_hint(e,
+                 "'mnsim analyse' takes a run folder, as 'mnrig run' names it; of 'mnsim import' one of its runs/NAME");
         return rc;
     }
     rc = read_run_yaml(a, config_root(doc), s, e);

@@ -12,7 +12,8 @@ static int read_franz(struct study *s, struct cnode at, struct err *e)
     if (!rc) rc = optional_quantity(at, "flow", "m3 s-1", RANGE_NONNEG, &flow, &found, e);
     if (!rc && !found) {
         flow = 0.0;
-        note_add(s, NOTE_ASSUMED, "receptor/flow", "0 mL/h", "0 mL/h: a static cell, nothing flows through the receptor");
+        note_add(s, NOTE_ASSUMED, "receptor/flow", "0 mL/h",
+                 "0 mL/h: a static cell, nothing flows through the receptor");
     }
     if (!rc) rc = optional_number(at, "K", RANGE_POSITIVE, &r->K, &found, e);
     if (rc) return rc;

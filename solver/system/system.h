@@ -73,8 +73,8 @@ struct core {                   /* one diffusing species */
     double *A, *f, *flux, *flux0;
     bool   has_flux[CORE_QUADS]; /* whether a row of flux is not all zero */
     size_t flux_from[CORE_QUADS], flux_to[CORE_QUADS]; /* the part of a row outside of which it is */
-    /* A once more, for products: the diagonals that most of its entries lie on, gaps filled with zeros; the entries that
-     * lie elsewhere are named.  A is on a grid: some dozen diagonals hold nearly all. */
+    /* A once more, for products: the diagonals that most of its entries lie on, gaps filled with zeros; the entries
+     * that lie elsewhere are named.  A is on a grid: some dozen diagonals hold nearly all. */
     size_t n_diagonals, n_rest;
     struct diagonal { size_t offset, length; } *diagonal;
     int    *place;               /* where in diagonals each entry goes, or -1 */

@@ -92,9 +92,10 @@ static void measure(const char *which, const struct problem *p)
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
     double middle = median(cpu, runs); /* sorts them */
-    printf("unknowns %zu error %.3e cpu_ms %.4f least_ms %.4f steps %ld setups %ld vectors %ld balance %.1e memory_MB %.1f\n",
-           s.unknowns, worst_error(&s, which), 1e3 * middle, 1e3 * cpu[0], s.stats.steps, s.stats.setups, s.stats.vectors,
-           s.worst_balance, (double)use.ru_maxrss / 1024.0);
+    printf("unknowns %zu error %.3e cpu_ms %.4f least_ms %.4f steps %ld setups %ld vectors %ld balance %.1e memory_MB "
+           "%.1f\n",
+           s.unknowns, worst_error(&s, which), 1e3 * middle, 1e3 * cpu[0], s.stats.steps, s.stats.setups,
+           s.stats.vectors, s.worst_balance, (double)use.ru_maxrss / 1024.0);
     solution_release(&s);
 }
 
@@ -259,7 +260,8 @@ int main(int argc, char **argv)
         memory_of(argv + 2);
         return 0;
     }
-    fprintf(stderr, "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS | "
-                    "control THREADS | memory COMMAND...\n");
+    fprintf(stderr,
+            "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS | "
+            "control THREADS | memory COMMAND...\n");
     return 2;
 }

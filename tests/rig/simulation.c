@@ -30,7 +30,8 @@ static int make_world(struct simulation *s, const char *faults, struct err *e)
 {
     struct plant_settings set;
     bool is_second = strcmp(s->bench.device[BENCH_AXIS].map.name, "leadshine_em2rs") == 0;
-    int rc = settings_open(&set, is_second ? "config/benches/mnbench_em2rs_tlb.yaml" : "config/benches/mnbench.yaml", e);
+    int rc =
+        settings_open(&set, is_second ? "config/benches/mnbench_em2rs_tlb.yaml" : "config/benches/mnbench.yaml", e);
     if (rc == 0) rc = vbench_new(&s->world, &set, 41, e);
     if (rc == 0) rc = vbench_log_to(s->world, s->logs, e);
     if (rc == 0 && faults) rc = fault_parse(&s->world->faults, "faults", faults, e);

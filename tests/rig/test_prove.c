@@ -224,7 +224,8 @@ static void a_proof_is_of_these_devices_only(void)
     struct err e = {0};
     for (size_t d = 0; d < BENCH_DEVICES; d++)
         link_constants(t->s->link[t->s->bench.device[d].link], d, f.constants[d], PROOF_CONSTANTS);
-    CU_ASSERT_STRING_EQUAL(f.constants[BENCH_AXIS], "0000 0001 0000 012C 0000 0001"); /* watchdog on, 300 ms, action 1 */
+    CU_ASSERT_STRING_EQUAL(f.constants[BENCH_AXIS],
+                           "0000 0001 0000 012C 0000 0001"); /* watchdog on, 300 ms, action 1 */
     CU_ASSERT_EQUAL(proof_check_devices(&f, &t->s->bench, t->s->link, &e), 0);
     f.constants[BENCH_FORCE][2] ^= 1; /* another serial number */
     CU_ASSERT_EQUAL(proof_check_devices(&f, &t->s->bench, t->s->link, &e), ERR_RANGE);
@@ -237,7 +238,8 @@ CU_TestInfo prove_tests[] = {
      a_run_takes_only_a_proof_that_is_passed_recent_and_of_its_files},
     {"a_proof_is_of_these_devices_only", a_proof_is_of_these_devices_only},
     {"a_good_bench_passes_every_check", a_good_bench_passes_every_check},
-    {"a_wrong_sign_an_unplugged_cell_and_a_dead_input_are_found", a_wrong_sign_an_unplugged_cell_and_a_dead_input_are_found},
+    {"a_wrong_sign_an_unplugged_cell_and_a_dead_input_are_found",
+     a_wrong_sign_an_unplugged_cell_and_a_dead_input_are_found},
     {"a_wrong_home_switch_and_something_in_the_way_are_found", a_wrong_home_switch_and_something_in_the_way_are_found},
     {"a_slow_stop_and_a_missing_watchdog_are_found", a_slow_stop_and_a_missing_watchdog_are_found},
     {"a_person_arms_each_move_and_may_stop_or_leave_out", a_person_arms_each_move_and_may_stop_or_leave_out},

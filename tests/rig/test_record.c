@@ -236,7 +236,8 @@ static int frail_close(void *self, int h)
 static void frail_leave(struct frail_disk *d)
 {
     for (int h = 0; h < d->files; h++) {
-        size_t lost = d->file[h].n - d->file[h].synced, n = d->file[h].synced + (lost ? (size_t)rand() % (lost + 1) : 0);
+        size_t lost = d->file[h].n - d->file[h].synced,
+               n = d->file[h].synced + (lost ? (size_t)rand() % (lost + 1) : 0);
         if (n > d->file[h].synced + 40 && rand() % 3 == 0)
             memset(d->file[h].bytes + d->file[h].synced + 5, 0, 30);
         FILE *f = fopen(d->file[h].path, "wb");

@@ -236,9 +236,9 @@ static void the_times_add_up_worst_case(void)
     ASSERT_REL(budget_total(&t), 0.183, 1e-12);
 }
 
-/* A TCP bench worked by hand.  STOP waits for a transaction that fails: given up after 1.5 x 12 + 2 ms, seen 2 ms later:
- * 22, and needs 12 itself.  Filter 5 + sensor 2 + poll 10 + transaction 12 + (tick 20 + lateness 100) + stop 34 + latency
- * 10 = 193 ms;  sensor dies: age 200 + 120 + 34 + 10 = 364 ms;  PC dies: 300 + 10 = 310 ms. */
+/* A TCP bench worked by hand.  STOP waits for a transaction that fails: given up after 1.5 x 12 + 2 ms, seen 2 ms
+ * later: 22, and needs 12 itself.  Filter 5 + sensor 2 + poll 10 + transaction 12 + (tick 20 + lateness 100) + stop 34
+ * + latency 10 = 193 ms;  sensor dies: age 200 + 120 + 34 + 10 = 364 ms;  PC dies: 300 + 10 = 310 ms. */
 static void the_three_budgets_of_a_bench(void)
 {
     static struct bench b;

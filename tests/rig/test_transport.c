@@ -1,4 +1,5 @@
-/* test_transport.c -- libmodbus and the link above it against peers that spoil their replies, over TCP and over a line. */
+/* test_transport.c -- libmodbus and the link above it against peers that spoil their replies, over TCP and over a line.
+ */
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -266,7 +267,12 @@ static void a_server_that_was_restarted_hears_stop_first(void)
 
 /* ---- a dead device beside a living one, in virtual time ---- */
 
-struct line_world { bool force_is_dead; double stop_seen, now; unsigned canary_counts[2], stops_posted, words; double word_seen, gap; };
+struct line_world {
+    bool force_is_dead;
+    double stop_seen, now;
+    unsigned canary_counts[2], stops_posted, words;
+    double word_seen, gap;
+};
 
 static int line_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
 {
@@ -524,7 +530,8 @@ CU_TestInfo transport_tests[] = {
      a_stop_does_not_wait_for_the_time_out_of_a_device_that_just_died},
     {"a_dead_mans_word_is_sent_again_until_stop_or_the_end_of_permission",
      a_dead_mans_word_is_sent_again_until_stop_or_the_end_of_permission},
-    {"a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line", a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line},
+    {"a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line",
+     a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line},
     {"a_link_reopened_believes_each_device_after_its_own_canaries",
      a_link_reopened_believes_each_device_after_its_own_canaries},
     {"the_canaries_of_a_device_alternate", the_canaries_of_a_device_alternate},

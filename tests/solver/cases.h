@@ -8,7 +8,8 @@ struct problem slab(double L, double D, double K);
 /* Drug 'A', 'B' or 'C' of the reference problem in 15/85/1000 um skin; C0 = 1. */
 struct problem reference_skin(char drug);
 /* Adds a frustum of the given depth and radii at n needles per cm2, with the drug's channel D and K = 1. */
-void add_channel(struct problem *p, char drug, enum channel_fill fill, double depth, double r_surface, double r_tip, double n_per_cm2);
+void add_channel(struct problem *p, char drug, enum channel_fill fill, double depth, double r_surface, double r_tip,
+                 double n_per_cm2);
 /* Output times in seconds; t_end is the last. */
 void set_times(struct problem *p, size_t n, const double *t, double unit);
 /* simulate / simulate_with_error that fail the test with the message when they fail; returns false then. */

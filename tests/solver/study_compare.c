@@ -96,7 +96,7 @@ static void a_fit_that_cannot_start_says_why(void)
     "cases:\n" BANNON_CASE("a", "fitted", "15") BANNON_CASE("b", role2, "30") BANNON_CASE("c", role3, "60")            \
     "criteria: [{metric: mean_fold_error, at_most: 1.5}]\n"
 #define BANNON_CASE(name, role, mg)                                                                                    \
-    "  - name: " name "\n    role: " role "\n"                                                                          \
+    "  - name: " name "\n    role: " role "\n"                                                                         \
     "    measured: {file: data/nicotine_bannon1989.csv, x: time_h, y: plasma_" mg "mg_ng_mL}\n"                        \
     "    simulated: {study: config/studies/nicotine_patch_" mg "mg.yaml, quantity: plasma}\n"
 

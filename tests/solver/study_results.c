@@ -254,8 +254,8 @@ static double swept(const struct fixture *f, const char *depth, const char *dens
     double x = NAN;
     compute_sweep(f, &w, threads);
     for (size_t i = 0; i < w.n_cases; i++)
-        if (w.item[i].good && strcmp(sweep_value(&w, i, 0, value), depth) == 0 && strcmp(sweep_value(&w, i, 1, value), density) == 0 &&
-            strcmp(w.fill[i / w.n_points], fill) == 0)
+        if (w.item[i].good && strcmp(sweep_value(&w, i, 0, value), depth) == 0 &&
+            strcmp(sweep_value(&w, i, 1, value), density) == 0 && strcmp(w.fill[i / w.n_points], fill) == 0)
             x = w.item[i].map;
     remove(w.journal);
     sweep_release(&w);

@@ -34,7 +34,8 @@ static void same_outputs(const struct problem *p, const struct problem *q)
 void events_and_outputs_a_rounding_apart_are_one_time(void)
 {
     struct problem p = channelled(1080.0, 3733.0), q;
-    p.receptor = (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = 1.3e-3, .sample_fraction = 0.37, .n_samples = 1};
+    p.receptor =
+        (struct receptor){.kind = RECEPTOR_FRANZ, .K = 1.0, .H = 1.3e-3, .sample_fraction = 0.37, .n_samples = 1};
     p.receptor.sample_at[0] = 1080.0;
     p.remove_at = 1080.0;
     q = p; q.remove_at = nextafter(1080.0, 2000.0);                same_outputs(&p, &q);
