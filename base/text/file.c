@@ -132,3 +132,12 @@ void file_abandon(struct file_out *o)
     }
     release(o);
 }
+
+void file_beside(const char *file, const char *name, char *out, size_t size)
+{
+    const char *slash = strrchr(file, '/');
+    if (name[0] == '/' || !slash)
+        snprintf(out, size, "%s", name);
+    else
+        snprintf(out, size, "%.*s/%s", (int)(slash - file), file, name);
+}

@@ -9,6 +9,9 @@
 /* Reads a file of at most max bytes; *text (free it) has a NUL after its *len bytes.  ERR_IO or ERR_NOMEM. */
 int file_read(const char *path, size_t max, char **text, size_t *len, struct err *e);
 
+/* The path of name as seen from file: in its folder, unless name is absolute. */
+void file_beside(const char *file, const char *name, char *out, size_t size);
+
 struct file_out { FILE *f; char *path, *temporary; };
 /* Opens a temporary name beside path for writing. */
 int  file_create(struct file_out *o, const char *path, struct err *e);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text/file.h"
 #include "base/text/table.h"
 #include "solver/results/fit.h"
 
@@ -12,15 +13,6 @@ static const struct { const char *suffix; double scale; } observed_units[] = {
 
 #define DONORS_LEAST 3   /* for intervals from their spread */
 #define MORE_OUT     1.1 /* times the dose: measurements above contradict the study */
-
-static void beside(const char *file, const char *name, char *out, size_t size)
-{
-    const char *slash = strrchr(file, '/');
-    if (name[0] == '/' || !slash)
-        snprintf(out, size, "%s", name);
-    else
-        snprintf(out, size, "%.*s/%s", (int)(slash - file), file, name);
-}
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -238,8 +230,8 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
     c->scale = observed_units[c->quantity].scale;
     snprintf(c->name, sizeof c->name, "%s", name);
     snprintf(c->column, sizeof c->column, "%s", column);
-    beside(file, study, c->study, sizeof c->study);
-    beside(file, data, c->data, sizeof c->data);
+    file_beside(file, study, c->study, sizeof c->study);
+    file_beside(file, data, c->data, sizeof c->data);
     struct study *s = malloc(sizeof *s);
     if (!s) return err_set(e, ERR_NOMEM, "out of memory");
     rc = fit_study(f, c, NULL, s, e);
@@ -315,7 +307,7 @@ int fit_load(struct fit *f, const char *path, const struct study_options *option
         rc = config_integer(root, "starts", 0, ESTIMATE_STARTS, &f->starts, e);
     if (!rc) rc = config_string(root, "parameters", &table, e);
     if (!rc) {
-        beside(path, table, file, sizeof file);
+        file_beside(path, table, file, sizeof file);
         rc = read_parameters(f, file, e);
     }
     if (!rc) rc = config_need(root, "cases", &cases, e);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/provenance.h"
+#include "base/text/file.h"
 #include "solver/results/sweep.h"
 
 /* The text of an override that gives an axis one of its values; short names for what is varied most. */
@@ -180,15 +181,6 @@ static int read_fills(struct sweep *w, struct err *e)
     return 0;
 }
 
-static void beside(const char *file, const char *name, char *out, size_t size)
-{
-    const char *slash = strrchr(file, '/');
-    if (name[0] == '/' || !slash)
-        snprintf(out, size, "%s", name);
-    else
-        snprintf(out, size, "%.*s/%s", (int)(slash - file), file, name);
-}
-
 int sweep_study(const struct sweep *w, size_t i, struct study *s, struct err *e)
 {
     char text[SWEEP_VARIED_MAX + 1][240], value[SWEEP_VALUE];
@@ -221,7 +213,7 @@ static int read_file(struct sweep *w, const char *path, struct err *e)
     if (rc) return rc;
     snprintf(w->title, sizeof w->title, "%s", title);
     snprintf(w->map, sizeof w->map, "%s", map);
-    beside(path, study, w->study_path, sizeof w->study_path);
+    file_beside(path, study, w->study_path, sizeof w->study_path);
     rc = read_fills(w, e);
     return rc ? rc : read_axes(w, e);
 }

@@ -5,29 +5,9 @@ cd "$(dirname "$0")/../.."
 mnsim=${B:-build}/mnsim
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mnsim-cli-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-failed=0 passed=0
 P=config/studies/verification_p.yaml
 
-# expect STATUS WORDS COMMAND...: the command ends with STATUS and its output (both streams) holds WORDS.
-expect() {
-    want=$1 words=$2
-    shift 2
-    "$@" >"$tmp/out" 2>&1
-    got=$?
-    if [ "$got" -eq "$want" ] && { [ -z "$words" ] || grep -qF -- "$words" "$tmp/out"; }; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $* -> $got, want $want with '$words'"
-        cat "$tmp/out"
-    fi
-}
-# check WHAT TEST...: an assertion of its own.
-check() {
-    what=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $what"; fi
-}
+. tests/cli/expect.inc
 # nothing_like NAME: no folder or file of that name, nor a leftover of one
 nothing_like() { [ -z "$(find "$tmp" -name "$1*" | head -n 1)" ]; }
 

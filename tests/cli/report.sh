@@ -8,25 +8,7 @@ B=${B:-build}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mn-report-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
-failed=0 passed=0
-expect() { # expect STATUS WORDS COMMAND...
-    want=$1 words=$2
-    shift 2
-    "$@" >"$tmp/out" 2>&1
-    got=$?
-    if [ "$got" -eq "$want" ] && { [ -z "$words" ] || grep -qF -- "$words" "$tmp/out"; }; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $* -> $got, want $want with '$words'"
-        cat "$tmp/out"
-    fi
-}
-check() { # check WHAT TEST...
-    what=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $what"; fi
-}
+. tests/cli/expect.inc
 count() { grep -oE -- "$1" "$2" | wc -l; }
 
 # ---- one folder of each kind
