@@ -52,6 +52,19 @@ static void meanwhile(void *self, double t)
     me->is_waiting = false;
 }
 
+static void start_link(struct pace *p, unsigned i)
+{
+    struct pace_link *t = &p->thread[i];
+    t->wants = p->clock.now;
+    t->fiber = fiber_new();
+    getcontext(&t->context);
+    t->context.uc_stack.ss_sp = t->stack;
+    t->context.uc_stack.ss_size = sizeof t->stack;
+    t->context.uc_link = NULL; /* it never returns */
+    makecontext(&t->context, (void (*)(void))link_main, 3, (unsigned)((uintptr_t)p >> 16 >> 16),
+                (unsigned)((uintptr_t)p & 0xFFFFFFFFu), i);
+}
+
 void pace_start(struct pace *p, struct rig *r, struct link *const *link, struct recorder *recorder)
 {
     p->rig = r;
@@ -61,17 +74,8 @@ void pace_start(struct pace *p, struct rig *r, struct link *const *link, struct 
     p->goes_on = true;
     p->running = BENCH_LINKS;
     p->caller_fiber = fiber_now();
-    for (unsigned i = 0; i < r->bench->links; i++) {
-        struct pace_link *t = &p->thread[i];
-        t->wants = p->clock.now;
-        t->fiber = fiber_new();
-        getcontext(&t->context);
-        t->context.uc_stack.ss_sp = t->stack;
-        t->context.uc_stack.ss_size = sizeof t->stack;
-        t->context.uc_link = NULL; /* it never returns */
-        makecontext(&t->context, (void (*)(void))link_main, 3, (unsigned)((uintptr_t)p >> 16 >> 16),
-                    (unsigned)((uintptr_t)p & 0xFFFFFFFFu), i);
-    }
+    for (unsigned i = 0; i < r->bench->links; i++)
+        start_link(p, i);
     p->clock.self = p;
     p->clock.meanwhile = meanwhile;
 }

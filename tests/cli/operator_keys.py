@@ -1,5 +1,5 @@
 """mnrig at a terminal: keys, type-ahead, Ctrl-C, Ctrl-Z, Ctrl-S, a hang-up, a suspended process, a reader that is stuck.
-usage: operator.py BUILD FOLDER  (run by operator.sh).  The virtual bench serves over TCP; every run is judged by its
+usage: operator_keys.py BUILD FOLDER  (run by operator.sh).  The virtual bench serves over TCP; every run is judged by its
 run.yaml and events.csv."""
 import fcntl, glob, os, pty, select, signal, subprocess, sys, time
 
