@@ -9,6 +9,8 @@
 #include "solver/inference/estimate.h"
 #include "solver/results/compare/parts.h"
 
+#define OPEN 1000.0 /* percent: a standard error above it says nothing but that */
+
 enum parameter_kind { PARAMETER_PERMEABILITY, PARAMETER_CAPACITY, PARAMETER_VOLUME, PARAMETER_CLEARANCE };
 
 /* What a parameter is called, measured in, and shown in. */
@@ -252,8 +254,10 @@ static void report_estimate(struct compare *c)
             snprintf(key, sizeof key, "correlation_with_%s", parameter_names[w->parameter[k].kind]);
             put(c, i, key, fit->correlation[i][k]);
         }
-        compare_say(c, "    %-16s %-10.4g %-5s +- %.0f %%%s", parameter_names[a->kind], shown,
-                    parameter_units[a->kind].shown, percent, percent > 50.0 ? "  (hardly identifiable)" : "");
+        char error[60];
+        snprintf(error, sizeof error, "+- %.0f %%%s", percent, percent > 50.0 ? "  (hardly identifiable)" : "");
+        compare_say(c, "    %-16s %-10.4g %-5s %s", parameter_names[a->kind], shown, parameter_units[a->kind].shown,
+                    percent > OPEN ? "the data leave it open" : error);
     }
 }
 
