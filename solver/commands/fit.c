@@ -44,6 +44,9 @@ static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
             printf("  not identified: %s\n", flaw);
         }
     }
+    if (fit_last(f) < f->lag)
+        printf("  warning: the data end at %.3g h, before the lag of %.3g h: measure longer\n", fit_last(f) / HOUR,
+               f->lag / HOUR);
     for (size_t i = 0; !quiet && i < f->n_cases; i++)
         printf("  %-20s %-9s %3zu readings, mean fold error %.3f\n", f->item[i].name,
                f->item[i].is_predicted ? "PREDICTED" : "FITTED", f->item[i].n, fit_fold_error(&f->item[i]));

@@ -11,6 +11,7 @@
 #define ITERATIONS_MAX 60
 #define NO_EFFECT      1e-5 /* of the largest column of the Jacobian: smaller is the integrator's noise */
 #define BOUND_ROOM     1e-3 /* of the range: closer counts as at the bound */
+#define WIDE           10.0  /* ratio of the ends of an interval on a log scale */
 #define TOGETHER       0.999 /* correlation from which only a combination is determined */
 
 struct bridge {
@@ -37,6 +38,12 @@ static double search_of(const struct estimate_problem *p, size_t i, double x)
     const struct estimate_bound *b = &p->bound[i];
     double lo = on_scale(b, b->lower), share = (on_scale(b, fmax(b->lower, x)) - lo) / (on_scale(b, b->upper) - lo);
     return asin(2.0 * fmin(fmax(share, 0.02), 0.98) - 1.0); /* off the bounds, where the slope vanishes */
+}
+
+/* How far the parameter may go, on its scale. */
+static double range_of(const struct estimate_problem *p, size_t i)
+{
+    return p->bound ? on_scale(&p->bound[i], p->bound[i].upper) - on_scale(&p->bound[i], p->bound[i].lower) : 1.0;
 }
 
 /* d(parameter on its scale)/du. */
@@ -125,8 +132,8 @@ static void find_flaw(const struct bridge *b, const double *column, const double
     const struct estimate_bound *bound = b->p->bound ? &b->p->bound[i] : NULL;
     for (size_t j = 0; j < p; j++)
         largest = fmax(largest, column[j]);
-    bool wide = bound && bound->is_log ? out->relative_se[i] > log(10.0)
-                                       : bound && out->relative_se[i] > 0.5 * (bound->upper - bound->lower);
+    bool wide = bound && (bound->is_log ? out->high[i] > WIDE * out->low[i]
+                                        : out->high[i] - out->low[i] > bound->upper - bound->lower);
     if (wide) out->flaw[i] = FLAW_WIDE;
     for (size_t j = 0; j < p; j++)
         if (j != i && fabs(out->correlation[i][j]) > TOGETHER) {
@@ -217,7 +224,7 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
                                      sqrt(gsl_matrix_get(covariance, i, i) * gsl_matrix_get(covariance, j, j));
         for (size_t k = 0; k < n; k++)
             column[i] += gsl_matrix_get(J, k, i) * gsl_matrix_get(J, k, i);
-        column[i] = sqrt(column[i]) / fmax(slope, 1e-300);
+        column[i] = sqrt(column[i]) / fmax(slope, 1e-300) * range_of(b->p, i); /* whatever the unit and the scale */
     }
     for (size_t i = 0; i < p; i++)
         find_flaw(b, column, u, i, out);

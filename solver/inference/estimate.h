@@ -15,7 +15,7 @@ enum estimate_flaw {
     FLAW_NONE,
     FLAW_NO_EFFECT,   /* nothing in the data depends on it */
     FLAW_COMBINATION, /* only together with another: a product or a ratio */
-    FLAW_WIDE,        /* its interval is wider than a factor of ten either way */
+    FLAW_WIDE,        /* the ends of its interval are more than a factor of ten apart, or as far as its bounds */
     FLAW_AT_BOUND     /* the optimum lies at a bound */
 };
 

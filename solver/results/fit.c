@@ -280,12 +280,17 @@ int fit_solve(struct fit *f, bool profiles, struct err *e)
     return rc;
 }
 
+double fit_last(const struct fit *f)
+{
+    double last = 0.0;
+    for (size_t k = 0; k < f->n_cases; k++)
+        if (!f->item[k].is_predicted) last = fmax(last, f->item[k].point[f->item[k].n - 1].t);
+    return last;
+}
+
 const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size)
 {
     const char *id = fit_estimated(f, i)->id;
-    double last = 0.0;
-    for (size_t k = 0; k < f->n_cases; k++)
-        last = fmax(last, f->item[k].point[f->item[k].n - 1].t);
     buf[0] = '\0';
     switch (f->estimate.flaw[i]) {
     case FLAW_NONE: break;
@@ -300,10 +305,6 @@ const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size)
         snprintf(buf, size, "'%s' ends at its bound: what the data want lies beyond, or they do not say", id);
         break;
     }
-    size_t used = strlen(buf);
-    if (buf[0] && last < f->lag)
-        snprintf(buf + used, size - used, "; the data end at %.3g h, before the lag of %.3g h", last / HOUR,
-                 f->lag / HOUR);
     return buf;
 }
 

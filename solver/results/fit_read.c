@@ -147,7 +147,7 @@ static int read_points(struct fit *f, struct fit_case *c, const struct columns *
                        struct err *e)
 {
     struct table t;
-    double *at = NULL, *y = NULL, *s = NULL;
+    double *at = NULL, *y = NULL, *s = NULL, *below = NULL;
     const char *sd = from->sd;
     size_t donor_col = 0;
     int rc = table_read(&t, c->data, e);
@@ -155,14 +155,16 @@ static int read_points(struct fit *f, struct fit_case *c, const struct columns *
     rc = table_numbers(&t, from->time, false, &at, e);
     if (!rc) rc = table_numbers(&t, c->column, true, &y, e);
     if (!rc && sd) rc = table_numbers(&t, sd, true, &s, e);
+    if (!rc && table_has(&t, "below_limit")) rc = table_numbers(&t, "below_limit", true, &below, e);
     if (!rc && from->donor) rc = table_col(&t, from->donor, &donor_col, e);
     if (!rc && !(c->point = calloc(t.rows + 1, sizeof *c->point)))
         rc = err_set(e, ERR_NOMEM, "out of memory for %zu rows", t.rows);
     for (size_t i = 0; !rc && i < t.rows; i++) {
         struct fit_point p = {.t = at[i] * HOUR, .value = y[i], .sd = s ? s[i] : NAN, .line = t.line[i]};
         if (isnan(y[i])) continue;
-        p.censored = y[i] < from->limit;
-        if (p.censored) p.value = from->limit;
+        bool marked = below && below[i] > 0.0; /* the value is its limit then */
+        p.censored = marked || y[i] < from->limit;
+        if (p.censored && !marked) p.value = from->limit;
         rc = check_point(c, &p, t_end, e);
         if (!rc && from->donor) rc = donor_of(f, &t, i, donor_col, &p.donor, e);
         if (!rc && s && isnan(s[i]))
@@ -178,6 +180,7 @@ static int read_points(struct fit *f, struct fit_case *c, const struct columns *
     free(at);
     free(y);
     free(s);
+    free(below);
     table_release(&t);
     return rc;
 }

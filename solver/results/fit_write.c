@@ -78,6 +78,11 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     record_integer(r, "starts_that_agree", (long long)f->agreeing);
     for (size_t i = 0; i < f->n_estimated; i++)
         put_parameter(r, f, i);
+    if (fit_last(f) < f->lag) {
+        record_number(r, "last_reading_h", fit_last(f) / HOUR);
+        record_number(r, "lag_h", f->lag / HOUR);
+        record_text(r, "warning", "the data end before the lag: measure longer");
+    }
     for (size_t i = 0; i < f->n_cases; i++)
         put_case(r, f, i);
     record_number(r, "wall_time_s", c->wall_s);
