@@ -156,7 +156,7 @@ static void step_running(struct rig *r)
     const struct link_outbox *o = &r->outbox[r->bench->device[BENCH_AXIS].link];
     struct seq_inputs in = {.now = r->now, .axis = &r->axis, .axis_sent = a->sent, .axis_count = a->count,
                             .force = r->force.force, .force_sent = f->sent, .force_count = f->count,
-                            .order_time = o->order_time, .is_still = !r->stopper.is_active};
+                            .order_time = o->order_time, .is_still = !r->stopper.is_active && !r->stopper.has_given_up};
     size_t stage = r->sequence.stage;
     in.order_done = rig_order_is_done(r, &in.order_failed);
     sequence_step(&r->sequence, &in, &out);
@@ -228,7 +228,10 @@ static void say_halted(struct rig *r)
 {
     char text[160];
     describe_now(r, text, sizeof text);
-    if (text[0])
+    if (r->stopper.has_given_up)
+        snprintf(r->message, sizeof r->message,
+                 "the axis was NOT seen to stop: press the E-stop; space = STOP again, q = end the run");
+    else if (text[0])
         snprintf(r->message, sizeof r->message, "%s; not clear (%.100s): u = one step away, r = reset, q = end the run",
                  rig_state_names[r->state], text);
     else
@@ -296,6 +299,9 @@ static void take_key(struct rig *r, enum rig_key key)
         rig_go(r, RIG_STOPPED, "by the operator");
     } else if (r->state == RIG_UNLOADING) {
         unload_stop(r, "by the operator");
+    } else if (key == KEY_STOP && (r->state == RIG_TRIPPED || r->state == RIG_STOPPED)) {
+        if (!r->stopper.is_proven)
+            stop_begin(r); /* space stops, always; one that is under way goes on by itself */
     }
 }
 

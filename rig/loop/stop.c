@@ -28,6 +28,24 @@ void stop_begin(struct rig *r)
     s->first = r->inbox[r->bench->device[BENCH_AXIS].link].stop;
 }
 
+void stop_for_trip(struct rig *r)
+{
+    if (r->stopper.is_active && r->now > r->stopper.last)
+        request(r);
+    else
+        stop_begin(r);
+}
+
+/* An axis that does not obey is a trip of its own, whatever the sequence waited for. */
+static void distrust(struct rig *r)
+{
+    if (!r->latch.is_armed)
+        return;
+    snprintf(r->sequence.reason, sizeof r->sequence.reason, "the axis was not proven to stand after %u STOPs",
+             r->stopper.sent);
+    r->sequence_failed = true;
+}
+
 /* Samples asked for after the last STOP left: standing, and where the one before stood. */
 static bool is_proven(struct rig *r)
 {
@@ -52,9 +70,10 @@ static void escalate(struct rig *r)
     struct rig_stopper *s = &r->stopper;
     char text[48];
     snprintf(text, sizeof text, "%u STOPs not proven", s->sent);
-    if (s->sent == STOPS_MAX) {
-        s->sent++;
+    if (!s->is_escalated) {
+        s->is_escalated = true;
         s->last = r->now;
+        distrust(r);
         rig_event(r, "command", "escalate", text,
                   r->bench->axis.on_disable == ON_DISABLE_FALLS
                       ? "left to the drive's watchdog: the load would fall if it were switched off"
@@ -64,6 +83,7 @@ static void escalate(struct rig *r)
     } else if (r->now - s->last > LAST_HOPE) {
         s->is_active = false;
         s->has_given_up = true;
+        distrust(r);
         rig_event(r, "note", "stop", text, "not proven: the drive's own watchdog has to stop it");
     }
 }

@@ -5,6 +5,8 @@
 #include "rig/loop/tick.h"
 
 void stop_begin(struct rig *r); /* a stop already under way goes on */
+/* The same for a trip: STOP leaves at once even when an earlier one is not proven yet. */
+void stop_for_trip(struct rig *r);
 void stop_step(struct rig *r);  /* once a tick */
 /* states.c: orders to the axis */
 void rig_order(struct rig *r, const struct axis_command *c);

@@ -196,7 +196,7 @@ static void on_trip(struct rig *r)
         r->first_trip = r->latch;
         r->has_tripped = true;
     }
-    stop_begin(r);
+    stop_for_trip(r);
     if (r->state != RIG_STOPPED)
         rig_go(r, RIG_TRIPPED, text);
 }
@@ -225,9 +225,11 @@ static void judge(struct rig *r, double lateness, enum rig_key key)
 
 static void post(struct rig *r)
 {
-    bool is_free = !r->stopper.is_active;
+    bool is_free = !r->stopper.is_active && !r->stopper.has_given_up;
     for (size_t i = 0; i < r->links; i++) {
-        r->inbox[i].talk_until = r->now + PERMIT_TICKS * r->bench->tick_period + r->limits.max_lateness;
+        bool feeds = r->stopper.has_given_up && i == r->bench->device[BENCH_AXIS].link; /* a drive's watchdog */
+        if (!feeds)
+            r->inbox[i].talk_until = r->now + PERMIT_TICKS * r->bench->tick_period + r->limits.max_lateness;
         r->inbox[i].tick++;
         r->inbox[i].may_move = is_free && (r->latch.is_armed || r->state == RIG_UNLOADING);
         link_post(r->link[i], &r->inbox[i]);

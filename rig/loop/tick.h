@@ -25,7 +25,8 @@ enum rig_state {
 extern const char *const rig_state_names[];
 
 struct rig_stopper {   /* STOP until proven */
-    bool     is_active, is_proven, has_given_up;
+    bool     is_active, is_proven, is_escalated;
+    bool     has_given_up; /* the drive's watchdog has to stop it: the axis' link is silent but for STOP */
     unsigned sent;     /* requests so far */
     unsigned first;    /* the inbox's count of the first of them */
     double   began, last;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/text/table.h"
 #include "rig/loop/leash.h"
+#include "rig/loop/states.h"
 #include "rig/loop/stop.h"
 #include "rig/safety/budget.h"
 #include "tests/rig/simulation.h"
@@ -453,6 +454,73 @@ static void a_stop_is_proven_only_by_two_fresh_equal_positions(void)
     simulation_free(s);
 }
 
+/* A drive that says yes to STOP and to switching off, and does neither. */
+struct deaf_drive {
+    struct memory_peer real;
+    struct simulation *s;
+    unsigned stops, moves_after, reads_after; /* moves after the first STOP; reads after mnrig gave up */
+};
+
+static int deaf_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
+{
+    enum { OP_STOP = 0xE1, OP_OFF = 0x9E, OP_ABSOLUTE = 0x67 };
+    struct deaf_drive *d = self;
+    bool is_opcode = unit == 1 && n >= 5 && pdu[0] == 6;
+    if (unit == 1 && pdu[0] != 6 && pdu[0] != 16 && d->s->rig.stopper.has_given_up)
+        d->reads_after++;
+    if (is_opcode && pdu[4] == OP_ABSOLUTE && d->stops)
+        d->moves_after++;
+    if (!is_opcode || (pdu[4] != OP_STOP && pdu[4] != OP_OFF))
+        return d->real.pdu(d->real.self, unit, pdu, n, reply, cap);
+    d->stops += pdu[4] == OP_STOP;
+    memcpy(reply, pdu, 5);
+    return 5;
+}
+
+static void deaf_advance(void *self, double seconds)
+{
+    const struct deaf_drive *d = self;
+    if (d->real.advance) d->real.advance(d->real.self, seconds);
+}
+
+static void an_ignored_stop_trips_and_nothing_moves_the_axis_or_feeds_its_watchdog_afterwards(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    struct deaf_drive d = {.real = s->pace.clock.peer, .s = s};
+    until_force(s, 3.0);
+    s->pace.clock.peer = (struct memory_peer){deaf_pdu, deaf_advance, &d};
+    simulation_run(s, 60.0); /* the first STOP is the stage's own, at its force */
+    CU_ASSERT_EQUAL(s->rig.state, RIG_ENDED);
+    CU_ASSERT_TRUE(s->rig.has_tripped);
+    CU_ASSERT_TRUE(s->rig.stopper.has_given_up);
+    CU_ASSERT_TRUE(d.stops >= 10);
+    CU_ASSERT_EQUAL(d.moves_after, 0);
+    CU_ASSERT_TRUE(d.reads_after <= 3); /* those that were on their way */
+    s->pace.clock.peer = d.real;
+    simulation_free(s);
+}
+
+/* The operator's space after mnrig gave up, and a trip while an earlier STOP is not proven. */
+static void space_and_a_trip_send_stop_at_once_whatever_was_sent_before(void)
+{
+    struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
+    struct rig *r = &s->rig;
+    simulation_run(s, 0.1);
+    unsigned *count = &r->inbox[r->bench->device[BENCH_AXIS].link].stop, before;
+    stop_begin(r);
+    before = *count;
+    r->now += 0.02;
+    stop_for_trip(r);
+    CU_ASSERT_EQUAL(*count, before + 1);
+    r->stopper.is_active = false;
+    r->stopper.has_given_up = true;
+    r->state = RIG_TRIPPED;
+    states_step(r, KEY_STOP);
+    CU_ASSERT_EQUAL(*count, before + 2);
+    CU_ASSERT_TRUE(r->stopper.is_active);
+    simulation_free(s);
+}
+
 static void a_link_reopened_between_two_ticks_still_trips(void)
 {
     struct simulation *s = begin(TCP, PRESS_FORCE, NULL);
@@ -612,6 +680,10 @@ CU_TestInfo runs_tests[] = {
     {"with_an_operator_nothing_starts_without_the_key", with_an_operator_nothing_starts_without_the_key},
     {"an_operator_unloads_step_by_step", an_operator_unloads_step_by_step},
     {"a_stop_is_proven_only_by_two_fresh_equal_positions", a_stop_is_proven_only_by_two_fresh_equal_positions},
+    {"an_ignored_stop_trips_and_nothing_moves_the_axis_or_feeds_its_watchdog_afterwards",
+     an_ignored_stop_trips_and_nothing_moves_the_axis_or_feeds_its_watchdog_afterwards},
+    {"space_and_a_trip_send_stop_at_once_whatever_was_sent_before",
+     space_and_a_trip_send_stop_at_once_whatever_was_sent_before},
     {"a_link_reopened_between_two_ticks_still_trips", a_link_reopened_between_two_ticks_still_trips},
     {"unloading_stops_when_the_force_rises_or_the_axis_goes_the_wrong_way",
      unloading_stops_when_the_force_rises_or_the_axis_goes_the_wrong_way},
