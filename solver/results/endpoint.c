@@ -6,6 +6,8 @@
 #include "solver/physics/laboratory.h"
 #include "solver/results/endpoint.h"
 
+#define PEAK_HIDES 0.05 /* share by which outputs beside a maximum may be lower before that is worth saying */
+
 static struct endpoint *add(struct endpoints *l, const char *name, const char *unit, double value, double error)
 {
     struct endpoint *p = &l->item[l->n++];
@@ -48,13 +50,30 @@ static void add_steady(const struct study *s, const struct solution *sol, struct
         snprintf(none[i]->remark, sizeof none[i]->remark, "none: %s", why);
 }
 
+/* The bound of a maximum holds at its output time; how far the outputs beside it lie says what may hide between. */
+static void describe_peak(struct endpoint *max, size_t at, size_t n, double before, double peak, double after)
+{
+    double drop = fmax(at > 0 ? 1.0 - before / peak : 0.0, at + 1 < n ? 1.0 - after / peak : 0.0);
+    if (!(peak > 0.0)) return;
+    if (at == 0)
+        snprintf(max->remark, sizeof max->remark, "at the first output: it may have been higher before");
+    else if (drop > PEAK_HIDES)
+        snprintf(max->remark, sizeof max->remark, "largest output; those beside it are up to %.0f %% lower: add outputs",
+                 100.0 * drop);
+    else
+        snprintf(max->remark, sizeof max->remark, "largest output");
+}
+
 static void add_maximum(const struct solution *sol, struct endpoints *out)
 {
     size_t at = 0;
     for (size_t k = 1; k < sol->n_out; k++)
         if (solution_delivery_rate(sol, k) > solution_delivery_rate(sol, at)) at = k;
     double error = estimate(sol, solution_error(sol, at, COL_J_BOTTOM) + solution_error(sol, at, COL_J_CLEARED));
-    add(out, "J_max", "ug/cm2/h", solution_delivery_rate(sol, at) * UG_CM2_H, error * UG_CM2_H);
+    struct endpoint *max =
+        add(out, "J_max", "ug/cm2/h", solution_delivery_rate(sol, at) * UG_CM2_H, error * UG_CM2_H);
+    describe_peak(max, at, sol->n_out, at ? solution_delivery_rate(sol, at - 1) : 0.0, solution_delivery_rate(sol, at),
+                  at + 1 < sol->n_out ? solution_delivery_rate(sol, at + 1) : 0.0);
     struct endpoint *t = add(out, "t_max", "h", sol->t[at] / HOUR, NAN);
     double before = at ? solution_delivery_rate(sol, at - 1) : 0.0;
     bool rises = at + 1 == sol->n_out && solution_delivery_rate(sol, at) > before * 1.001;
@@ -158,8 +177,10 @@ static void add_plasma(const struct study *s, const struct solution *sol, struct
     size_t at = 0;
     for (size_t k = 1; k < sol->n_out; k++)
         if (solution_at(sol, k, COL_PLASMA) > solution_at(sol, at, COL_PLASMA)) at = k;
-    add(out, "plasma_max", "ng/mL", solution_at(sol, at, COL_PLASMA) * NG_ML,
-        estimate(sol, solution_error(sol, at, COL_PLASMA) * NG_ML));
+    struct endpoint *max = add(out, "plasma_max", "ng/mL", solution_at(sol, at, COL_PLASMA) * NG_ML,
+                               estimate(sol, solution_error(sol, at, COL_PLASMA) * NG_ML));
+    describe_peak(max, at, sol->n_out, at ? solution_at(sol, at - 1, COL_PLASMA) : 0.0,
+                  solution_at(sol, at, COL_PLASMA), at + 1 < sol->n_out ? solution_at(sol, at + 1, COL_PLASMA) : 0.0);
     add(out, "plasma_t_max", "h", sol->t[at] / HOUR, NAN);
 }
 

@@ -10,6 +10,8 @@
 #include "solver/physics/properties.h"
 #include "solver/study/read.h"
 
+#define AREAS_DIFFER 0.02 /* share: less is rounding */
+
 static const double PI = 3.14159265358979323846;
 #define OPEN_WARN   0.03 /* share of open area above which random strikes begin to overlap, pens and rollers (E18) */
 #define OPEN_REFUSE 0.2  /* ... and above which no unit cell describes them */
@@ -261,6 +263,14 @@ static int read_patch_area(struct study *s, const struct needle *n, struct err *
     struct problem *p = &s->problem;
     bool found;
     int rc = optional_quantity(patch, "area", "m2", RANGE_POSITIVE, &p->area, &found, e);
+    double own = !n || n->kind != KIND_ARRAY ? NAN
+                 : isfinite(n->patch_area)   ? n->patch_area
+                                             : n->count / s->density;
+    if (!rc && found && fabs(p->area - own) > AREAS_DIFFER * own)
+        note_add(s, NOTE_WARNING, "", "",
+                 "patch/area is %.4g cm2, the needles' own array %.4g cm2: computed as if needles of this density stood on "
+                 "all of the patch",
+                 p->area * 1e4, own * 1e4);
     if (rc || found) return rc;
     if (n && isfinite(n->patch_area)) {
         p->area = n->patch_area;
@@ -298,10 +308,27 @@ static int read_cell_areas(struct study *s, struct err *e)
     return 0;
 }
 
+/* What goes through one area arrives in a cell of another: the receptor's concentration and the amount per patch then
+ * speak of different areas. */
+static void compare_cell(struct study *s)
+{
+    struct cnode receptor = config_get(config_root(s->doc), "receptor");
+    double cell, through = isfinite(s->orifice_area) && s->orifice_area > 0.0 ? s->orifice_area : s->problem.area;
+    if (!config_is(config_get(receptor, "area")) ||
+        config_quantity(receptor, "area", "m2", RANGE_POSITIVE, &cell, NULL) ||
+        fabs(cell - through) <= AREAS_DIFFER * cell)
+        return;
+    note_add(s, NOTE_WARNING, "", "",
+             "receptor/area is %.4g cm2, %s %.4g cm2: concentrations in the receptor are those of skin of receptor/area, "
+             "amounts per patch those of the other",
+             cell * 1e4, s->orifice_area > 0.0 ? "patch/orifice_area" : "the patch", through * 1e4);
+}
+
 static int read_area(struct study *s, const struct needle *n, struct err *e)
 {
     int rc = read_patch_area(s, n, e);
     if (!rc) rc = read_cell_areas(s, e);
+    if (!rc) compare_cell(s);
     s->problem.area *= s->patches;
     return rc;
 }
