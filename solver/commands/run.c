@@ -28,8 +28,8 @@ static void print_endpoints(const struct endpoints *list)
         if (!isfinite(p->value))
             printf("  %-22s %s\n", p->name, p->remark[0] ? p->remark : "none");
         else if (isfinite(p->error))
-            printf("  %-22s %-12.5g %-10s +- %.2g%s%s\n", p->name, p->value, p->unit, p->error, p->remark[0] ? "   " : "",
-                   p->remark);
+            printf("  %-22s %-12.5g %-10s +- %.2g%s%s\n", p->name, p->value, p->unit, p->error,
+                   p->remark[0] ? "   " : "", p->remark);
         else
             printf("  %-22s %-12.5g %-10s %s\n", p->name, p->value, strcmp(p->unit, "1") ? p->unit : "", p->remark);
     }

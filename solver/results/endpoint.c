@@ -58,8 +58,8 @@ static void describe_peak(struct endpoint *max, size_t at, size_t n, double befo
     if (at == 0)
         snprintf(max->remark, sizeof max->remark, "at the first output: it may have been higher before");
     else if (drop > PEAK_HIDES)
-        snprintf(max->remark, sizeof max->remark, "largest output; those beside it are up to %.0f %% lower: add outputs",
-                 100.0 * drop);
+        snprintf(max->remark, sizeof max->remark,
+                 "largest output; those beside it are up to %.0f %% lower: add outputs", 100.0 * drop);
     else
         snprintf(max->remark, sizeof max->remark, "largest output");
 }

@@ -64,7 +64,8 @@ int fit_solve(struct fit *f, bool profiles, struct err *e);
 int fit_write(const struct fit *f, const struct result_context *c, const struct folder *folder, struct err *e);
 /* Figures of data and residuals; ERR_FAILED when gnuplot fails. */
 int fit_figures(const struct fit *f, const struct folder *folder, struct err *e);
-double fit_last(const struct fit *f); /* time of the last fitted reading, s; before f->lag they say little of the flux */
+double
+fit_last(const struct fit *f); /* time of the last fitted reading, s; before f->lag they say little of the flux */
 /* What the data cannot say about estimated parameter i, or "" ; returns buf. */
 const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size);
 /* What one reading adds to the sum of squares, unsquared: (model - value)/sd on the case's scale; below the limit the

@@ -267,10 +267,11 @@ static int read_patch_area(struct study *s, const struct needle *n, struct err *
                  : isfinite(n->patch_area)   ? n->patch_area
                                              : n->count / s->density;
     if (!rc && found && fabs(p->area - own) > AREAS_DIFFER * own)
-        note_add(s, NOTE_WARNING, "", "",
-                 "patch/area is %.4g cm2, the needles' own array %.4g cm2: computed as if needles of this density stood on "
-                 "all of the patch",
-                 p->area * 1e4, own * 1e4);
+        note_add(
+            s, NOTE_WARNING, "", "",
+            "patch/area is %.4g cm2, the needles' own array %.4g cm2: computed as if needles of this density stood on "
+            "all of the patch",
+            p->area * 1e4, own * 1e4);
     if (rc || found) return rc;
     if (n && isfinite(n->patch_area)) {
         p->area = n->patch_area;
@@ -318,10 +319,11 @@ static void compare_cell(struct study *s)
         config_quantity(receptor, "area", "m2", RANGE_POSITIVE, &cell, NULL) ||
         fabs(cell - through) <= AREAS_DIFFER * cell)
         return;
-    note_add(s, NOTE_WARNING, "", "",
-             "receptor/area is %.4g cm2, %s %.4g cm2: concentrations in the receptor are those of skin of receptor/area, "
-             "amounts per patch those of the other",
-             cell * 1e4, s->orifice_area > 0.0 ? "patch/orifice_area" : "the patch", through * 1e4);
+    note_add(
+        s, NOTE_WARNING, "", "",
+        "receptor/area is %.4g cm2, %s %.4g cm2: concentrations in the receptor are those of skin of receptor/area, "
+        "amounts per patch those of the other",
+        cell * 1e4, s->orifice_area > 0.0 ? "patch/orifice_area" : "the patch", through * 1e4);
 }
 
 static int read_area(struct study *s, const struct needle *n, struct err *e)
