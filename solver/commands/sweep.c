@@ -54,7 +54,7 @@ static void show(void *self, size_t finished, size_t cases)
 
 static void print_sweep(const struct sweep *w, const char *folder)
 {
-    char value[SWEEP_VALUE];
+    char value[SWEEP_VALUE], label[120];
     printf("%s: %zu cases, %zu failed", w->title, w->n_cases, sweep_failures(w));
     if (w->resumed) printf(", %zu of them from an earlier start", w->resumed);
     printf("\n");
@@ -69,6 +69,8 @@ static void print_sweep(const struct sweep *w, const char *folder)
             printf("  %-10s %s\n", w->fill[i / w->n_points], c->good ? "has no such result" : "failed: see sweep.csv");
     }
     if (w->n_cases > PRINTED_MAX) printf("  ... all in sweep.csv\n");
+    if (*sweep_label(w, SWEEP_VIRTUAL, label, sizeof label)) printf("  note: %s\n", label);
+    if (*sweep_label(w, SWEEP_ESTIMATED, label, sizeof label)) printf("  note: %s\n", label);
     printf("  written to %s\n", folder);
 }
 

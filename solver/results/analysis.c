@@ -299,7 +299,9 @@ static int write_summary(const struct run_analysis *a, const struct result_conte
     record_text(r, "run", a->run);
     record_text(r, "specimen", a->specimen);
     record_bool(r, "virtual", a->is_virtual);
-    record_text(r, "labels/-", a->is_virtual ? "SYNTHETIC: virtual bench: rehearsal, not evidence" : "MEASURED");
+    record_text(r, "labels/-", a->is_virtual ? LABEL_VIRTUAL : "MEASURED");
+    bool read = a->has_reading && strcmp(a->reading.method, "model") != 0;
+    if (!read && (a->has_model || a->has_reading)) record_text(r, "labels/-", LABEL_ESTIMATED);
     record_text(r, "labels/-", "uncertainties are standard ones (k = 1); travel is not depth");
     for (size_t i = 0; i < a->n_lines; i++)
         put_line(r, &a->line[i]);

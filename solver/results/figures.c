@@ -37,8 +37,9 @@ static int plot_over_time(const struct study *s, const struct result *r, const s
          .y = y,
          .colour = 1},
         {.title = "intact skin", .style = PLOT_DASHED, .n = n, .x = x, .y = y0, .colour = 2}};
+    char caption[240];
     struct plot p = {
-        .title = s->title, .xlabel = "time / h", .ylabel = label, .n = r->has_intact ? 2 : 1, .series = series};
+        .title = study_caption(s, caption), .xlabel = "time / h", .ylabel = label, .n = r->has_intact ? 2 : 1, .series = series};
     int rc = plot_write(&p, folder, name, e);
     free(x);
     return rc;
@@ -64,7 +65,8 @@ static int plot_profiles(const struct study *s, const struct solution *sol, cons
         series[c] =
             (struct plot_series){.title = title[c], .style = PLOT_LINE, .n = n, .x = x, .y = y, .colour = (int)c};
     }
-    struct plot p = {.title = s->title,
+    char caption[240];
+    struct plot p = {.title = study_caption(s, caption),
                      .xlabel = "depth / um",
                      .ylabel = "activity / largest of any dose (mean over area)",
                      .n = curves,
@@ -100,7 +102,8 @@ static int plot_shares(const struct study *s, const struct solution *sol, const 
                                          .err = x + (i + 2) * n,
                                          .colour = (int)i};
     }
-    struct plot p = {.title = s->title,
+    char caption[240];
+    struct plot p = {.title = study_caption(s, caption),
                      .xlabel = "time / h",
                      .ylabel = "share of all that goes in until the end / %",
                      .n = parts,

@@ -308,6 +308,28 @@ const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size)
     return buf;
 }
 
+const char *fit_case_label(const struct fit_case *c)
+{
+    if (c->is_virtual) return c->is_predicted ? "PREDICTED, SYNTHETIC" : "FITTED, SYNTHETIC";
+    return c->is_predicted ? "PREDICTED" : "FITTED";
+}
+
+bool fit_is_virtual(const struct fit *f)
+{
+    bool any = false;
+    for (size_t i = 0; i < f->n_cases; i++)
+        any = any || f->item[i].is_virtual;
+    return any;
+}
+
+bool fit_is_estimated(const struct fit *f)
+{
+    bool any = false;
+    for (size_t i = 0; i < f->n_cases; i++)
+        any = any || f->item[i].is_estimated;
+    return any;
+}
+
 void fit_release(struct fit *f)
 {
     for (size_t i = 0; i < FIT_CASES_MAX; i++)

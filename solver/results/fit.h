@@ -27,6 +27,7 @@ struct fit_point {
 struct fit_case {
     char name[60], study[700], data[700], column[80];
     int quantity;
+    bool is_virtual, is_estimated; /* data or depth of a virtual bench; depth by the insertion model */
     bool is_log;       /* residuals are ratios: geometric means of replicates and donors */
     bool is_predicted; /* not in the fit: compared with the estimate afterwards */
     double scale;      /* SI to the column's unit */
@@ -64,6 +65,11 @@ int fit_solve(struct fit *f, bool profiles, struct err *e);
 int fit_write(const struct fit *f, const struct result_context *c, const struct folder *folder, struct err *e);
 /* Figures of data and residuals; ERR_FAILED when gnuplot fails. */
 int fit_figures(const struct fit *f, const struct folder *folder, struct err *e);
+/* "FITTED" or "PREDICTED", and SYNTHETIC where a virtual bench is in it. */
+const char *fit_case_label(const struct fit_case *c);
+/* Do any data or depths come from a virtual bench; is any depth estimated? */
+bool fit_is_virtual(const struct fit *f);
+bool fit_is_estimated(const struct fit *f);
 double
 fit_last(const struct fit *f); /* time of the last fitted reading, s; before f->lag they say little of the flux */
 /* What the data cannot say about estimated parameter i, or "" ; returns buf. */

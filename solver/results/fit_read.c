@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/text/file.h"
 #include "base/text/table.h"
+#include "solver/import/import.h"
 #include "solver/results/fit.h"
 
 static const char *const observed_words[] = {"cumulative", "cumulative_by_samples", "flux", "receptor", "plasma", NULL};
@@ -201,12 +202,13 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
 {
     static const char *const keys[] = {
         "name", "study", "data", "time", "quantity", "column", "sd", "limit_of_quantification",
-        "role", "scale", "donor", "note", NULL};
+        "role", "scale", "donor", "virtual", "note", NULL};
     static const char *const roles[] = {"fitted", "predicted", NULL}, *const scales[] = {"lin", "log", NULL};
     struct fit_case *c = &f->item[f->n_cases];
     const char *name = "", *study = "", *data = "", *column = "";
     struct columns from = {"", NULL, NULL, -INFINITY};
     int role = 0, scale = 0;
+    bool is_virtual = false;
     int rc = config_known(at, keys, e);
     if (!rc) rc = config_string(at, "name", &name, e);
     if (!rc) rc = config_string(at, "study", &study, e);
@@ -220,6 +222,7 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
     if (!rc && config_is(config_get(at, "donor"))) rc = config_string(at, "donor", &from.donor, e);
     if (!rc && config_is(config_get(at, "role"))) rc = config_choice(at, "role", roles, &role, e);
     if (!rc && config_is(config_get(at, "scale"))) rc = config_choice(at, "scale", scales, &scale, e);
+    if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &is_virtual, e);
     if (rc) return rc;
     const char *time = from.time, *sd = from.sd;
     if (!ends_with(time, "_h") || !ends_with(column, observed_units[c->quantity].suffix) ||
@@ -245,6 +248,8 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
         if (s->n_depths)
             rc = config_fail(config_get(at, "study"), e, ERR_RANGE,
                              "the study's depths scatter: a fit computes one depth, leave out insertion/depth_sd");
+        c->is_virtual = is_virtual || s->is_virtual || import_is_virtual(c->data);
+        c->is_estimated = s->depth_estimated;
         c->dose = largest_dose(&s->problem, c->scale);
         if (!rc && missing)
             rc = config_fail(at, e, ERR_PARSE, "the study has no %s: there is no '%s' to fit",

@@ -48,7 +48,7 @@ static void put_case(struct record *r, const struct fit *f, size_t i)
     snprintf(at, sizeof at, "cases/%zu/name", i);
     record_text(r, at, c->name);
     snprintf(at, sizeof at, "cases/%zu/label", i);
-    record_text(r, at, c->is_predicted ? "PREDICTED" : "FITTED");
+    record_text(r, at, fit_case_label(c));
     snprintf(at, sizeof at, "cases/%zu/readings", i);
     record_integer(r, at, (long long)c->n);
     snprintf(at, sizeof at, "cases/%zu/mean_fold_error", i);
@@ -62,6 +62,8 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     int rc = record_new(&r, e);
     if (rc) return rc;
     record_text(r, "fit", f->title);
+    if (fit_is_virtual(f)) record_text(r, "labels/-", LABEL_VIRTUAL);
+    if (fit_is_estimated(f)) record_text(r, "labels/-", LABEL_ESTIMATED);
     record_integer(r, "data", (long long)f->n_fitted);
     if (f->n_priors) record_integer(r, "priors", (long long)f->n_priors);
     if (f->n_donors) record_integer(r, "donors", (long long)fit_donors(f, NULL));
@@ -129,7 +131,7 @@ static int write_points(const struct fit *f, const struct folder *folder, struct
         for (size_t k = 0; !rc && k < f->item[i].n; k++) {
             const struct fit_point *p = &f->item[i].point[k];
             table_word(o, f->item[i].name);
-            table_word(o, f->item[i].is_predicted ? "PREDICTED" : "FITTED");
+            table_word(o, fit_case_label(&f->item[i]));
             table_integer(o, p->line);
             table_word(o, f->item[i].column);
             table_word(o, p->donor ? f->donor[p->donor - 1] : "");
@@ -177,7 +179,9 @@ static int draw(const struct fit *f, const struct folder *folder, bool is_residu
         }
         at += 3 * c->n;
     }
-    struct plot p = {.title = f->title,
+    char caption[240];
+    snprintf(caption, sizeof caption, "%s%s", f->title, fit_is_virtual(f) ? " (SYNTHETIC)" : "");
+    struct plot p = {.title = caption,
                      .xlabel = "time / h",
                      .ylabel = is_residual ? "(model - measured) / sd" : quantity_labels[f->item[0].quantity],
                      .n = n,

@@ -27,7 +27,8 @@ static bool is_wanted(const struct table *t, size_t col)
                                           "delivered_end_ug_cm2",
                                           "delivered_end_err_ug_cm2",
                                           "delivered_end_patch_ug_patch",
-                                          "plasma_max_ng_mL"};
+                                          "plasma_max_ng_mL",
+                                          "label"};
     bool is_result = strncmp(t->name[col], "varied_", 7) == 0 || strcmp(t->name[col], "fill") == 0;
     for (size_t k = 0; k < sizeof results / sizeof results[0]; k++)
         is_result = is_result || strcmp(t->name[col], results[k]) == 0;

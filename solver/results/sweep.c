@@ -263,6 +263,24 @@ size_t sweep_failures(const struct sweep *w)
     return n;
 }
 
+size_t sweep_labelled(const struct sweep *w, unsigned char label)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_cases; i++)
+        n += (w->item[i].label & label) != 0;
+    return n;
+}
+
+const char *sweep_label(const struct sweep *w, unsigned char label, char *buf, size_t size)
+{
+    size_t n = sweep_labelled(w, label);
+    buf[0] = '\0';
+    if (!n) return buf;
+    int used = snprintf(buf, size, "%s", label == SWEEP_VIRTUAL ? LABEL_VIRTUAL : LABEL_ESTIMATED);
+    if (n < w->n_cases) snprintf(buf + used, size - (size_t)used, " (%zu of %zu cases)", n, w->n_cases);
+    return buf;
+}
+
 void sweep_release(struct sweep *w)
 {
     for (size_t i = 0; i < w->n_axes; i++)

@@ -19,10 +19,13 @@ struct sweep_axis {
     bool is_log;
     char unit[40];
 };
+enum { SWEEP_VIRTUAL = 1, SWEEP_ESTIMATED = 2, SWEEP_LABELS = 4 }; /* bits of a case's label */
+extern const char *const sweep_label_words[SWEEP_LABELS]; /* as the column 'label' has them */
 struct sweep_case {
     bool done, good;
     double map, map_error; /* of sweep.map */
     double x[2]; /* of the first two axes, in the unit of the map's labels; NAN when the case could not be read */
+    unsigned char label; /* what its depth rests on */
 };
 struct sweep {
     struct config *doc;
@@ -62,6 +65,9 @@ int sweep_write(const struct sweep *w, const struct result_context *c, const str
 /* The map of w->map over the two axes of a grid, one panel a fill; ERR_FAILED when it cannot be drawn. */
 int sweep_figure(const struct sweep *w, const struct folder *f, struct err *e);
 size_t sweep_failures(const struct sweep *w);
+/* Cases that carry the label; what stands beside the result because of them, "" without any; returns buf. */
+size_t sweep_labelled(const struct sweep *w, unsigned char label);
+const char *sweep_label(const struct sweep *w, unsigned char label, char *buf, size_t size);
 void sweep_forget(struct sweep *w);  /* removes the journal, and those of parts */
 void sweep_release(struct sweep *w); /* the journal stays */
 

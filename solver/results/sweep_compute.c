@@ -30,6 +30,8 @@ static const char *const inputs[] = {"needle_length_um",  "depth_um",      "dens
                                      "surface_radius_um", "tip_radius_um", "patch_area_cm2"};
 enum { INPUTS = sizeof inputs / sizeof inputs[0] };
 
+const char *const sweep_label_words[SWEEP_LABELS] = {"", "SYNTHETIC", "depth estimated", "SYNTHETIC; depth estimated"};
+
 static const char *const extra[SWEEP_EXTRA] = {"map", "map_error", "map_x", "map_y"};
 
 size_t sweep_columns(const struct sweep *w, char name[SWEEP_COLUMNS_MAX][SWEEP_NAME])
@@ -46,6 +48,7 @@ size_t sweep_columns(const struct sweep *w, char name[SWEEP_COLUMNS_MAX][SWEEP_N
         snprintf(name[c++], SWEEP_NAME, "%s_%s", results[i].name, results[i].suffix);
         if (results[i].has_error) snprintf(name[c++], SWEEP_NAME, "%s_err_%s", results[i].name, results[i].suffix);
     }
+    snprintf(name[c++], SWEEP_NAME, "label");
     snprintf(name[c++], SWEEP_NAME, "balance_rel");
     snprintf(name[c++], SWEEP_NAME, "unknowns");
     for (size_t i = 0; i < SWEEP_EXTRA; i++)
@@ -96,6 +99,8 @@ static void keep_numbers(struct sweep *w, size_t i, const struct outcome *o)
     *c = (struct sweep_case){.done = true, .good = o->good, .map = p ? p->value : NAN, .map_error = p ? p->error : NAN};
     for (size_t k = 0; k < 2; k++)
         c->x[k] = o->study && k < w->n_axes ? axis_number(w->axis[k].key, o->study) : NAN;
+    if (o->study && o->study->is_virtual) c->label |= SWEEP_VIRTUAL;
+    if (o->study && o->study->depth_estimated) c->label |= SWEEP_ESTIMATED;
     if (p) snprintf(w->map_unit, sizeof w->map_unit, "%s", p->unit);
     if (!o->good && !w->first_reason[0]) snprintf(w->first_reason, sizeof w->first_reason, "%s", o->reason);
 }
@@ -114,6 +119,7 @@ static int write_row(struct table_out *t, const struct sweep *w, size_t i, const
         table_number(t, p ? p->value : NAN);
         if (results[k].has_error) table_number(t, p ? p->error : NAN);
     }
+    table_word(t, sweep_label_words[w->item[i].label]);
     table_number(t, o->good ? o->balance : NAN);
     table_integer(t, (long long)o->unknowns);
     table_exact(t, w->item[i].map);

@@ -67,6 +67,16 @@ void sweep_rows_close(struct sweep_rows *r)
 
 /* ---- earlier starts ---- */
 
+static unsigned char label_of(const struct table *t)
+{
+    size_t col;
+    unsigned char label = SWEEP_LABELS;
+    if (table_col(t, "label", &col, NULL)) return 0;
+    while (label-- > 1)
+        if (strcmp(table_cell(t, 0, col), sweep_label_words[label]) == 0) return label;
+    return 0;
+}
+
 static int take_row(struct sweep *w, const struct table *t, struct table_out *out, struct err *e)
 {
     double *number[SWEEP_EXTRA] = {NULL};
@@ -77,7 +87,7 @@ static int take_row(struct sweep *w, const struct table *t, struct table_out *ou
         rc = table_numbers(t, t->name[t->cols - SWEEP_EXTRA + k], true, &number[k], e);
     if (!rc) {
         bool good = strcmp(table_cell(t, 0, 1), "ok") == 0;
-        w->item[c] = (struct sweep_case){true, good, *number[0], *number[1], {*number[2], *number[3]}};
+        w->item[c] = (struct sweep_case){true, good, *number[0], *number[1], {*number[2], *number[3]}, label_of(t)};
         if (!good && !w->first_reason[0])
             snprintf(w->first_reason, sizeof w->first_reason, "%s", table_cell(t, 0, 2));
         w->resumed++;

@@ -69,6 +69,10 @@ static int write_yaml(const struct sweep *w, const struct result_context *c, con
     if (rc) return rc;
     record_text(r, "sweep", w->title);
     record_text(r, "study", w->base.title);
+    char label[120];
+    for (unsigned char l = 1; l < SWEEP_LABELS; l++)
+        if (l != (SWEEP_VIRTUAL | SWEEP_ESTIMATED) && *sweep_label(w, l, label, sizeof label))
+            record_text(r, "labels/-", label);
     record_integer(r, "cases", (long long)w->n_cases);
     record_integer(r, "failed", (long long)sweep_failures(w));
     record_subtree(r, "design", config_get(config_root(w->doc), "design"));
@@ -130,7 +134,7 @@ static int draw(const struct sweep *w, double *x, double *y, double *z, const st
 {
     struct plot_map maps[2];
     size_t nx = w->axis[0].n, ny = w->axis[1].n, known = 0;
-    char label[80];
+    char label[80], title[240];
     for (size_t m = 0; m < w->n_fills; m++)
         known += fill_map(w, m, z + m * nx * ny);
     if (known == 0) return err_set(e, ERR_FAILED, "no map: no case has a result '%s'", w->map);
@@ -145,7 +149,8 @@ static int draw(const struct sweep *w, double *x, double *y, double *z, const st
                                     .x = x,
                                     .y = y,
                                     .z = z + m * nx * ny};
-    return plot_maps_write(w->title, maps, w->n_fills, f->temporary, "map", e);
+    snprintf(title, sizeof title, "%s%s", w->title, sweep_labelled(w, SWEEP_VIRTUAL) ? " (SYNTHETIC)" : "");
+    return plot_maps_write(title, maps, w->n_fills, f->temporary, "map", e);
 }
 
 int sweep_figure(const struct sweep *w, const struct folder *f, struct err *e)

@@ -161,13 +161,16 @@ static int read_insertion(struct study *s, const struct needle *n, struct err *e
     if (!rc)
         rc = optional_number(at, "penetrated_fraction", (struct range){0.0, 1.0, true, false}, &s->penetrated_fraction,
                              &found, e);
-    if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &s->is_virtual, e);
-    if (!rc && config_is(config_get(at, "estimated"))) rc = config_bool(at, "estimated", &s->depth_estimated, e);
+    bool says_virtual = false, says_estimated = false; /* a study adds to what a run says of itself, and takes nothing away */
+    if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &says_virtual, e);
+    if (!rc && config_is(config_get(at, "estimated"))) rc = config_bool(at, "estimated", &says_estimated, e);
+    s->is_virtual = s->is_virtual || says_virtual;
+    s->depth_estimated = s->depth_estimated || says_estimated;
     if (!rc) rc = read_depth_sd(s, at, e);
     if (!rc) rc = check_depth(s, at, e);
     if (!rc && s->depth_estimated)
-        note_add(s, NOTE_LABEL, "", "", "depth estimated by the insertion model, not measured");
-    if (!rc && s->is_virtual) note_add(s, NOTE_LABEL, "", "", "virtual bench: rehearsal, not evidence");
+        note_add(s, NOTE_LABEL, "", "", LABEL_ESTIMATED);
+    if (!rc && s->is_virtual) note_add(s, NOTE_LABEL, "", "", LABEL_VIRTUAL);
     return rc;
 }
 

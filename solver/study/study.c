@@ -144,6 +144,12 @@ bool study_has_dose(const struct study *s, enum donor_kind kind)
     return (kind == DONOR_FINITE && s->problem.needles.law != RELEASE_NONE) || study_has_vehicle(s, kind);
 }
 
+const char *study_caption(const struct study *s, char buf[240])
+{
+    snprintf(buf, 240, "%s%s", s->title, s->is_virtual ? " (SYNTHETIC)" : "");
+    return buf;
+}
+
 bool study_has_vehicle(const struct study *s, enum donor_kind kind)
 {
     for (size_t i = 0; i < s->n_vehicles; i++)

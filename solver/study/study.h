@@ -23,6 +23,10 @@ struct note {
     char text[240]; /* source, rule, or the remark itself */
 };
 
+/* Labels that follow whatever rests on a virtual bench, or on an estimated depth. */
+#define LABEL_VIRTUAL "SYNTHETIC: virtual bench: rehearsal, not evidence"
+#define LABEL_ESTIMATED "depth estimated by the insertion model, not measured"
+
 enum { PART_DRUG, PART_SKIN, PART_NEEDLES, PARTS };
 extern const char *const part_key[PARTS]; /* "drug", "skin", "needles" */
 
@@ -78,6 +82,8 @@ void study_at_depth(const struct study *s, size_t i, struct problem *out);
 static inline size_t first_skin_layer(const struct study *s) { return s->problem.vehicle_layer ? 1 : 0; }
 /* Area of one patch, m2. */
 static inline double study_patch_area(const struct study *s) { return s->problem.area / s->patches; }
+/* The title as figures carry it: followed by "(SYNTHETIC)" when the study is; returns buf. */
+const char *study_caption(const struct study *s, char buf[240]);
 /* Any dose of this kind; one in needles is finite. */
 bool study_has_dose(const struct study *s, enum donor_kind kind);
 bool study_has_vehicle(const struct study *s, enum donor_kind kind); /* vehicles alone */

@@ -68,6 +68,37 @@ expect 3 "holds no result, sweep, comparison, fit, validation or run" "$B/mnsim"
 expect 3 "folders inside it do: " "$B/mnsim" report "$tmp" -o "$tmp/bad.html"
 check "no page after a failure" [ ! -e "$tmp/bad.html" ]
 
+# ---- labels follow the data: a depth of a virtual bench, an estimated one, invented readings
+virtual='insertion={depth: 387 um, virtual: yes}'
+cat >"$tmp/in/mixed.yaml" <<END
+sweep: two of three
+study: $PWD/config/studies/verification_p.yaml
+vary: {insertion: ["{depth: 213 um, virtual: yes}", "{depth: 387 um, estimated: yes}", "{depth: 431 um, virtual: yes, estimated: yes}"]}
+END
+expect 0 'note: SYNTHETIC: virtual bench: rehearsal, not evidence' "$B/mnsim" run config/studies/verification_p.yaml --set "$virtual" -o "$tmp/v_run"
+sed 's/depth: \[[^]]*\], //' "$tmp/in/sweep.yaml" >"$tmp/in/v_sweep.yaml"
+expect 0 'note: SYNTHETIC: virtual bench: rehearsal, not evidence' "$B/mnsim" sweep "$tmp/in/v_sweep.yaml" --set "$virtual" -o "$tmp/v_sweep"
+expect 0 'rehearsal, not evidence (2 of 3 cases)' "$B/mnsim" sweep "$tmp/in/mixed.yaml" -o "$tmp/v_mixed"
+check "a sweep's table says which case" grep -q '^3,ok.*,SYNTHETIC; depth estimated,' "$tmp/v_mixed/sweep.csv"
+check "a sweep's yaml says it" grep -q 'measured (2 of 3 cases)' "$tmp/v_mixed/sweep.yaml"
+expect 1 'FITTED, SYNTHETIC' "$B/mnsim" fit "$tmp/in/fit.yaml" --set "$virtual" -o "$tmp/v_fit"
+expect 1 'note: SYNTHETIC: virtual bench' "$B/mnsim" fit "$tmp/in/fit.yaml" --set "$virtual" -o "$tmp/v_fit" --force
+check "a fit's yaml says it" grep -q 'SYNTHETIC: virtual bench' "$tmp/v_fit/fit.yaml"
+check "a fit's table says it" grep -q '^one,"FITTED, SYNTHETIC",' "$tmp/v_fit/fit.csv"
+for one in v_run:delivered v_fit:fit; do
+    check "the title of a figure says it: $one" grep -qF '(SYNTHETIC)' "$tmp/${one%:*}/${one#*:}.svg"
+done
+mkdir "$tmp/invented"
+cp "$tmp/in/data.csv" "$tmp/invented/measured.csv"
+echo 'virtual: true' >"$tmp/invented/import.yaml"
+sed "s|data: data.csv|data: ../invented/measured.csv|" "$tmp/in/fit.yaml" >"$tmp/in/fit_invented.yaml"
+expect 1 'note: SYNTHETIC: virtual bench' "$B/mnsim" fit "$tmp/in/fit_invented.yaml" -o "$tmp/i_fit"
+expect 0 written "$B/mnsim" report "$tmp/analysis" "$tmp/v_run" "$tmp/v_sweep" "$tmp/v_mixed" "$tmp/v_fit" -o "$tmp/labels.html"
+glance() { grep -oE '<td>[^<]*[^<>]; (depth estimated|SYNTHETIC)[^<]*</td>' "$tmp/labels.html" | grep -v '<td>SYNTHETIC'; }
+check "every line of the glance carries its label: $(glance)" [ "$(glance | grep -c SYNTHETIC)" -eq 5 ]
+check "an analysis without a reading is estimated in the glance" sh -c "grep -oE '<td>[^<]*buried depth[^<]*</td>' '$tmp/labels.html' | grep -q 'depth estimated; SYNTHETIC'"
+check "every section has its box" [ "$(grep -cF 'SYNTHETIC: virtual bench: rehearsal, not evidence' "$tmp/labels.html")" -ge 5 ]
+
 # ---- what a browser makes of it
 chromium=
 for name in chromium chromium-browser google-chrome; do

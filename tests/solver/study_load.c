@@ -238,7 +238,7 @@ static void a_run_folder_gives_depth_and_penetrated_needles(void)
     bool labelled = false;
     for (size_t i = 0; i < s.n_notes; i++)
         labelled = labelled || (s.note[i].kind == NOTE_LABEL &&
-                                strcmp(s.note[i].text, "virtual bench: rehearsal, not evidence") == 0);
+                                strcmp(s.note[i].text, LABEL_VIRTUAL) == 0);
     CU_ASSERT_TRUE(labelled);
     study_release(&s);
     fixture_remove(&f);

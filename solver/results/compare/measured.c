@@ -269,21 +269,6 @@ static int read_import(struct compare *c, struct compare_case *k, struct cnode a
     return rc;
 }
 
-/* Does the import.yaml beside a table say that its numbers come from a virtual bench, or are invented? */
-static bool is_of_virtual_import(const char *path)
-{
-    char at[PLACE + 20];
-    struct config *doc;
-    bool is_virtual = false;
-    const char *slash = strrchr(path, '/');
-    snprintf(at, sizeof at, "%.*s/import.yaml", slash ? (int)(slash - path) : 1, slash ? path : ".");
-    if (config_open(&doc, at, NULL)) return false;
-    if (config_is(config_get(config_root(doc), "virtual")))
-        (void)config_bool(config_root(doc), "virtual", &is_virtual, NULL);
-    config_close(doc);
-    return is_virtual;
-}
-
 int measured_read(struct compare *c, struct compare_case *k, struct err *e)
 {
     static const char *const kinds[] = {"value", "file", "import", "runs", NULL};
@@ -308,7 +293,7 @@ int measured_read(struct compare *c, struct compare_case *k, struct err *e)
     if (!rc && which == 0) rc = read_value(k, at, e);
     if (!rc && which == 1) rc = config_string(at, "file", &text, e);
     if (!rc && which == 1) rc = read_table(c, k, at, compare_path(c, text, path), e);
-    if (!rc && which == 1) k->m.is_virtual = k->m.is_virtual || is_of_virtual_import(path);
+    if (!rc && which == 1) k->m.is_virtual = k->m.is_virtual || import_is_virtual(path);
     if (!rc && which == 2) rc = read_import(c, k, at, e);
     if (!rc && which == 3) rc = measured_read_runs(c, k, at, e);
     k->m.is_virtual = k->m.is_virtual || is_virtual;
