@@ -5,6 +5,9 @@
 #include "base/text/column.h"
 #include "solver/commands/commands.h"
 #include "solver/import/import.h"
+#include "solver/results/analysis.h"
+
+enum { SHOWN = 3 }; /* specimens whose next steps are printed */
 
 const char help_import[] =
     "usage: mnsim import MAP.yaml [FILE] [-o DIR] [--force] [--quiet]\n"
@@ -36,10 +39,32 @@ static void print_column(const struct imported *im, const struct import_column *
     if (c->is_text)
         printf("  %-26s text\n", c->name);
     else
-        printf("  %-26s %.6g to %.6g %s%s%s%s%s%s\n", c->name, lo, hi, strcmp(unit, "1") ? unit : "",
-               c->unit[0] ? "   (there '" : "", c->unit[0] ? c->from : "", c->unit[0] ? "' in " : "", c->unit,
+        printf("  %-26s %.6g to %.6g%s%s%s%s%s%s%s\n", c->name, lo, hi, strcmp(unit, "1") ? " " : "",
+               strcmp(unit, "1") ? unit : "", c->unit[0] ? "   (there '" : "", c->unit[0] ? c->from : "", c->unit[0] ? "' in " : "", c->unit,
                c->unit[0] ? ")" : "");
     if (missing) printf("  %-26s %zu of %zu empty\n", "", missing, im->rows);
+}
+
+/* Steps that work with what was written; where one does not, why. */
+static void print_next(const struct imported *im, const char *folder)
+{
+    char run[FOLDER_PATH + 100];
+    for (size_t i = 0; im->kind == IMPORT_CURVE && i < im->n_specimens && i < SHOWN; i++) {
+        struct err why = {0};
+        snprintf(run, sizeof run, "%s/runs/%s", folder, im->specimen[i]);
+        if (run_analysis_check(run, &why) == 0) {
+            printf("  next: mnsim analyse %s\n", run);
+            continue;
+        }
+        const char *text = strstr(why.msg, "csv: ");
+        printf("  no analysis of '%s': %.*s\n", im->specimen[i], (int)strcspn(text ? text + 5 : why.msg, "\n"),
+               text ? text + 5 : why.msg);
+        printf("        a comparison takes it: mnsim compare COMPARISON.yaml --run %s -o DIR\n", run);
+    }
+    if (im->kind == IMPORT_CURVE && im->n_specimens > SHOWN)
+        printf("  and %zu more in %s/runs\n", im->n_specimens - SHOWN, folder);
+    if (im->kind == IMPORT_LAYERS && im->depth.penetrated >= 2)
+        printf("  next: insertion: {run: %s} in a study\n", folder);
 }
 
 static void print_import(const struct imported *im, const char *folder)
@@ -58,8 +83,7 @@ static void print_import(const struct imported *im, const char *folder)
         printf("  %s\n", im->note[i]);
     if (im->is_virtual) printf("  SYNTHETIC: virtual bench: rehearsal, not evidence\n");
     printf("  written to %s\n", folder);
-    for (size_t i = 0; im->kind == IMPORT_CURVE && i < im->n_specimens && i < 3; i++)
-        printf("  next: mnsim analyse %s/runs/%s\n", folder, im->specimen[i]);
+    print_next(im, folder);
 }
 
 int command_import(int argc, char **argv, struct err *e)

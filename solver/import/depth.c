@@ -117,6 +117,15 @@ static int add_layer(const struct imported *im, const struct counting *c, size_t
         err_hint(e, "correct the count; a tear or an old mark is no hole");
         return ERR_RANGE;
     }
+    double least = (c->into ? layer - 1.0 : layer) * c->thickness;
+    if (holes > 0.0 && least > c->length * (1.0 + 1e-9)) {
+        err_set(e, ERR_RANGE, "%s:%d: %g holes %s layer %g, which %s at %.4g um, but the needles are %.4g um long", place,
+                line, holes, c->into ? "into" : "through", layer, c->into ? "begins" : "ends", least * 1e6,
+                c->length * 1e6);
+        err_hint(e, "is layer_thickness right, is a hole here 'holes_mean: %s', were the layers stretched or torn?",
+                 c->into ? "through" : "into");
+        return ERR_RANGE;
+    }
     s->needles = needles;
     s->row[s->n] = row;
     s->holes[s->n++] = holes;

@@ -147,18 +147,35 @@ static int open_settings(struct run_analysis *a, const char *const overrides[], 
     return rc;
 }
 
-static int analyse(struct run_analysis *a, const char *const overrides[], struct err *e)
+static int find(struct run_analysis *a, const char *const overrides[], bool given[], struct err *e)
 {
     struct analysis_settings s;
-    bool given[MECHANICS_MAX] = {false};
     int rc = open_settings(a, overrides, e);
     if (!rc) rc = analysis_read_run(a, &s, given, e);
     if (!rc) rc = analysis_read_samples(a, e);
     if (!rc) rc = analysis_read_reading(a, e);
     if (rc) return rc;
     rc = analyse_curve(&a->curve, &s, &a->found, e);
+    if (rc) err_at(e, "%s/%s", a->run, RUN_SAMPLES);
+    return rc;
+}
+
+static void name_run(struct run_analysis *a, const char *run)
+{
+    *a = (struct run_analysis){0};
+    size_t n = strlen(run);
+    while (n > 1 && run[n - 1] == '/')
+        n--;
+    snprintf(a->run, sizeof a->run, "%.*s", (int)n, run);
+}
+
+int run_analysis_make(struct run_analysis *a, const char *run, const char *const overrides[], struct err *e)
+{
+    bool given[MECHANICS_MAX] = {false};
+    name_run(a, run);
+    int rc = find(a, overrides, given, e);
     if (rc) {
-        err_at(e, "%s/%s", a->run, RUN_SAMPLES);
+        run_analysis_release(a);
         return rc;
     }
     estimate_depth(a, given);
@@ -169,15 +186,13 @@ static int analyse(struct run_analysis *a, const char *const overrides[], struct
     return 0;
 }
 
-int run_analysis_make(struct run_analysis *a, const char *run, const char *const overrides[], struct err *e)
+int run_analysis_check(const char *run, struct err *e)
 {
-    *a = (struct run_analysis){0};
-    size_t n = strlen(run);
-    while (n > 1 && run[n - 1] == '/')
-        n--;
-    snprintf(a->run, sizeof a->run, "%.*s", (int)n, run);
-    int rc = analyse(a, overrides, e);
-    if (rc) run_analysis_release(a);
+    struct run_analysis a;
+    bool given[MECHANICS_MAX] = {false};
+    name_run(&a, run);
+    int rc = find(&a, NULL, given, e);
+    run_analysis_release(&a);
     return rc;
 }
 

@@ -29,6 +29,8 @@ struct run_analysis {
 /* Reads and analyses; overrides as "key=value" (NULL-terminated; may be NULL), keys in docs/explanation/insertion.md.
  * Errors of files and values with their place; *a is then {0}. */
 int run_analysis_make(struct run_analysis *a, const char *run, const char *const overrides[], struct err *e);
+/* Would it work with the default settings?  Analyses without the model; 0, or the error that the whole would give. */
+int run_analysis_check(const char *run, struct err *e);
 void run_analysis_release(struct run_analysis *a); /* {0} is legal */
 /* summary.yaml, events.csv, curve.csv into an open folder. */
 int run_analysis_write(const struct run_analysis *a, const struct result_context *c, const struct folder *f,

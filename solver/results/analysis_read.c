@@ -1,10 +1,12 @@
 /* analysis_read.c -- a run folder and the settings of its analysis. */
+#include <dirent.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/text/table.h"
 #include "solver/insertion/settings.h"
 #include "solver/results/analysis_read.h"
@@ -136,6 +138,68 @@ static int read_run_yaml(struct run_analysis *a, struct cnode root, struct analy
     return rc;
 }
 
+/* Names of the runs of an import as a hint: the first whole, then the others. */
+static void hint_runs(const char *folder, struct err *e)
+{
+    char path[FOLDER_PATH + 40], others[160] = "";
+    size_t used = 0, n = 0;
+    snprintf(path, sizeof path, "%s/runs", folder);
+    struct dirent **name;
+    int found = scandir(path, &name, NULL, alphasort);
+    char first[260] = "";
+    for (int i = 0; i < found; i++) {
+        char file[2 * FOLDER_PATH];
+        snprintf(file, sizeof file, "%s/%.300s/" RUN_YAML, path, name[i]->d_name);
+        if (access(file, F_OK) == 0) {
+            if (n++ == 0) snprintf(first, sizeof first, "%s", name[i]->d_name);
+            else if (used + 40 < sizeof others)
+                used += (size_t)snprintf(others + used, sizeof others - used, "%s%.30s", n > 2 ? ", " : "",
+                                         name[i]->d_name);
+        }
+        free(name[i]);
+    }
+    if (found >= 0) free(name);
+    if (n)
+        err_hint(e, "mnsim analyse %s/%s%s%s%s", path, first, used ? "   (also " : "", others, used ? ")" : "");
+    else
+        err_hint(e, "only force curves become runs; this import has none");
+}
+
+/* What stands in place of a run folder, and what to do. */
+static int refuse_no_run(const char *given, struct err *e)
+{
+    char path[FOLDER_PATH + 40];
+    struct stat is;
+    struct config *doc;
+    snprintf(path, sizeof path, "%s/import.yaml", given);
+    if (access(path, F_OK) == 0) {
+        if (e) *e = (struct err){0};
+        err_set(e, ERR_IO, "'%s' is the folder of an import, which holds several runs", given);
+        hint_runs(given, e);
+        return ERR_IO;
+    }
+    if (stat(given, &is) != 0 || S_ISDIR(is.st_mode)) {
+        err_hint(e,
+                 "'mnsim analyse' takes a run folder, as 'mnrig run' names it; of 'mnsim import' one of its runs/NAME");
+        return ERR_IO;
+    }
+    bool is_map = config_open(&doc, given, NULL) == 0;
+    const char *kind = is_map ? config_text(config_get(config_root(doc), "kind")) : NULL;
+    is_map = is_map && config_is(config_get(config_root(doc), "import"));
+    bool is_curve = kind && strcmp(kind, "curve") == 0;
+    if (e) *e = (struct err){0};
+    if (!is_map) {
+        err_set(e, ERR_IO, "'%s' is a file: a run is a folder", given);
+        err_hint(e, "as 'mnrig run' names it; a table of somebody else's machine goes through 'mnsim import' first");
+    } else {
+        err_set(e, ERR_IO, "'%s' is the map of an import, not a run", given);
+        err_hint(e, is_curve ? "first 'mnsim import %.300s -o DIR', then 'mnsim analyse DIR/runs/SPECIMEN'"
+                             : "'%.300s' holds no force curves: of its kind there is nothing to analyse", given);
+    }
+    config_close(doc);
+    return ERR_IO;
+}
+
 int analysis_read_run(struct run_analysis *a, struct analysis_settings *s, bool given[], struct err *e)
 {
     char path[FOLDER_PATH + 40];
@@ -146,11 +210,7 @@ int analysis_read_run(struct run_analysis *a, struct analysis_settings *s, bool 
     mechanics_init(&a->model.skin);
     snprintf(path, sizeof path, "%s/%s", a->run, RUN_YAML);
     int rc = config_open(&doc, path, e);
-    if (rc) {
-        err_hint(e,
-                 "'mnsim analyse' takes a run folder, as 'mnrig run' names it; of 'mnsim import' one of its runs/NAME");
-        return rc;
-    }
+    if (rc) return refuse_no_run(a->run, e);
     rc = read_run_yaml(a, config_root(doc), s, e);
     config_close(doc);
     return rc ? rc : read_settings(a, s, given, e);

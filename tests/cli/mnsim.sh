@@ -106,6 +106,22 @@ expect 0 "contact_position" "$mnsim" analyse "$tmp/texture/runs/A1" -o "$tmp/tex
 expect 0 "NOT CONSISTENT" "$mnsim" compare config/studies/compare_insertion.yaml --run "$tmp/texture/runs/A1" --run "$tmp/texture/runs/A2" \
     --run "$tmp/texture/runs/A3" -o "$tmp/texture_model"
 expect 3 "already" "$mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture"
+# every next step that it prints works; where none does it says why, and what works instead
+expect 0 "  no analysis of 'K1': 7 rows of the approach in free air" "$mnsim" import config/imports/universal_tester.yaml -o "$tmp/tester"
+check "no next step that fails" sh -c "! grep -q 'next: mnsim analyse' '$tmp/out'"
+check "what works instead" grep -qF "a comparison takes it: mnsim compare COMPARISON.yaml --run $tmp/tester/runs/K1" "$tmp/out"
+"$mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture" --force >"$tmp/said"
+next=$(grep -o 'mnsim analyse .*' "$tmp/said" | head -n 1)
+check "there is a next step" [ -n "$next" ]
+expect 0 "peak_force" $mnsim ${next#mnsim }
+# analyse: of an import its runs are taken, which it names
+expect 3 "'$tmp/texture' is the folder of an import, which holds several runs" "$mnsim" analyse "$tmp/texture"
+expect 3 "hint: mnsim analyse $tmp/texture/runs/A1   (also A2, A3)" "$mnsim" analyse "$tmp/texture"
+expect 3 "is the map of an import, not a run" "$mnsim" analyse config/imports/texture_analyser.yaml
+expect 3 "hint: first 'mnsim import config/imports/texture_analyser.yaml -o DIR', then 'mnsim analyse DIR/runs/SPECIMEN'" \
+    "$mnsim" analyse config/imports/texture_analyser.yaml
+expect 3 "is a file: a run is a folder" "$mnsim" analyse README.md
+expect 0 "next: insertion: {run: $tmp/layers} in a study" "$mnsim" import config/imports/parafilm_layers.yaml -o "$tmp/layers"
 expect 0 "368 of 400" "$mnsim" import config/imports/dye_counts.yaml -o "$tmp/dye"
 printf 'specimen;blue holes;needles\nD1;1.5;100\n' >"$tmp/dye.csv"
 expect 3 "dye.csv:2:4: stained: '1.5' is not a number with a decimal comma" "$mnsim" import config/imports/dye_counts.yaml "$tmp/dye.csv" \

@@ -375,6 +375,10 @@ static void impossible_counts_are_refused(void)
         const char *map, *text, *words;
     } bad[] = {{LAYERS("needles: {count: 10}\n"), "a,k,h\nP,1,8\nP,2,9\n",
                 "file:3: 9 holes in layer 2, but only 8 in the layer above"},
+               {LAYERS("needles: {count: 10, length: 300 um}\n"), "a,k,h\nP,1,9\nP,2,8\nP,3,1\n",
+                "file:4: 1 holes through layer 3, which ends at 390 um, but the needles are 300 um long"},
+               {LAYERS("needles: {count: 10, length: 300 um}\nholes_mean: into\n"), "a,k,h\nP,1,9\nP,2,8\nP,3,6\nP,4,2\n",
+                "file:5: 2 holes into layer 4, which begins at 390 um, but the needles are 300 um long"},
                {LAYERS("needles: {count: 10}\n"), "a,k,h\nP,1,11\n", "11 holes in layer 1, but only 10 needles"},
                {LAYERS("needles: {count: 10}\n"), "a,k,h\nP,1,8\nP,3,4\n", "file:3: layer 3 after layer 1"},
                {LAYERS("needles: {count: 10}\n"), "a,k,h\nP,1,8\nP,2,4\n", "4 holes in the deepest layer counted"},
