@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "rig/loop/leash.h"
+#include "rig/loop/motion.h"
 #include "rig/loop/states.h"
 #include "rig/loop/stop.h"
 #include "rig/loop/unload.h"
@@ -75,6 +76,11 @@ bool rig_order_is_done(const struct rig *r, bool *failed)
 static void give_up_waiting(struct rig *r)
 {
     enum safety_cause c = safety_check(&r->limits, &r->inputs, &r->latch.value, &r->latch.limit);
+    if (motion_is_seen(r)) { /* whatever else came of it, such as samples that are old because the link fell silent */
+        c = SAFETY_MOTION;
+        r->latch.value = r->motion.way;
+        r->latch.limit = r->limits.still;
+    }
     r->latch.first = c == SAFETY_CLEAR ? SAFETY_START : c;
     r->latch.at = r->now;
     rig_describe_trip(r, r->trip_text, sizeof r->trip_text);
@@ -104,11 +110,15 @@ static void describe_now(const struct rig *r, char *out, size_t size)
         safety_describe(c, v, l, out, size);
 }
 
+#define MOVES_ALONE "THE AXIS MOVES, nothing asked it to: press the E-stop; "
+
 static void step_waiting(struct rig *r, enum rig_key key)
 {
     char text[160];
     describe_now(r, text, sizeof text);
-    if (!text[0])
+    if (motion_is_seen(r))
+        snprintf(r->message, sizeof r->message, MOVES_ALONE "space = STOP again, q = quit");
+    else if (!text[0])
         snprintf(r->message, sizeof r->message, "all clear: a = arm and start, q = quit");
     else
         snprintf(r->message, sizeof r->message, "not clear (%.150s): a = reset a drive alarm, q = quit", text);
@@ -231,6 +241,11 @@ static void say_halted(struct rig *r)
     if (r->stopper.has_given_up)
         snprintf(r->message, sizeof r->message,
                  "the axis was NOT seen to stop: press the E-stop; space = STOP again, q = end the run");
+    else if (motion_is_seen(r))
+        snprintf(r->message, sizeof r->message, MOVES_ALONE "space = STOP again, q = end the run");
+    else if (r->motion.times)
+        snprintf(r->message, sizeof r->message,
+                 "the axis MOVED, nothing asked it to: press the E-stop; u = one step away, a = arm, q = end the run");
     else if (text[0])
         snprintf(r->message, sizeof r->message, "%s; not clear (%.100s): u = one step away, r = reset, q = end the run",
                  rig_state_names[r->state], text);
@@ -245,7 +260,9 @@ static void step_halted(struct rig *r, enum rig_key key)
     enum rig_state how = r->state;
     release_drive(r);
     if (r->stopper.is_active) {
-        snprintf(r->message, sizeof r->message, "stopping: waiting for the proof that the axis stands");
+        snprintf(r->message, sizeof r->message, "%s",
+                 motion_is_seen(r) ? MOVES_ALONE "STOP is sent again and again"
+                                   : "stopping: waiting for the proof that the axis stands");
         return;
     }
     if (r->latch.is_armed)
@@ -276,6 +293,8 @@ static void step_prompting(struct rig *r, enum rig_key key)
     describe_now(r, text, sizeof text);
     snprintf(r->message, sizeof r->message, "%.100s: %s%.80s%s, q = end the run", s->text,
              text[0] ? "not clear (" : "a = arm and go on", text, text[0] ? "), r = reset" : "");
+    if (motion_is_seen(r))
+        snprintf(r->message, sizeof r->message, MOVES_ALONE "space = STOP, q = end the run");
     maybe_reset_alarm(r, key);
     if (r->now - r->state_since > s->longest) {
         snprintf(r->sequence.reason, sizeof r->sequence.reason, "nobody armed within %.4g s of the prompt", s->longest);
@@ -292,7 +311,9 @@ static void take_key(struct rig *r, enum rig_key key)
     rig_event(r, "operator", names[key], "", rig_state_names[r->state]);
     if (key != KEY_STOP && key != KEY_QUIT)
         return;
-    if (r->state == RIG_WAITING) {
+    if (key == KEY_STOP && r->state == RIG_WAITING && (motion_is_seen(r) || r->stopper.is_active)) {
+        stop_for_trip(r);
+    } else if (r->state == RIG_WAITING) {
         end_from(r, RIG_STOPPED);
     } else if (r->state == RIG_ENABLING || r->state == RIG_RUNNING || r->state == RIG_PROMPTING) {
         stop_begin(r);

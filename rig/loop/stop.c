@@ -99,6 +99,8 @@ void stop_step(struct rig *r)
         s->is_proven = true;
         snprintf(text, sizeof text, "%.4f mm after %.0f ms", r->axis.position * 1e3, (r->now - s->began) * 1e3);
         rig_event(r, "note", "stop proven", text, "");
+    } else if (s->sent >= STOPS_MAX && s->was_off) {
+        s->is_active = false; /* a hand turns the screw, or the drive does what it denies: it is seen and said again */
     } else if (s->sent >= STOPS_MAX) {
         escalate(r);
     } else if (r->now - s->last >= RESEND) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "rig/loop/leash.h"
+#include "rig/loop/motion.h"
 #include "rig/loop/states.h"
 #include "rig/loop/stop.h"
 
@@ -125,6 +126,8 @@ static void gather(struct rig *r, double lateness, bool edge)
                                                    : r->bench->has_position_error ? r->axis.position_error
                                                                                   : 0.0,
                                  .is_homed = has && r->axis.homed && !r->axis.homing,
+                                 .moves_alone = r->motion.moves,
+                                 .stray = r->motion.way,
                                  .recorder_failed = recorder_has_failed(r->recorder),
                                  .polarity_wrong = r->polarity_wrong,
                                  .sequence_failed = r->sequence_failed};
@@ -178,6 +181,7 @@ static void on_armed(struct rig *r)
         r->generation[i] = r->outbox[i].generation;
     r->is_leaving = r->is_leaving || r->state == RIG_TRIPPED || r->state == RIG_STOPPED;
     r->released = false;
+    r->motion.times = 0;
     rig_event(r, "state", "armed", r->is_leaving ? "for the way back" : "",
               r->is_unattended ? "unattended: virtual bench" : "by the operator");
     rig_go(r, RIG_ENABLING, "");
@@ -201,24 +205,47 @@ static void on_trip(struct rig *r)
         rig_go(r, RIG_TRIPPED, text);
 }
 
-/* Does an arm edge count in this state?  A trip or a stop must have ended in a proven standstill. */
+/* Does an arm edge count in this state?  Every STOP must have ended in a proven standstill. */
 static bool may_be_armed(const struct rig *r)
 {
     bool is_halted = r->state == RIG_TRIPPED || r->state == RIG_STOPPED;
+    if (r->stopper.is_active || r->stopper.has_given_up)
+        return false;
     return r->state == RIG_WAITING || r->state == RIG_PROMPTING ||
-           (is_halted && r->stopper.is_proven && !r->stopper.is_active && !r->is_unattended);
+           (is_halted && r->stopper.is_proven && !r->is_unattended);
+}
+
+/* An edge that did not count is told, with the reason. */
+static void refuse_arming(struct rig *r)
+{
+    char text[160];
+    double v, l;
+    enum safety_cause c = safety_check(&r->limits, &r->inputs, &v, &l);
+    if (motion_is_seen(r))
+        snprintf(text, sizeof text, "the axis does not stand, and nothing asked it to move");
+    else if (r->stopper.is_active || r->stopper.has_given_up)
+        snprintf(text, sizeof text, "the axis is not proven to stand");
+    else if (c != SAFETY_CLEAR)
+        safety_describe(c, v, l, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "not clear for %.1f s yet", SAFETY_CLEAR_TIME);
+    rig_event(r, "note", "arm", "refused", text);
 }
 
 static void judge(struct rig *r, double lateness, enum rig_key key)
 {
     bool edge = may_be_armed(r) && (key == KEY_ARM || r->is_unattended);
+    bool is_wanted = key == KEY_ARM && !r->latch.is_armed && !r->is_unattended;
+    motion_look(r);
     gather(r, lateness, edge);
-    if (!safety_judge(&r->latch, &r->limits, &r->inputs))
-        return;
-    if (r->latch.is_armed)
+    bool changed = safety_judge(&r->latch, &r->limits, &r->inputs);
+    if (changed && r->latch.is_armed)
         on_armed(r);
-    else
+    else if (changed)
         on_trip(r);
+    else if (is_wanted)
+        refuse_arming(r);
+    motion_act(r);
 }
 
 /* ---- links, record ---- */

@@ -26,6 +26,7 @@ extern const char *const rig_state_names[];
 
 struct rig_stopper {   /* STOP until proven */
     bool     is_active, is_proven, is_escalated;
+    bool     was_off;      /* the drive was off when it began: nothing to escalate to */
     bool     has_given_up; /* the drive's watchdog has to stop it: the axis' link is silent but for STOP */
     unsigned sent;     /* requests so far */
     unsigned first;    /* the inbox's count of the first of them */
@@ -33,6 +34,14 @@ struct rig_stopper {   /* STOP until proven */
     uint64_t seen;     /* axis samples looked at */
     int      still;    /* samples in a row that say "not moving" at one position */
     double   position;
+};
+struct rig_motion {    /* see motion.h */
+    bool   is_free;        /* nothing is commanded */
+    double since;          /* s: from then on */
+    uint64_t seen;         /* axis samples looked at */
+    bool   has_from, moves, is_told;
+    double from, way;      /* m: where it stood; how far it is from there */
+    unsigned times;        /* so often since it was armed last */
 };
 struct rig_leash {     /* see leash.h */
     bool   is_active;
@@ -59,6 +68,7 @@ struct rig {
     struct safety_latch first_trip;   /* kept whatever is armed or trips later */
     struct rig_stopper stopper;
     struct rig_leash leash;
+    struct rig_motion motion;
     double start, now, state_since;
     /* newest samples */
     bool has_axis, has_force;

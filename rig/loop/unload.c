@@ -1,6 +1,7 @@
 /* unload.c -- see unload.h. */
 #include <math.h>
 #include <stdio.h>
+#include "rig/loop/motion.h"
 #include "rig/loop/stop.h"
 #include "rig/loop/unload.h"
 
@@ -17,6 +18,8 @@ static const char *refusal(const struct rig *r)
         return "not after this cause";
     if (r->stopper.has_given_up)
         return "the axis was not seen to stop";
+    if (motion_is_seen(r))
+        return "the axis moves by itself";
     if (!in->estop_healthy || in->alarm_estop || in->alarm_sto)
         return "E-stop";
     if (!in->door_closed)

@@ -5,17 +5,17 @@ const char *const safety_cause_names[] = {
     "clear",      "start",      "estop",        "drive_alarm",  "door",          "link",        "bus_failures",
     "axis_age",   "force_age",  "saturation",   "force_push",   "force_pull",    "force_rate",  "travel",
     "following_error", "lateness", "recorder",  "polarity",     "sequence",      "force_frozen", "axis_frozen",
-    "overshoot",  "foreign_write", NULL};
+    "overshoot",  "foreign_write", "unexpected_motion", NULL};
 const char *const safety_cause_units[] = {
     "", "", "", "", "", "", "failures in a row", "ms", "ms", "N", "N", "N", "N/s", "mm", "mm", "ms", "", "N", "",
-    "ms", "ms", "N", ""};
+    "ms", "ms", "N", "", "mm"};
 const char *const safety_action_names[] = {"stop", "stop_and_unload", "stop_and_disable", NULL};
 
 bool safety_may_unload(enum safety_cause c)
 {
     switch (c) {
     case SAFETY_FORCE_PUSH: case SAFETY_FORCE_PULL: case SAFETY_FORCE_RATE: case SAFETY_TRAVEL: case SAFETY_FOLLOWING:
-    case SAFETY_SEQUENCE: case SAFETY_OVERSHOOT:
+    case SAFETY_SEQUENCE: case SAFETY_OVERSHOOT: case SAFETY_MOTION:
         return true;
     default:
         return false;

@@ -66,6 +66,8 @@ static enum safety_cause check_axis(const struct safety_limits *l, const struct 
 {
     if (in->drive_fault || in->alarm != 0)
         return fail(SAFETY_DRIVE_ALARM, in->alarm, 0.0, v, lim);
+    if (in->moves_alone || !(fabs(in->stray) <= l->still))
+        return fail(SAFETY_MOTION, in->stray, l->still, v, lim);
     if (in->is_homed && !(in->position >= l->hard_from))
         return fail(SAFETY_TRAVEL, in->position, l->hard_from, v, lim);
     if (in->is_homed && !(in->position <= l->hard_to))
@@ -135,6 +137,12 @@ void safety_describe(enum safety_cause cause, double value, double limit, char *
         break;
     case SAFETY_FORCE_PUSH: case SAFETY_FORCE_PULL: case SAFETY_FORCE_RATE: case SAFETY_OVERSHOOT:
         snprintf(out, size, "%s: %.4g %s %s %.4g %s", name, value, unit, value < limit ? "<" : ">", limit, unit);
+        break;
+    case SAFETY_MOTION:
+        if (fabs(value) <= limit)
+            snprintf(out, size, "%s: the drive says it moves, nothing asked it to", name);
+        else
+            snprintf(out, size, "%s: %+.4g mm (at most %.4g mm), nothing asked it to", name, value * 1e3, limit * 1e3);
         break;
     case SAFETY_BUS_FAILURES: case SAFETY_SATURATION: case SAFETY_POLARITY:
         snprintf(out, size, "%s: %.4g %s", name, value, unit);

@@ -27,6 +27,8 @@ struct safety_inputs {
     double predicted;                 /* N: the force when the axis would stand if it were stopped now */
     double position, position_error;  /* m */
     bool   is_homed;                  /* travel means something only then */
+    bool   moves_alone;               /* the drive says that it moves, and nothing asked it to */
+    double stray;                     /* m: so far it is from where it stood when nothing was asked of it any more */
     double lateness;                  /* of this tick, s */
     bool   recorder_failed;
     bool   polarity_wrong;            /* the sequence saw a pull where contact must push */

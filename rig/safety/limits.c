@@ -30,6 +30,15 @@ static int read_weakest(struct safety_limits *l, struct cnode at, struct err *e)
     return rc;
 }
 
+/* An encoder at rest may dither by a few counts; a tolerance that the bench states for ended moves is no excuse for
+ * more, nor one below two counts a reason to trip. */
+static double still_band(const struct bench *b)
+{
+    enum { NOISE_COUNTS = 8, LEAST_COUNTS = 2 };
+    double count = b->axis.mech.lead / b->axis.mech.counts_per_rev;
+    return fmax(LEAST_COUNTS * count, fmin(b->axis.position_tolerance, NOISE_COUNTS * count)) * (1.0 + 1e-6);
+}
+
 static int check_relations(const struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
 {
     if (!(l->hard_from <= l->soft_from && l->soft_to <= l->hard_to))
@@ -94,6 +103,7 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
     if (rc == 0) rc = config_integer(at, "bus_failures", 1, 100, &failures, e);
     if (rc == 0) rc = read_weakest(l, at, e);
     l->bus_failures = (int)failures;
+    l->still = still_band(b);
     for (size_t i = 0; i < BENCH_DEVICES; i++)
         l->max_frozen[i] = b->device[i].map.fresh_within;
     if (rc == 0) rc = check_relations(l, at, b, e);

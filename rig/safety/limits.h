@@ -12,6 +12,7 @@ struct safety_limits {
     double following_error;           /* m */
     double max_age[BENCH_DEVICES];    /* s since a sample's request was sent, plus the sensor's own delay */
     double max_frozen[BENCH_DEVICES]; /* s a device may repeat itself (its map's freshness/within) */
+    double still;                     /* m: an axis of which nothing is asked stays within this */
     double max_lateness;              /* s a tick may be late */
     int    bus_failures;              /* so many failed transactions in a row trip */
     char   weakest_name[64];

@@ -109,6 +109,8 @@ void carriage_step(struct carriage *a, double force, double dt)
     case CARRIAGE_STOP:  step_stop(a, dt); break;
     }
     follow(a, force, dt);
+    a->at += a->creep * dt;
+    a->actual += a->creep * dt;
 }
 
 bool carriage_is_moving(const struct carriage *a)

@@ -26,6 +26,8 @@ static const struct action_word { const char *words, *unit; enum fault_action ac
     {"restore axis", NULL, FAULT_RESTORE_AXIS},
     {"restore force", NULL, FAULT_RESTORE_FORCE},
     {"drop link", NULL, FAULT_DROP_LINK},
+    {"jog axis", "m s-1", FAULT_JOG_AXIS},
+    {"creep axis", "m s-1", FAULT_CREEP_AXIS},
     {"limit", NULL, FAULT_LIMIT},
     {"unlimit", NULL, FAULT_UNLIMIT},
     {"open door", NULL, FAULT_OPEN_DOOR},

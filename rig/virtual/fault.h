@@ -19,6 +19,8 @@
  *   saturate           it reads full scale                  unsaturate
  *   silence axis|force that unit neither hears nor answers  restore axis|force
  *   drop link          the server hangs up on every client, and for 0.5 s nothing is heard or answered on any link
+ *   jog axis 0.5 mm/s     somebody else lets the drive jog, until a stop   creep axis 20 um/s  the shaft goes on by itself,
+ *                          unseen by the drive; no stop helps (0 um/s ends it)
  *   limit / unlimit    the lower limit switch closes / opens
  *   open door / close door
  *
@@ -47,7 +49,8 @@ enum fault_trigger {
 enum fault_action {
     FAULT_ESTOP, FAULT_RELEASE_ESTOP, FAULT_ALARM, FAULT_STALL, FAULT_UNSTALL, FAULT_FREEZE, FAULT_THAW, FAULT_JUMP,
     FAULT_DRIFT, FAULT_SATURATE, FAULT_UNSATURATE, FAULT_SILENCE_AXIS, FAULT_SILENCE_FORCE, FAULT_RESTORE_AXIS,
-    FAULT_RESTORE_FORCE, FAULT_DROP_LINK, FAULT_LIMIT, FAULT_UNLIMIT, FAULT_OPEN_DOOR, FAULT_CLOSE_DOOR,
+    FAULT_RESTORE_FORCE, FAULT_DROP_LINK, FAULT_LIMIT, FAULT_UNLIMIT, FAULT_OPEN_DOOR, FAULT_CLOSE_DOOR, FAULT_JOG_AXIS,
+    FAULT_CREEP_AXIS,
     /* of the line */
     FAULT_DROP, FAULT_DELAY, FAULT_TRICKLE, FAULT_JUNK_BEFORE, FAULT_JUNK_AFTER, FAULT_CUT, FAULT_FLIP, FAULT_DUPLICATE,
     FAULT_WRONG_UNIT, FAULT_WRONG_TRANSACTION, FAULT_EXCEPTION, FAULT_LATE, FAULT_REORDER, FAULT_RESET, FAULT_REFUSE

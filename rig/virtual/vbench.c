@@ -127,6 +127,16 @@ static void raise_alarm(struct vbench *v, uint32_t bits)
         drive_raise(&v->drive, &v->plant, bits);
 }
 
+/* Another master of the drive, whose writes nobody sees here. */
+static void jog_by_another(struct plant *p, double speed)
+{
+    const double accel = 0.1; /* m/s2 */
+    if (speed != 0.0)
+        carriage_jog(&p->axis, speed, accel);
+    else
+        carriage_stop(&p->axis, accel);
+}
+
 static void inflict_on_axis(struct vbench *v, const struct fault *f)
 {
     struct plant *p = &v->plant;
@@ -136,6 +146,8 @@ static void inflict_on_axis(struct vbench *v, const struct fault *f)
     case FAULT_ALARM:         raise_alarm(v, (uint32_t)f->amount); break;
     case FAULT_STALL:         p->axis.stalled = true; break;
     case FAULT_UNSTALL:       p->axis.stalled = false; break;
+    case FAULT_JOG_AXIS:      jog_by_another(p, f->amount); break;
+    case FAULT_CREEP_AXIS:    p->axis.creep = f->amount; break;
     case FAULT_LIMIT:         p->limit_forced = true; break;
     case FAULT_UNLIMIT:       p->limit_forced = false; break;
     case FAULT_OPEN_DOOR:     p->door_open = true; break;

@@ -15,6 +15,7 @@ CU_SuiteInfo test_suites[] = {
     {"runs", NULL, kit_clean_up, NULL, NULL, runs_tests},
     {"timing", NULL, kit_clean_up, NULL, NULL, timing_tests},
     {"rearm", NULL, kit_clean_up, NULL, NULL, rearm_tests},
+    {"motion", NULL, kit_clean_up, NULL, NULL, motion_tests},
     {"prove", NULL, kit_clean_up, NULL, NULL, prove_tests},
     {"scenarios", NULL, kit_clean_up, NULL, NULL, scenarios_tests},
     {"virtual carriage", NULL, NULL, NULL, NULL, virtual_carriage_tests},

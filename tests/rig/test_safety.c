@@ -14,6 +14,7 @@ static const struct safety_limits LIMITS = {.force_push = 17.3,
                                             .hard_to = 19.1e-3,
                                             .following_error = 0.47e-3,
                                             .max_age = {0.21, 0.17},
+                                            .still = 4e-6,
                                             .max_lateness = 0.083,
                                             .max_frozen = {0.3, 0.25},
                                             .bus_failures = 3,
@@ -113,6 +114,7 @@ static void spoil(struct safety_inputs *in, enum safety_cause c)
     case SAFETY_AXIS_FROZEN: in->frozen[BENCH_AXIS] = 0.3001; break;
     case SAFETY_OVERSHOOT: in->predicted = 50.01; break;
     case SAFETY_FOREIGN: in->foreign_write = true; break;
+    case SAFETY_MOTION: in->stray = -4.1e-6; break;
     default: CU_FAIL("no such cause"); break;
     }
 }
