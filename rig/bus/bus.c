@@ -118,6 +118,15 @@ int bus_judge(struct bus *b, const struct bus_request *r, const uint16_t *sent, 
     return b->exception ? bus_fail(b, r, BUS_EXCEPTION, "", e) : 0;
 }
 
+bool bus_is_listed_baud(int baud)
+{
+    static const int listed[] = {1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600};
+    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++)
+        if (listed[i] == baud)
+            return true;
+    return false;
+}
+
 double bus_t35(int baud) { return baud > 19200 ? 1.75e-3 : 38.5 / (double)baud; }
 
 double bus_serial_time(int baud, int bits_per_byte, const struct bus_request *r, double turnaround)

@@ -66,6 +66,10 @@ struct bus_address {
     double connect_timeout; /* s */
 };
 
+/* The baud rates that libmodbus passes on; it would take 9600 for any other, in silence. */
+#define BUS_BAUDS "1200 2400 4800 9600 19200 38400 57600 115200 230400 460800 921600"
+bool bus_is_listed_baud(int baud);
+
 /* Makes a bus; does not open it.  ERR_RANGE: a baud rate that is not listed (libmodbus would take 9600 in silence);
  * ERR_COMM: a host name that does not resolve. */
 int  bus_modbus_new(struct bus **out, const struct bus_address *a, struct err *e);

@@ -257,15 +257,6 @@ static int resolve(const char *host, char ip[64], struct err *e)
     return 0;
 }
 
-static int is_listed_baud(int baud)
-{
-    static const int listed[] = {1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600};
-    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++)
-        if (listed[i] == baud)
-            return 1;
-    return 0;
-}
-
 static int new_tcp(struct modbus_bus *m, struct err *e)
 {
     char ip[64];
@@ -280,9 +271,9 @@ static int new_tcp(struct modbus_bus *m, struct err *e)
 static int new_rtu(struct modbus_bus *m, struct err *e)
 {
     const struct bus_address *a = &m->address;
-    if (!is_listed_baud(a->baud)) {
+    if (!bus_is_listed_baud(a->baud)) {
         err_set(e, ERR_RANGE, "baud rate %d of %s is not a listed one", a->baud, a->path);
-        err_hint(e, "1200 2400 4800 9600 19200 38400 57600 115200 230400 460800 921600");
+        err_hint(e, BUS_BAUDS);
         return ERR_RANGE;
     }
     m->base.is_serial = true;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/provenance.h"
-#include "rig/device/bench.h"
+#include "rig/device/bench_check.h"
 
 const char *const bench_input_names[] = {"estop_healthy", "home_switch", "lower_limit", "door_closed", NULL};
 
@@ -147,7 +147,7 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
         "lead",       "steps_per_rev", "counts_per_rev", "positive",        "accel",
         "decel",      "stop_decel",    "latency",        "settle",          "position_tolerance",
         "compliance", "speed_error",   "watchdog_time",  "watchdog_action", "on_disable",
-        "no_watchdog", NULL};
+        "no_watchdog", "stroke",       NULL};
     static const char *const ways[] = {"towards_sample", "away_from_sample", NULL};
     static const char *const kinds[] = {"holds", "brakes", "falls", NULL};
     struct cnode at = {0};
@@ -157,6 +157,7 @@ static int read_axis(struct bench_axis *a, struct cnode root, struct err *e)
     if (rc == 0) rc = config_quantity(at, "lead", "m", RANGE_POSITIVE, &a->mech.lead, e);
     if (rc == 0) rc = config_number(at, "steps_per_rev", RANGE_POSITIVE, &a->mech.steps_per_rev, e);
     if (rc == 0) rc = config_number(at, "counts_per_rev", RANGE_POSITIVE, &a->mech.counts_per_rev, e);
+    if (rc == 0) rc = config_quantity(at, "stroke", "m", RANGE_POSITIVE, &a->stroke, e);
     if (rc == 0) rc = config_choice(at, "positive", ways, &way, e);
     if (rc == 0) rc = config_quantity(at, "accel", "m/s2", RANGE_POSITIVE, &a->accel, e);
     if (rc == 0) rc = config_quantity(at, "decel", "m/s2", RANGE_POSITIVE, &a->decel, e);
@@ -219,11 +220,14 @@ static int read_inputs(struct bench *b, struct cnode root, struct err *e)
         if (b->input[i].value < 0)
             return config_fail(config_get(at, "value"), e, ERR_PARSE, "the axis' map has no value '%s'", value);
     }
-    if (rc == 0 && !b->input[INPUT_ESTOP_HEALTHY].active) { /* an open wire must read as "stop" */
-        config_fail(config_get(all, "estop_healthy"), e, ERR_RANGE,
-                    "estop_healthy must be active 1: a broken wire has to trip");
-        return ERR_RANGE;
-    }
+    static const int guards[] = {INPUT_ESTOP_HEALTHY, INPUT_DOOR_CLOSED};
+    for (size_t i = 0; i < sizeof guards / sizeof *guards && rc == 0; i++)
+        if (!b->input[guards[i]].active) { /* an open wire must read as "stop" */
+            const char *name = bench_input_names[guards[i]];
+            rc = config_fail(config_get(config_get(all, name), "active"), e, ERR_RANGE,
+                             "interlocks/%s/active: 0: must be 1, a broken wire has to trip", name);
+            err_hint(e, "wire the contact so that current flows while all is well");
+        }
     return rc;
 }
 
@@ -364,6 +368,7 @@ static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, str
     if (rc == 0) rc = check_roles(b, e);
     if (rc == 0) rc = check_watchdog(b, root, e);
     if (rc == 0) rc = check_one_group(&b->device[BENCH_FORCE].map, e);
+    if (rc == 0) rc = bench_check(b, root, e);
     b->has_position_error = map_find_value(&b->device[BENCH_AXIS].map, "position_error") >= 0;
     for (size_t i = 0; i < BENCH_DEVICES && rc == 0; i++)
         rc = device_map_resolve(&b->device[i].map, i == BENCH_AXIS ? &b->axis.mech : NULL, e);

@@ -20,6 +20,7 @@ enum on_disable { ON_DISABLE_HOLDS, ON_DISABLE_BRAKES, ON_DISABLE_FALLS };
 struct bench_axis {
     struct mechanics mech;
     double direction;          /* +1: the drive's positive counts go towards the sample; -1: away */
+    double stroke;             /* way between the axis' ends, m */
     double accel, decel;       /* of moves, m/s2 */
     double stop_decel;         /* of STOP, m/s2: written to the drive and used in the budgets */
     double latency;            /* command received -> deceleration begins, worst case, s */

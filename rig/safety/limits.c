@@ -1,7 +1,7 @@
 /* limits.c -- see limits.h. */
 #include <math.h>
 #include <string.h>
-#include "rig/safety/limits.h"
+#include "rig/safety/bounds.h"
 
 static int read_span(struct cnode at, const char *key, double *from, double *to, struct err *e)
 {
@@ -107,6 +107,10 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
     for (size_t i = 0; i < BENCH_DEVICES; i++)
         l->max_frozen[i] = b->device[i].map.fresh_within;
     if (rc == 0) rc = check_relations(l, at, b, e);
+    if (rc == 0) {
+        struct bound t[BOUNDS];
+        rc = bounds_judge(t, safety_bounds(b, l, t), config_root(doc), e);
+    }
     return rc ? rc : safety_actions_read(l->action, doc, b, e);
 }
 

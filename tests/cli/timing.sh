@@ -21,7 +21,8 @@ TCP=config/benches/virtual_tcp.yaml
 PRESS=config/methods/press_10N_hold_5s.yaml
 L="$B/mnrig latency"
 # This machine may be busy with other tests: wide allowances where they are not what is tried.
-WIDE="--set limits/max_lateness=5s --set tick/period=200ms --set devices/axis/timeout=5s --set devices/force/timeout=5s"
+WIDE="--set limits/max_lateness=5s --set tick/period=200ms --set devices/axis/timeout=5s --set devices/force/timeout=5s
+      --set limits/max_age_axis=5s --set limits/max_age_force=5s --set limits/force_rate=90N/s --set proof/speed=1mm/s"
 
 expect 0 "usage: mnrig latency" $L --help
 expect 2 "--bench is needed" $L
@@ -41,7 +42,7 @@ grep -q "^the file's settings hold: tick 200 ms (5 a second)" "$T/out" || fail "
 expect 0 "k 250 N/mm (1 / compliance); force limit 20 N" $L --bench $TCP --port "$PORT" --seconds 1 $WIDE
 expect 1 "max_lateness is 0.001 ms" $L --bench $TCP --port "$PORT" --seconds 1 --set limits/max_lateness=1us
 expect 5 "'force' never answered: no reply from 'force' (unit 77" $L --bench $TCP --port "$PORT" --seconds 1 \
-    --set devices/force/unit=77 --set limits/max_lateness=5s
+    --set devices/force/unit=77 $WIDE
 [ "$(wc -l <"$T/world/writes.csv")" -eq 1 ] || { fail "latency wrote to a device:"; cat "$T/world/writes.csv"; }
 
 # ---- not permitted: said before anything is opened or made
@@ -58,7 +59,8 @@ fi
 sed 's/hold: {time: 5 s/hold: {time: 0.2 s/' $PRESS >"$T/press.yaml"
 expect 0 "outcome: done" "$B/mnrig" run --bench $TCP --port "$PORT" --method "$T/press.yaml" --batch timing \
     --specimen t --unattended -o "$T/runs" --set limits/max_lateness=2s --set limits/weakest_part/load=500N \
-    --set limits/max_age_axis=2s --set limits/max_age_force=2s --set devices/axis/timeout=1s --set devices/force/timeout=1s
+    --set limits/max_age_axis=2s --set limits/max_age_force=2s --set proof/speed=2mm/s \
+    --set devices/axis/timeout=1s --set devices/force/timeout=1s
 awk '/^timing:/ { on = 1; next } /^[a-z]/ { on = 0 }
      on && /^  realtime: false/ { plain = 1 }
      on && /^    count:/ { want = $2 } on && /^    p99_9:/ { p = 1 }

@@ -11,6 +11,7 @@ CU_SuiteInfo test_suites[] = {
     {"map mutants", NULL, NULL, NULL, NULL, mutants_tests},
     {"safety", NULL, NULL, NULL, NULL, safety_tests},
     {"files", NULL, kit_clean_up, NULL, NULL, files_tests},
+    {"bounds", NULL, kit_clean_up, NULL, NULL, bounds_tests},
     {"record", NULL, kit_clean_up, NULL, NULL, record_tests},
     {"runs", NULL, kit_clean_up, NULL, NULL, runs_tests},
     {"timing", NULL, kit_clean_up, NULL, NULL, timing_tests},

@@ -1,0 +1,147 @@
+/* bench_check.c -- see bench_check.h. */
+#include <string.h>
+#include <strings.h>
+#include "rig/bus/pdu.h"
+#include "rig/device/bench_check.h"
+
+/* ---- links and units ---- */
+
+static bool same_place(const struct bus_address *a, const struct bus_address *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    return a->kind == BUS_KIND_RTU ? strcmp(a->path, b->path) == 0
+                                   : a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
+static int check_line(const struct bench_link *l, struct cnode at, struct err *e)
+{
+    const struct bus_address *a = &l->address;
+    if (a->kind != BUS_KIND_RTU)
+        return 0;
+    if (!bus_is_listed_baud(a->baud)) {
+        config_fail(config_get(at, "baud"), e, ERR_RANGE, "links/%s/baud: baud rate %d: is not a usual one", l->name,
+                    a->baud);
+        err_hint(e, BUS_BAUDS);
+        return ERR_RANGE;
+    }
+    if (a->data_bits == 8)
+        return 0;
+    config_fail(config_get(at, "format"), e, ERR_RANGE, "links/%s/format: %d data bits: Modbus RTU needs 8", l->name,
+                a->data_bits);
+    err_hint(e, "7 data bits are those of Modbus ASCII, which mnrig does not speak");
+    return ERR_RANGE;
+}
+
+static int check_links(const struct bench *b, struct cnode root, struct err *e)
+{
+    struct cnode links = config_get(root, "links");
+    int rc = 0;
+    for (size_t i = 0; i < b->links && rc == 0; i++) {
+        struct cnode at = config_get(links, b->link[i].name);
+        bool is_used = false;
+        for (size_t d = 0; d < BENCH_DEVICES; d++)
+            is_used = is_used || b->device[d].link == i;
+        if (!is_used) {
+            rc = config_fail(at, e, ERR_RANGE, "links/%s: no device is on it", b->link[i].name);
+            err_hint(e, "take it out, or name it at devices/axis/link or devices/force/link");
+        }
+        if (rc == 0)
+            rc = check_line(&b->link[i], at, e);
+    }
+    if (rc || b->links < 2 || b->link[0].address.kind != BUS_KIND_RTU ||
+        !same_place(&b->link[0].address, &b->link[1].address))
+        return rc;
+    config_fail(config_get(config_get(links, b->link[1].name), "rtu"), e, ERR_RANGE,
+                "links/%s/rtu: %s is link '%s' already", b->link[1].name, b->link[1].address.path, b->link[0].name);
+    err_hint(e, "one serial line is one link with one speed and format; both devices may be on it");
+    return ERR_RANGE;
+}
+
+static int check_units(const struct bench *b, struct cnode root, struct err *e)
+{
+    const struct bench_device *axis = &b->device[BENCH_AXIS], *force = &b->device[BENCH_FORCE];
+    if (axis->unit != force->unit || !same_place(&b->link[axis->link].address, &b->link[force->link].address))
+        return 0;
+    config_fail(config_get(config_get(config_get(root, "devices"), "force"), "unit"), e, ERR_RANGE,
+                "devices/force/unit: %u: is the axis' unit on the same %s", force->unit,
+                b->link[force->link].address.kind == BUS_KIND_RTU ? "line" : "host and port");
+    err_hint(e, "two devices behind one line or port need two unit numbers, or one answers for the other");
+    return ERR_RANGE;
+}
+
+/* ---- interlocks ---- */
+
+static unsigned bits_of(const struct device_map *m, const struct map_value *v)
+{
+    if (bus_is_coils(m->group[v->group].function))
+        return 1;
+    return v->width ? v->width : 16 * reg_type_size(v->number.type);
+}
+
+static bool same_bit(const struct device_map *m, const struct bench_input *a, const struct bench_input *b)
+{
+    const struct map_value *v = &m->value[a->value], *w = &m->value[b->value];
+    return m->group[v->group].function == m->group[w->group].function && v->number.address == w->number.address &&
+           v->shift + (unsigned)a->bit == w->shift + (unsigned)b->bit;
+}
+
+/* A bit that the controller reads as something about the drive is no switch. */
+static const char *taken_for(const struct device_map *m, const struct bench_input *in)
+{
+    static const char *const roles[] = {"enabled", "fault", "moving", "homing", "homed", "estop", "sto", "comms_lost"};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        int k = map_find_bit(m, roles[i]);
+        if (k < 0)
+            continue;
+        const struct bench_input role = {(int)m->bit[k].value, (int)m->bit[k].bit, true};
+        if (same_bit(m, in, &role))
+            return roles[i];
+    }
+    return NULL;
+}
+
+static int check_input(const struct bench *b, int i, struct cnode all, struct err *e)
+{
+    const struct device_map *m = &b->device[BENCH_AXIS].map;
+    const struct bench_input *in = &b->input[i];
+    const struct map_value *v = &m->value[in->value];
+    struct cnode bit = config_get(config_get(all, bench_input_names[i]), "bit");
+    unsigned bits = bits_of(m, v);
+    if ((unsigned)in->bit >= bits || v->number.type == REG_F32) {
+        config_fail(bit, e, ERR_RANGE, "interlocks/%s/bit: %d: must be at most %u, '%s' has %u bits",
+                    bench_input_names[i], in->bit, bits - 1, v->name, bits);
+        err_hint(e, "bits count from 0, the lowest; the map says how wide the value is");
+        return ERR_RANGE;
+    }
+    for (int k = 0; k < i; k++)
+        if (same_bit(m, in, &b->input[k])) {
+            config_fail(bit, e, ERR_RANGE, "interlocks/%s/bit: %d: is the bit of %s already", bench_input_names[i],
+                        in->bit, bench_input_names[k]);
+            err_hint(e, "two switches on one wire are one switch: if one of them fails nobody sees it");
+            return ERR_RANGE;
+        }
+    const char *role = taken_for(m, in);
+    if (!role)
+        return 0;
+    config_fail(bit, e, ERR_RANGE, "interlocks/%s/bit: %d: is '%s' in %s", bench_input_names[i], in->bit, role,
+                m->file);
+    err_hint(e, "an input is the drive's copy of a wire, not a word about the drive's own state");
+    return ERR_RANGE;
+}
+
+static int check_inputs(const struct bench *b, struct cnode root, struct err *e)
+{
+    int rc = 0;
+    for (int i = 0; i < BENCH_INPUTS && rc == 0; i++)
+        rc = check_input(b, i, config_get(root, "interlocks"), e);
+    return rc;
+}
+
+int bench_check(const struct bench *b, struct cnode root, struct err *e)
+{
+    int rc = check_links(b, root, e);
+    if (rc == 0) rc = check_units(b, root, e);
+    if (rc == 0) rc = check_inputs(b, root, e);
+    return rc;
+}

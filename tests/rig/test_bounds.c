@@ -1,0 +1,184 @@
+/* test_bounds.c -- every number of a bench is bounded on both sides: each one in the files is made absurd in turn, and
+ * must be refused. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text/units.h"
+#include "rig/safety/bounds.h"
+#include "tests/rig/suites.h"
+
+enum { SETS = 6 };
+
+static int read_with(const char *path, const char *const set[], size_t n, struct err *e)
+{
+    static struct bench b;
+    struct safety_limits l;
+    struct config *doc = NULL;
+    units_init(NULL);
+    int rc = bench_read(&b, &doc, path, set, n, e);
+    if (rc == 0)
+        rc = safety_limits_read(&l, doc, &b, e);
+    config_close(doc);
+    return rc;
+}
+
+/* ---- each number in turn ---- */
+
+struct walk {
+    const char *path;
+    unsigned tried;
+    const char *const *allowed; /* "key value" pairs that stay good, NULL at the end */
+};
+
+static bool is_allowed(const struct walk *w, const char *set)
+{
+    for (const char *const *a = w->allowed; *a; a++)
+        if (strcmp(*a, set) == 0)
+            return true;
+    return false;
+}
+
+static void try_value(struct walk *w, const char *subject, double value, const char *unit)
+{
+    char set[300];
+    struct err e = {0};
+    snprintf(set, sizeof set, "%s=%.10g%s", subject, value, unit);
+    const char *sets[] = {set};
+    int rc = read_with(w->path, sets, 1, &e);
+    w->tried++;
+    if (is_allowed(w, set))
+        return;
+    if (rc != ERR_RANGE && rc != ERR_PARSE)
+        printf("\n  %s: %s is taken", w->path, set);
+    CU_ASSERT_TRUE(rc == ERR_RANGE || rc == ERR_PARSE);
+    ASSERT_HAS(e.msg, ":");
+}
+
+static void try_leaf(struct walk *w, struct cnode at)
+{
+    char subject[200], *unit = NULL;
+    const char *text = config_text(at);
+    double value = strtod(text, &unit);
+    config_subject(at, subject, sizeof subject);
+    if (unit == text || strchr(text, '.') != strrchr(text, '.'))
+        return; /* a word, or an address like 127.0.0.1 */
+    double big = value == 0.0 ? 1e9 : value * 1e9;
+    try_value(w, subject, big, unit);
+    try_value(w, subject, -big, unit);
+    try_value(w, subject, value * 1e-9, unit);
+    try_value(w, subject, NAN, unit);
+    try_value(w, subject, INFINITY, unit);
+    if (value != 0.0)
+        try_value(w, subject, 0.0, unit);
+}
+
+static void walk(struct walk *w, struct cnode at)
+{
+    const char *key = NULL;
+    for (size_t i = 0; config_is_map(at) && i < config_count(at); i++)
+        walk(w, config_pair(at, i, &key));
+    for (size_t i = 0; config_is_list(at) && i < config_count(at); i++)
+        walk(w, config_item(at, i));
+    if (config_is_scalar(at))
+        try_leaf(w, at);
+}
+
+static void walk_file(const char *path, const char *const *allowed)
+{
+    struct config *doc = NULL;
+    struct err e = {0};
+    struct walk w = {path, 0, allowed};
+    CU_ASSERT_EQUAL_FATAL(config_open(&doc, path, &e), 0);
+    walk(&w, config_root(doc));
+    config_close(doc);
+    printf(" [%u values tried]", w.tried);
+    CU_ASSERT_TRUE(w.tried > 200);
+}
+
+static void no_number_of_a_bench_can_be_absurd(void)
+{
+    static const char *const allowed[] = { /* what is good although it differs so much */
+        "load_cell/zero=0 N", "load_cell/filter_delay=0 ms", "load_cell/filter_delay=5e-09 ms",
+        "interlocks/estop_healthy/bit=0", "interlocks/home_switch/active=0", "interlocks/lower_limit/active=0",
+        "limits/travel_soft/from=0 mm", "limits/travel_soft/from=-5e-10 mm", "axis/watchdog_action=0",
+        "axis/watchdog_action=1e-09", "axis/watchdog_action=1000000000", NULL};
+    walk_file("config/benches/virtual_tcp.yaml", allowed);
+    walk_file("config/benches/virtual_rtu.yaml", allowed);
+    walk_file("config/benches/virtual_em2rs_tlb.yaml", allowed);
+}
+
+/* ---- what the messages say ---- */
+
+static void each_bound_is_told_with_its_place_and_its_reason(void)
+{
+    static const struct { const char *set, *says, *hint; } bad[] = {
+        {"limits/force_rate=1e12 N/s", "limits/force_rate: 1e+12 N/s: must be at most 666.67 N/s",
+         "the rate would never be seen"},
+        {"limits/travel_hard/to=1900 mm", "limits/travel_hard/to: 1900 mm: must be at most 27.25 mm", "axis/stroke"},
+        {"limits/travel_hard/from=-1900 mm", "limits/travel_hard/from: -1900 mm: must be at least -9.75 mm",
+         "protects nothing"},
+        {"limits/following_error=500 m", "limits/following_error: 500000 mm: must be at most 2 mm", "lost its way"},
+        {"limits/max_lateness=30 s", "limits/max_lateness: 30000 ms: must be at most 250 ms", "too old already"},
+        {"limits/max_age_force=1000 s", "limits/max_age_force: 1e+06 ms: must be at most 1500 ms", "proof/depth"},
+        {"limits/max_age_force=36 ms", "limits/max_age_force: 36 ms: must be at least 37 ms", "its filter"},
+        {"limits/max_age_axis=1000 s", "limits/max_age_axis: 1e+06 ms: must be at most 1500 ms", "one old sample"},
+        {"limits/weakest_part/load=900 N", "limits/weakest_part/load: 900 N: must be at most 500 N", "cell itself"},
+        {"load_cell/max_offset=500 N", "load_cell/max_offset: 500 N: must be at most 3.2 N", "pushes past twice"},
+        {"load_cell/noise_high=50 kN", "load_cell/noise_high: 5e+07 mN: must be at most 400 mN", "hides"},
+        {"load_cell/noise_low=0 N", "load_cell/noise_low: 0 mN: must be at least 1e-06 mN", "unplugged"},
+        {"load_cell/slope=1e-5", "load_cell/slope: 1e-05: must be at least 0.00023283", "could not hold"},
+        {"load_cell/slope=-600", "load_cell/slope: 600: must be at most 500", "more than noise_high"},
+        {"axis/compliance=4 m/N", "axis/compliance: 4e+06 um/N: must be at most 46.25 um/N", "budgets rest on it"},
+        {"axis/stop_decel=99 mm/s2", "axis/stop_decel: 99 mm/s2: must be at least 100 mm/s2", "gentler"},
+        {"axis/latency=0 ms", "axis/latency: 0 ms: must be at least 0.1 ms", "no drive obeys at once"},
+        {"axis/position_tolerance=0.4 um", "axis/position_tolerance: 0.4 um: must be at least 0.5 um", "one step"},
+        {"axis/speed_error=50 %", "axis/speed_error: 50 %: must be at most 10 %", "another speed"},
+        {"devices/axis/timeout=7 ms", "devices/axis/timeout: 7 ms: must be at least 12 ms", "12 ms"},
+        {"links/axis_line/connect_timeout=1 h",
+         "links/axis_line/connect_timeout: 3.6e+06 ms: must be at most 10000 ms", "nobody waits"},
+        {"proof/max_age=3 year", "proof/max_age: 1095.73 day: must be at most 366 day", "the bench of today"},
+        {"interlocks/door_closed/bit=0", "interlocks/door_closed/bit: 0: is the bit of estop_healthy already",
+         "two switches on one wire"},
+        {"interlocks/door_closed/bit=17", "interlocks/door_closed/bit: 17: must be at most 15, 'inputs' has 16 bits",
+         "count from 0"},
+        {"interlocks/lower_limit={value: status, bit: 4, active: 1}", "interlocks/lower_limit/bit: 4: is 'moving' in ",
+         "copy of a wire"},
+        {"interlocks/door_closed/active=0", "interlocks/door_closed/active: 0: must be 1, a broken wire has to trip",
+         "current flows"},
+        {"devices/force/unit=1", "devices/force/unit: 1: is the axis' unit on the same host and port",
+         "two unit numbers"},
+        {"links/spare={tcp: 127.0.0.1, port: 1503, connect_timeout: 1 s}", "3 links: 1 to 2", ""},
+        {"devices/force/link=axis_line", "links/force_line: no device is on it", "take it out"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err e = {0};
+        CU_ASSERT_EQUAL(read_with("config/benches/virtual_tcp.yaml", &bad[i].set, 1, &e), ERR_RANGE);
+        ASSERT_HAS(e.msg, bad[i].says);
+        ASSERT_HAS(e.msg, "config/benches/virtual_tcp.yaml");
+        ASSERT_HAS(e.hint, bad[i].hint);
+    }
+}
+
+static void a_serial_line_is_one_link_with_eight_data_bits(void)
+{
+    static const struct { const char *set[3], *says, *hint; } bad[] = {
+        {{"links/line/baud=14400"}, "links/line/baud: baud rate 14400: is not a usual one", "115200"},
+        {{"links/line/format=7E1"}, "links/line/format: 7 data bits: Modbus RTU needs 8", "ASCII"},
+        {{"devices/force/unit=1"}, "devices/force/unit: 1: is the axis' unit on the same line", "two unit numbers"},
+        {{"links/other={rtu: /tmp/mnbench-tty, baud: 9600, format: 8N1}", "devices/force/link=other"},
+         "links/other/rtu: /tmp/mnbench-tty is link 'line' already", "one serial line is one link"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err e = {0};
+        CU_ASSERT_EQUAL(read_with("config/benches/virtual_rtu.yaml", bad[i].set, bad[i].set[1] ? 2 : 1, &e), ERR_RANGE);
+        ASSERT_HAS(e.msg, bad[i].says);
+        ASSERT_HAS(e.hint, bad[i].hint);
+    }
+}
+
+CU_TestInfo bounds_tests[] = {
+    {"each_bound_is_told_with_its_place_and_its_reason", each_bound_is_told_with_its_place_and_its_reason},
+    {"a_serial_line_is_one_link_with_eight_data_bits", a_serial_line_is_one_link_with_eight_data_bits},
+    {"no_number_of_a_bench_can_be_absurd", no_number_of_a_bench_can_be_absurd},
+    CU_TEST_INFO_NULL};
