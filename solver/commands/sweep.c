@@ -57,7 +57,9 @@ static void print_sweep(const struct sweep *w, const char *folder)
     char value[SWEEP_VALUE], label[120];
     printf("%s: %zu cases, %zu failed", w->title, w->n_cases, sweep_failures(w));
     if (w->resumed) printf(", %zu of them from an earlier start", w->resumed);
-    printf("\n");
+    printf("\n  taken over from earlier cases: %zu of %zu analyses of patterns, %zu of %zu stiffness matrices\n",
+           w->use[SHELF_ANALYSES].found, w->use[SHELF_ANALYSES].asked, w->use[SHELF_STIFFNESS].found,
+           w->use[SHELF_STIFFNESS].asked);
     for (size_t i = 0; i < w->n_cases && i < PRINTED_MAX; i++) {
         const struct sweep_case *c = &w->item[i];
         for (size_t k = 0; k < w->n_axes; k++)

@@ -6,24 +6,25 @@
 #endif
 #include "solver/ensemble/queue.h"
 
-enum { THREADS_MAX = 64 };
-
 struct shared {
     const struct queue *q;
     pthread_mutex_t lock;
     size_t next, finished;
 };
 
+struct worker { struct shared *s; size_t number; };
+
 static void *work(void *arg)
 {
-    struct shared *s = arg;
+    const struct worker *me = arg;
+    struct shared *s = me->s;
     for (;;) {
         pthread_mutex_lock(&s->lock);
         size_t i = s->next < s->q->jobs ? s->next++ : s->q->jobs;
         pthread_mutex_unlock(&s->lock);
         if (i == s->q->jobs)
             return NULL;
-        s->q->job(s->q->self, i);
+        s->q->job(s->q->self, me->number, i);
         pthread_mutex_lock(&s->lock);
         s->finished++;
         if (s->q->done)
@@ -54,14 +55,17 @@ static void keep_memory(void)
 void queue_run(const struct queue *q, size_t threads)
 {
     struct shared s = {.q = q, .lock = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t helper[THREADS_MAX];
+    pthread_t helper[QUEUE_WORKERS_MAX];
+    struct worker worker[QUEUE_WORKERS_MAX];
     size_t wanted = threads ? threads : processors(), started = 0;
     keep_memory();
     if (wanted > q->jobs) wanted = q->jobs;
-    if (wanted > THREADS_MAX) wanted = THREADS_MAX;
-    while (started + 1 < wanted && pthread_create(&helper[started], NULL, work, &s) == 0)
+    if (wanted > QUEUE_WORKERS_MAX) wanted = QUEUE_WORKERS_MAX;
+    for (size_t i = 0; i < QUEUE_WORKERS_MAX; i++)
+        worker[i] = (struct worker){&s, i};
+    while (started + 1 < wanted && pthread_create(&helper[started], NULL, work, &worker[started + 1]) == 0)
         started++;
-    work(&s); /* the caller is one of them */
+    work(&worker[0]); /* the caller is one of them */
     for (size_t i = 0; i < started; i++)
         pthread_join(helper[i], NULL);
     pthread_mutex_destroy(&s.lock);

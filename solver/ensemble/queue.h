@@ -4,10 +4,11 @@
 #define SOLVER_ENSEMBLE_QUEUE_H
 #include <stddef.h>
 
+enum { QUEUE_WORKERS_MAX = 64 };
 struct queue {
     size_t jobs;
     void *self;
-    void (*job)(void *self, size_t i);
+    void (*job)(void *self, size_t worker, size_t i); /* worker: which of the threads, below QUEUE_WORKERS_MAX */
     void (*done)(void *self, size_t finished, size_t jobs); /* after each, one call at a time; may be NULL */
 };
 /* Runs all jobs and waits.  threads 0: as many as there are processors for this program; never more than jobs.  Falls

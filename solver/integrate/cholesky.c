@@ -1,6 +1,7 @@
 /* cholesky.c -- see cholesky.h. */
 #include <assert.h>
 #include <cholmod.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
@@ -22,37 +23,71 @@ struct front {
  * cost more than they save. */
 enum { LARGE = 6000 };
 
-struct cholesky {
+/* What follows from the pattern alone. */
+struct analysis {
     size_t n, nnz, entries, n_fronts;
     int *colptr, *row;    /* the pattern */
     int *order;           /* n: unknown that is eliminated k-th */
     struct front *front;
+    size_t rows;          /* of all fronts */
     int *place;           /* of each row of each front */
     int *in_parent;       /* the same row's position in the parent's list of rows */
-    size_t *target;       /* nnz: where in L each entry of the matrix goes */
-    size_t length;        /* of L */
+    int *target;          /* nnz: where in L each entry of the matrix goes */
+    size_t length, stack[2], longest, widest; /* of L, of the stacks; of a front's rows and columns */
+};
+
+struct cholesky {
+    struct analysis *a;
+    struct shelf *shelf;  /* lent: where the analysis came from and goes, or NULL */
     double *L, *inverse;  /* panels, as dense_invert leaves them; n: 1/L_kk */
     double *stack[2], *x, *t, *v; /* updates of fronts whose parents are still to come; scratch */
 };
+
+static void analysis_free(void *thing)
+{
+    struct analysis *a = thing;
+    if (!a)
+        return;
+    void *own[] = {a->colptr, a->row, a->order, a->front, a->place, a->in_parent, a->target};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        free(own[i]);
+    free(a);
+}
+
+static size_t analysis_bytes(const struct analysis *a)
+{
+    return sizeof *a + (2 * a->n + 2 * a->nnz + 2 * a->rows + 1) * sizeof(int) + a->n_fronts * sizeof *a->front;
+}
 
 void cholesky_free(struct cholesky *c)
 {
     if (!c)
         return;
-    void *own[] = {c->colptr, c->row, c->order,   c->front,    c->place,    c->in_parent, c->target,
-                   c->L,      c->x,   c->inverse, c->stack[0], c->stack[1], c->t, c->v};
+    double *own[] = {c->L, c->x, c->inverse, c->stack[0], c->stack[1], c->t, c->v};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         free(own[i]);
+    if (c->a)
+        shelf_give(c->shelf, SHELF_ANALYSES, c->a, analysis_bytes(c->a), analysis_free);
     free(c);
+}
+
+struct pattern { size_t n; const int *colptr, *row; };
+
+static bool suits(const void *thing, const void *wanted)
+{
+    const struct analysis *a = thing;
+    const struct pattern *p = wanted;
+    return a->n == p->n && a->nnz == (size_t)p->colptr[p->n] &&
+           !memcmp(a->colptr, p->colptr, (p->n + 1) * sizeof *p->colptr) &&
+           !memcmp(a->row, p->row, a->nnz * sizeof *p->row);
 }
 
 bool cholesky_suits(const struct cholesky *c, size_t n, const int *colptr, const int *row)
 {
-    return c->n == n && c->nnz == (size_t)colptr[n] && !memcmp(c->colptr, colptr, (n + 1) * sizeof *colptr) &&
-           !memcmp(c->row, row, c->nnz * sizeof *row);
+    return suits(c->a, &(struct pattern){n, colptr, row});
 }
 
-size_t cholesky_entries(const struct cholesky *c) { return c->entries; }
+size_t cholesky_entries(const struct cholesky *c) { return c->a->entries; }
 
 /* ---- analysis ---- */
 
@@ -66,10 +101,11 @@ static double *vector_new(size_t n)
 }
 
 /* Order and groups of columns; the rows of every front. */
-static int take_fronts(struct cholesky *c, const cholmod_factor *L)
+static int take_fronts(struct analysis *c, const cholmod_factor *L)
 {
     const int *super = L->super, *at = L->pi;
     size_t rows = (size_t)at[L->nsuper];
+    c->rows = rows;
     c->n_fronts = L->nsuper;
     c->front = calloc(c->n_fronts, sizeof *c->front);
     c->order = malloc(c->n * sizeof *c->order);
@@ -88,10 +124,10 @@ static int take_fronts(struct cholesky *c, const cholmod_factor *L)
         f->child = f->before = NONE;
         c->length += f->ld * f->w;
     }
-    return 0;
+    return c->length <= INT_MAX ? 0 : ERR_NOMEM;
 }
 
-static int order_by_cholmod(struct cholesky *c)
+static int order_by_cholmod(struct analysis *c)
 {
     cholmod_common common;
     cholmod_start(&common);
@@ -125,9 +161,9 @@ static int order_by_cholmod(struct cholesky *c)
 
 /* Parents, what position each row has there, and where on the stacks the updates lie.  owner[k]: front of column k;
  * position[n]: scratch. */
-static int link_fronts(struct cholesky *c, const size_t *owner, int *position)
+static void link_fronts(struct analysis *c, const size_t *owner, int *position)
 {
-    size_t top[2] = {0}, most[2] = {0}, longest = 0, widest = 0;
+    size_t top[2] = {0};
     for (size_t s = c->n_fronts; s-- > 0;) { /* parents first: a child's side is the other one */
         struct front *f = &c->front[s];
         if (!f->m)
@@ -144,10 +180,10 @@ static int link_fronts(struct cholesky *c, const size_t *owner, int *position)
         struct front *f = &c->front[s];
         f->update = top[f->side];
         top[f->side] += dense_padded(f->m) * f->m;
-        if (top[f->side] > most[f->side])
-            most[f->side] = top[f->side];
-        longest = f->ld > longest ? f->ld : longest;
-        widest = f->w > widest ? f->w : widest;
+        if (top[f->side] > c->stack[f->side])
+            c->stack[f->side] = top[f->side];
+        c->longest = f->ld > c->longest ? f->ld : c->longest;
+        c->widest = f->w > c->widest ? f->w : c->widest;
         for (size_t k = f->child; k != NONE; k = c->front[k].before) /* they lie on top of the other stack */
             top[!f->side] = c->front[k].update;
         if (!f->m)
@@ -156,15 +192,10 @@ static int link_fronts(struct cholesky *c, const size_t *owner, int *position)
         f->before = p->child;
         p->child = s;
     }
-    c->stack[0] = vector_new(most[0]);
-    c->stack[1] = vector_new(most[1]);
-    c->t = vector_new(longest);
-    c->v = vector_new(dense_padded(widest) * dense_groups(widest));
-    return c->stack[0] && c->stack[1] && c->t && c->v ? 0 : ERR_NOMEM;
 }
 
 /* Where each entry of the matrix goes: those of one front together, so that its rows are marked once. */
-static int aim_entries(struct cholesky *c, const size_t *owner, int *position)
+static int aim_entries(struct analysis *c, const size_t *owner, int *position)
 {
     int *back = malloc((c->n + 1) * sizeof *back), *start = calloc(c->n_fronts + 2, sizeof *start),
         *sorted = malloc(c->nnz * sizeof *sorted), *column = malloc(c->nnz * sizeof *column);
@@ -176,7 +207,7 @@ static int aim_entries(struct cholesky *c, const size_t *owner, int *position)
             int i = back[d], j = back[c->row[k]];
             column[k] = i < j ? i : j;
             start[owner[column[k]] + 2]++;
-            c->target[k] = (size_t)(i < j ? j : i);
+            c->target[k] = i < j ? j : i;
         }
     for (size_t s = 0; !rc && s < c->n_fronts; s++)
         start[s + 2] += start[s + 1];
@@ -188,7 +219,7 @@ static int aim_entries(struct cholesky *c, const size_t *owner, int *position)
             position[c->place[f->rows + i]] = (int)i;
         for (int at = start[s]; at < start[s + 1]; at++) {
             size_t k = (size_t)sorted[at];
-            c->target[k] = f->panel + ((size_t)column[k] - f->first) * f->ld + (size_t)position[c->target[k]];
+            c->target[k] = (int)(f->panel + ((size_t)column[k] - f->first) * f->ld) + position[c->target[k]];
         }
     }
     free(back);
@@ -198,7 +229,7 @@ static int aim_entries(struct cholesky *c, const size_t *owner, int *position)
     return rc;
 }
 
-static int copy_pattern(struct cholesky *c, const int *colptr, const int *row)
+static int copy_pattern(struct analysis *c, const int *colptr, const int *row)
 {
     c->colptr = malloc((c->n + 1) * sizeof *colptr);
     c->row = malloc(c->nnz * sizeof *row);
@@ -209,38 +240,67 @@ static int copy_pattern(struct cholesky *c, const int *colptr, const int *row)
     return order_by_cholmod(c);
 }
 
-static int place_all(struct cholesky *c)
+static int place_all(struct analysis *c)
 {
     size_t *owner = malloc(c->n * sizeof *owner);
     int *position = malloc(c->n * sizeof *position);
     c->target = malloc(c->nnz * sizeof *c->target);
-    c->L = vector_new(c->length);
-    c->inverse = vector_new(c->n);
-    c->x = vector_new(c->n);
-    int rc = owner && position && c->target && c->L && c->inverse && c->x ? 0 : ERR_NOMEM;
+    int rc = owner && position && c->target ? 0 : ERR_NOMEM;
     for (size_t s = 0; !rc && s < c->n_fronts; s++)
         for (size_t k = 0; k < c->front[s].w; k++)
             owner[c->front[s].first + k] = s;
-    if (!rc)
-        rc = link_fronts(c, owner, position);
-    if (!rc)
+    if (!rc) {
+        link_fronts(c, owner, position);
         rc = aim_entries(c, owner, position);
+    }
     free(owner);
     free(position);
     return rc;
 }
 
-int cholesky_new(struct cholesky **out, size_t n, const int *colptr, const int *row)
+static int analyse(struct analysis **out, const struct pattern *p)
+{
+    struct analysis *a = calloc(1, sizeof *a);
+    *out = NULL;
+    if (!a)
+        return ERR_NOMEM;
+    a->n = p->n;
+    a->nnz = (size_t)p->colptr[p->n];
+    int rc = copy_pattern(a, p->colptr, p->row);
+    if (!rc)
+        rc = place_all(a);
+    if (rc)
+        analysis_free(a);
+    else
+        *out = a;
+    return rc;
+}
+
+static int make_room(struct cholesky *c)
+{
+    const struct analysis *a = c->a;
+    c->L = vector_new(a->length);
+    c->inverse = vector_new(a->n);
+    c->x = vector_new(a->n);
+    c->stack[0] = vector_new(a->stack[0]);
+    c->stack[1] = vector_new(a->stack[1]);
+    c->t = vector_new(a->longest);
+    c->v = vector_new(dense_padded(a->widest) * dense_groups(a->widest));
+    return c->L && c->inverse && c->x && c->stack[0] && c->stack[1] && c->t && c->v ? 0 : ERR_NOMEM;
+}
+
+int cholesky_new(struct cholesky **out, size_t n, const int *colptr, const int *row, struct shelf *shelf)
 {
     struct cholesky *c = calloc(1, sizeof *c);
+    struct pattern wanted = {n, colptr, row};
     *out = NULL;
     if (!c)
         return ERR_NOMEM;
-    c->n = n;
-    c->nnz = (size_t)colptr[n];
-    int rc = copy_pattern(c, colptr, row);
+    c->shelf = shelf;
+    c->a = shelf_take(shelf, SHELF_ANALYSES, suits, &wanted);
+    int rc = c->a ? 0 : analyse(&c->a, &wanted);
     if (!rc)
-        rc = place_all(c);
+        rc = make_room(c);
     if (rc)
         cholesky_free(c);
     else
@@ -253,7 +313,7 @@ int cholesky_new(struct cholesky **out, size_t n, const int *colptr, const int *
 /* Adds a child's update to the columns of its parent f and to what the parent will pass on. */
 static void add_update(struct cholesky *c, const struct front *f, const struct front *child)
 {
-    const int *to = c->in_parent + child->rows + child->w;
+    const int *to = c->a->in_parent + child->rows + child->w;
     const double *from = c->stack[child->side] + child->update;
     double *panel = c->L + f->panel, *update = c->stack[f->side] + f->update;
     size_t ld_from = dense_padded(child->m), ld_update = dense_padded(f->m);
@@ -273,16 +333,17 @@ static void add_update(struct cholesky *c, const struct front *f, const struct f
 
 int cholesky_set(struct cholesky *c, const double *entry)
 {
-    memset(c->L, 0, c->length * sizeof *c->L);
-    for (size_t k = 0; k < c->nnz; k++)
-        c->L[c->target[k]] = entry[k];
-    for (size_t s = 0; s < c->n_fronts; s++) {
-        const struct front *f = &c->front[s];
+    const struct analysis *a = c->a;
+    memset(c->L, 0, a->length * sizeof *c->L);
+    for (size_t k = 0; k < a->nnz; k++)
+        c->L[a->target[k]] = entry[k];
+    for (size_t s = 0; s < a->n_fronts; s++) {
+        const struct front *f = &a->front[s];
         double *panel = c->L + f->panel, *update = c->stack[f->side] + f->update;
         size_t m = dense_padded(f->m);
         memset(update, 0, m * f->m * sizeof *update);
-        for (size_t k = f->child; k != NONE; k = c->front[k].before)
-            add_update(c, f, &c->front[k]);
+        for (size_t k = f->child; k != NONE; k = a->front[k].before)
+            add_update(c, f, &a->front[k]);
         if (dense_cholesky(f->ld, f->w, panel, c->inverse + f->first))
             return ERR_NUMERIC;
         dense_subtract(m, f->m, f->w, panel + f->w, f->ld, update, m);
@@ -293,20 +354,21 @@ int cholesky_set(struct cholesky *c, const double *entry)
 
 void cholesky_solve(struct cholesky *c, double *x)
 {
+    const struct analysis *a = c->a;
     double *y = c->x, *t = c->t;
-    for (size_t k = 0; k < c->n; k++)
-        y[k] = x[c->order[k]];
-    for (size_t s = 0; s < c->n_fronts; s++) {
-        const struct front *f = &c->front[s];
-        const int *row = c->place + f->rows + f->w;
+    for (size_t k = 0; k < a->n; k++)
+        y[k] = x[a->order[k]];
+    for (size_t s = 0; s < a->n_fronts; s++) {
+        const struct front *f = &a->front[s];
+        const int *row = a->place + f->rows + f->w;
         dense_times(f->ld, f->w, c->L + f->panel, true, y + f->first, t);
         memcpy(y + f->first, t, f->w * sizeof *y);
         for (size_t i = 0; i < f->m; i++)
             y[row[i]] -= t[f->w + i];
     }
-    for (size_t s = c->n_fronts; s-- > 0;) {
-        const struct front *f = &c->front[s];
-        const int *row = c->place + f->rows + f->w;
+    for (size_t s = a->n_fronts; s-- > 0;) {
+        const struct front *f = &a->front[s];
+        const int *row = a->place + f->rows + f->w;
         memcpy(t, y + f->first, f->w * sizeof *y);
         for (size_t i = 0; i < f->m; i++)
             t[f->w + i] = -y[row[i]];
@@ -314,6 +376,6 @@ void cholesky_solve(struct cholesky *c, double *x)
             t[i] = 0.0;
         dense_transposed_times(f->ld, f->w, c->L + f->panel, true, t, y + f->first);
     }
-    for (size_t k = 0; k < c->n; k++)
-        x[c->order[k]] = y[k];
+    for (size_t k = 0; k < a->n; k++)
+        x[a->order[k]] = y[k];
 }

@@ -5,10 +5,12 @@
 #define SOLVER_INTEGRATE_CHOLESKY_H
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/shelf.h"
 
 struct cholesky;
-/* Analyses the pattern of n columns: lower triangle, rows ascending, diagonal first (copied).  ERR_NOMEM. */
-int    cholesky_new(struct cholesky **out, size_t n, const int *colptr, const int *row);
+/* Analyses the pattern of n columns: lower triangle, rows ascending, diagonal first (copied); or takes the analysis of
+ * the same pattern from the shelf (lent until cholesky_free, which puts it there; NULL: none).  ERR_NOMEM. */
+int    cholesky_new(struct cholesky **out, size_t n, const int *colptr, const int *row, struct shelf *shelf);
 void   cholesky_free(struct cholesky *c); /* NULL is legal */
 bool   cholesky_suits(const struct cholesky *c, size_t n, const int *colptr, const int *row);
 /* Factorises the matrix with these entries, in the order of the pattern.  ERR_NUMERIC when a pivot is not positive. */

@@ -33,7 +33,7 @@ static void part_release(struct part *f)
     free(f->entry); /* and all that lie behind it */
 }
 
-static int part_analyse(struct part *f, const struct core *c)
+static int part_analyse(struct part *f, const struct core *c, struct shelf *shelf)
 {
     size_t n = c->n, nnz = (size_t)c->colptr[n];
     f->c = c;
@@ -46,7 +46,7 @@ static int part_analyse(struct part *f, const struct core *c)
     f->dir = f->res + n;
     f->pre = f->dir + n;
     f->times = f->pre + n;
-    return cholesky_new(&f->L, n, c->colptr, c->row);
+    return cholesky_new(&f->L, n, c->colptr, c->row, shelf);
 }
 
 /* A matrix that is factorised already, to the bit, is left as it is: segments and steps often ask for the same again.
@@ -143,10 +143,10 @@ int factor_open(struct factor **io, const struct system *s, struct err *e)
     int rc = f && (f->z = calloc(s->drug.n + 1, sizeof *f->z)) ? 0 : ERR_NOMEM;
     if (!rc) {
         f->s = s;
-        rc = part_analyse(&f->drug, &s->drug);
+        rc = part_analyse(&f->drug, &s->drug, s->p->shelf);
     }
     if (!rc && s->met.n)
-        rc = part_analyse(&f->met, &s->met);
+        rc = part_analyse(&f->met, &s->met, s->p->shelf);
     if (rc) {
         factor_free(f);
         return err_set(e, ERR_NOMEM, "out of memory for the factorisation of %zu unknowns", s->size);

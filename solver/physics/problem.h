@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
+#include "base/shelf.h"
 
 enum {
     CELLS_MAX   = 8,
@@ -185,6 +186,8 @@ struct problem {
     enum integrator_kind integrator;
     const struct problem *mesh_like; /* lent: element sizes are taken from this problem and stretched to the features of
                                       * this one, so that neighbours differ smoothly; NULL: its own */
+    struct shelf *shelf; /* lent: what runs before this one of the same thread left (base/shelf.h); NULL: none.  It
+                          * changes no digit */
 };
 
 #define LEVEL_MIN 0.125

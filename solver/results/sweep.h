@@ -42,6 +42,8 @@ struct sweep {
     char journal[FOLDER_PATH + 90];
     size_t resumed;          /* cases taken over from the journal */
     size_t part, parts;      /* which share of the cases is computed, 1 .. parts; parts = 0: all */
+    bool keeps_nothing;      /* every case makes all it needs anew: the same digits, more slowly */
+    struct shelf_use use[SHELF_KINDS]; /* by the cases of this start: what they took over from those before them */
 };
 
 /* Reads the sweep file and its study.  result: the folder that it will be written to; the journal stands beside it,

@@ -135,7 +135,7 @@ static void first_line(const struct err *e, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)strcspn(e->msg, "\n"), e->msg);
 }
 
-static void compute(const struct sweep *w, size_t i, struct study *s, struct outcome *o)
+static void compute(const struct sweep *w, size_t i, struct shelf *shelf, struct study *s, struct outcome *o)
 {
     struct err e = {0};
     struct result r;
@@ -144,6 +144,7 @@ static void compute(const struct sweep *w, size_t i, struct study *s, struct out
         return;
     }
     o->study = s;
+    s->problem.shelf = shelf;
     if (result_compute(s, &r, &e)) {
         first_line(&e, o->reason, sizeof o->reason);
         return;
@@ -163,12 +164,13 @@ struct work {
     pthread_mutex_t lock;
     const volatile sig_atomic_t *stop;
     size_t *todo, n_todo, finished;
+    struct shelf *shelf[QUEUE_WORKERS_MAX]; /* one a thread */
     struct err err; /* of the journal */
     void (*tell)(void *self, size_t finished, size_t cases);
     void *self;
 };
 
-static void job(void *self, size_t i)
+static void job(void *self, size_t worker, size_t i)
 {
     struct work *k = self;
     size_t number = k->todo[i];
@@ -177,7 +179,8 @@ static void job(void *self, size_t i)
     pthread_mutex_unlock(&k->lock);
     struct study *s = over ? NULL : malloc(sizeof *s);
     struct outcome *o = s ? calloc(1, sizeof *o) : NULL;
-    if (o) compute(k->w, number, s, o);
+    if (o && !k->shelf[worker] && !k->w->keeps_nothing) k->shelf[worker] = shelf_new();
+    if (o) compute(k->w, number, k->shelf[worker], s, o);
     pthread_mutex_lock(&k->lock);
     if (!over && !o) err_set(&k->err, ERR_NOMEM, "out of memory for a case");
     if (o) {
@@ -190,6 +193,19 @@ static void job(void *self, size_t i)
     if (o && o->study) study_release(o->study);
     free(o);
     free(s);
+}
+
+/* Adds up what was found on the shelves, and clears them. */
+static void clear_shelves(struct work *k)
+{
+    for (size_t i = 0; i < QUEUE_WORKERS_MAX; i++) {
+        for (size_t kind = 0; kind < SHELF_KINDS; kind++) {
+            struct shelf_use use = shelf_use(k->shelf[i], (enum shelf_kind)kind);
+            k->w->use[kind].asked += use.asked;
+            k->w->use[kind].found += use.found;
+        }
+        shelf_free(k->shelf[i]);
+    }
 }
 
 /* The unit of the map's result is not in the journal: any endpoint of that name has it. */
@@ -209,6 +225,7 @@ int sweep_compute(struct sweep *w, size_t threads, const volatile sig_atomic_t *
     for (size_t i = 0; !rc && i < w->n_cases; i++)
         if (!w->item[i].done && (!w->parts || i % w->parts == w->part - 1)) k.todo[k.n_todo++] = i;
     if (!rc && k.n_todo) queue_run(&(struct queue){k.n_todo, &k, job, NULL}, threads);
+    clear_shelves(&k);
     if (!rc && k.err.code) rc = err_set(e, k.err.code, "%s", k.err.msg);
     if (rc)
         table_abandon(k.journal);

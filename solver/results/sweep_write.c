@@ -78,6 +78,10 @@ static int write_yaml(const struct sweep *w, const struct result_context *c, con
     record_subtree(r, "design", config_get(config_root(w->doc), "design"));
     record_subtree(r, "vary", config_get(config_root(w->doc), "vary"));
     record_integer(r, "cases_taken_over_from_an_earlier_start", (long long)w->resumed);
+    record_integer(r, "reused/analyses", (long long)w->use[SHELF_ANALYSES].found);
+    record_integer(r, "reused/analyses_needed", (long long)w->use[SHELF_ANALYSES].asked);
+    record_integer(r, "reused/stiffness_matrices", (long long)w->use[SHELF_STIFFNESS].found);
+    record_integer(r, "reused/stiffness_matrices_needed", (long long)w->use[SHELF_STIFFNESS].asked);
     record_number(r, "wall_time_s", c->wall_s);
     const char *const libraries[] = {"SUNDIALS CVODES", integrator_version(), NULL};
     struct provenance who = {"mnsim", c->command, hash, c->unix_time, -1, libraries};

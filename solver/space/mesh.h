@@ -41,6 +41,10 @@ struct mesh {
     size_t nnz;
     int    *colptr, *row; /* n + 1, nnz */
     double *stiff;        /* n_zones x nnz: integral of grad phi_i . grad phi_j over the zone, per cell area, 1/m */
+    struct shelf *shelf;  /* lent: where pattern and stiffness go when the mesh is released, with what they follow from;
+                           * NULL: nowhere */
+    size_t n_shape;
+    double *shape;
 };
 
 /* Builds mesh and zone matrices for p at p->level.  p must have passed problem_check.  Cells of different depth stand

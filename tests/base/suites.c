@@ -20,6 +20,7 @@ CU_SuiteInfo test_suites[] = {
     {"report", NULL, NULL, NULL, NULL, report_tests},
     {"stats", NULL, NULL, NULL, NULL, stats_tests},
     {"curve", NULL, NULL, NULL, NULL, curve_tests},
+    {"shelf", NULL, NULL, NULL, NULL, shelf_tests},
     CU_SUITE_INFO_NULL,
 };
 

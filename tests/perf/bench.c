@@ -102,11 +102,11 @@ static void measure(const char *which, const struct problem *p)
 /* ---- a sweep over length and density ---- */
 
 struct sweep_row { double Q, bound, depth, density; };
-struct sweep_job { size_t n; struct sweep_row *row; };
+struct sweep_job { size_t n; struct sweep_row *row; bool keeps; struct shelf *shelf[QUEUE_WORKERS_MAX]; };
 
 /* Lengths 100-1000 um at densities 10-1600 /cm2, cones whose radius is 0.15 of their length, or as wide as the density
  * allows; uptake and delivery of 8 h. */
-static void compute_case(void *self, size_t i)
+static void compute_case(void *self, size_t worker, size_t i)
 {
     static const double times[] = {1, 2, 4, 8};
     struct sweep_job *job = self;
@@ -119,15 +119,19 @@ static void compute_case(void *self, size_t i)
     double radius = fmin(0.15 * depth, 0.8 * cell_radius_of_density(density * 1e4));
     add_channel(&p, 'A', CHANNEL_DIFFUSING, depth, radius, 0.1 * radius, density);
     set_times(&p, 4, times, 3600.0);
+    if (job->keeps && !job->shelf[worker]) job->shelf[worker] = shelf_new();
+    p.shelf = job->shelf[worker];
     if (simulate_with_error(&p, &s, &e))
         fail(&e);
     job->row[i] = (struct sweep_row){solution_delivered(&s, 3), solution_error(&s, 3, COL_Q_BOTTOM), depth, density};
     solution_release(&s);
 }
 
-static void sweep(size_t n, size_t threads)
+/* keeps: each thread hands its cases' analyses and stiffness matrices on. */
+static void sweep(size_t n, size_t threads, bool keeps)
 {
-    struct sweep_job job = {n, calloc(n, sizeof *job.row)};
+    struct sweep_job job = {.n = n, .row = calloc(n, sizeof *job.row), .keeps = keeps};
+    struct shelf_use use_of[SHELF_KINDS] = {{0}};
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), worst = 0.0;
     unsigned long sum = 0, bits;
     size_t within = 0;
@@ -138,6 +142,13 @@ static void sweep(size_t n, size_t threads)
     queue_run(&(struct queue){n, &job, compute_case, NULL}, threads);
     wall = seconds(CLOCK_MONOTONIC) - wall;
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    for (size_t i = 0; i < QUEUE_WORKERS_MAX; i++) {
+        for (size_t k = 0; k < SHELF_KINDS; k++) {
+            use_of[k].asked += shelf_use(job.shelf[i], (enum shelf_kind)k).asked;
+            use_of[k].found += shelf_use(job.shelf[i], (enum shelf_kind)k).found;
+        }
+        shelf_free(job.shelf[i]);
+    }
     for (size_t i = 0; i < n; i++) {
         double bound = job.row[i].bound / job.row[i].Q;
         within += bound <= 0.005;
@@ -150,16 +161,19 @@ static void sweep(size_t n, size_t threads)
     }
     getrusage(RUSAGE_SELF, &use);
     printf("cases %zu threads %zu wall_s %.4f cpu_s %.4f worst_bound %.3e at_um %.0f at_per_cm2 %.0f within %zu "
-           "memory_MB %.1f digest %016lx\n",
-           n, threads, wall, cpu, worst, bad.depth * 1e6, bad.density, within, (double)use.ru_maxrss / 1024.0, sum);
+           "analyses %zu analyses_found %zu stiffness %zu stiffness_found %zu memory_MB %.1f digest %016lx\n",
+           n, threads, wall, cpu, worst, bad.depth * 1e6, bad.density, within, use_of[SHELF_ANALYSES].asked,
+           use_of[SHELF_ANALYSES].found, use_of[SHELF_STIFFNESS].asked, use_of[SHELF_STIFFNESS].found,
+           (double)use.ru_maxrss / 1024.0, sum);
     free(job.row);
 }
 
 /* ---- what the machine gives to anybody ---- */
 
 /* Arithmetic in registers alone, some milliseconds: no memory, no allocation. */
-static void spin(void *self, size_t i)
+static void spin(void *self, size_t worker, size_t i)
 {
+    (void)worker;
     unsigned long x = 88172645463325252ul + i;
     for (long k = 0; k < 4000000; k++) {
         x ^= x << 13;
@@ -248,8 +262,8 @@ int main(int argc, char **argv)
         write_matrices(&p, argv[3]);
         return 0;
     }
-    if (!strcmp(job, "sweep") && argc == 4) {
-        sweep((size_t)atol(argv[2]), (size_t)atol(argv[3]));
+    if (!strcmp(job, "sweep") && argc >= 4) {
+        sweep((size_t)atol(argv[2]), (size_t)atol(argv[3]), argc == 4);
         return 0;
     }
     if (!strcmp(job, "control") && argc == 3) {
@@ -261,7 +275,7 @@ int main(int argc, char **argv)
         return 0;
     }
     fprintf(stderr,
-            "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS | "
+            "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS [anew] | "
             "control THREADS | memory COMMAND...\n");
     return 2;
 }

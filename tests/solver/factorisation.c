@@ -56,7 +56,7 @@ static void compare(size_t n, int *colptr, int *row, double *entry, unsigned lon
     for (int k = 0; k < colptr[n]; k++)
         doubled[k] = 2.0 * entry[k];
     CU_ASSERT_TRUE(solve_by_cholmod(n, colptr, row, entry, x));
-    CU_ASSERT_EQUAL_FATAL(cholesky_new(&c, n, colptr, row), 0);
+    CU_ASSERT_EQUAL_FATAL(cholesky_new(&c, n, colptr, row, NULL), 0);
     CU_ASSERT_TRUE(cholesky_suits(c, n, colptr, row));
     CU_ASSERT_EQUAL(cholesky_set(c, doubled), 0);
     CU_ASSERT_EQUAL(cholesky_set(c, entry), 0);
@@ -161,7 +161,7 @@ static void a_matrix_that_is_not_positive_definite_is_refused(void)
     double good[] = {2.3, -1.1, 2.7, -0.9, 1.9}, bad[] = {2.3, -2.6, 2.7, -0.9, 1.9},
            nan[] = {2.3, NAN, 2.7, -0.9, 1.9};
     struct cholesky *c;
-    CU_ASSERT_EQUAL_FATAL(cholesky_new(&c, 3, colptr, row), 0);
+    CU_ASSERT_EQUAL_FATAL(cholesky_new(&c, 3, colptr, row, NULL), 0);
     CU_ASSERT_EQUAL(cholesky_set(c, bad), ERR_NUMERIC);
     CU_ASSERT_EQUAL(cholesky_set(c, nan), ERR_NUMERIC);
     CU_ASSERT_EQUAL(cholesky_set(c, good), 0);
@@ -169,7 +169,37 @@ static void a_matrix_that_is_not_positive_definite_is_refused(void)
     cholesky_free(c);
 }
 
+/* Of two patterns with as many entries in each column, only the same one takes the analysis over; the solution has the
+ * digits of a fresh one. */
+static void an_analysis_serves_its_own_pattern_alone(void)
+{
+    int colptr[] = {0, 2, 4, 5, 6}, row[] = {0, 2, 1, 3, 2, 3}, other[] = {0, 3, 1, 2, 2, 3};
+    double entry[] = {2.31, -1.17, 2.73, -0.91, 1.97, 3.07}, fresh[] = {0.3, -1.9, 7.7, 0.61}, again[4], x[4];
+    struct shelf *shelf = shelf_new();
+    struct cholesky *c;
+    for (int i = 0; i < 2; i++) { /* the second time from the shelf */
+        CU_ASSERT_EQUAL_FATAL(cholesky_new(&c, 4, colptr, row, shelf), 0);
+        CU_ASSERT_EQUAL(cholesky_set(c, entry), 0);
+        memcpy(x, fresh, sizeof x);
+        cholesky_solve(c, x);
+        cholesky_free(c);
+        if (!i) memcpy(again, x, sizeof x);
+    }
+    CU_ASSERT_EQUAL(memcmp(again, x, sizeof x), 0);
+    CU_ASSERT_EQUAL(shelf_use(shelf, SHELF_ANALYSES).found, 1);
+    CU_ASSERT_EQUAL_FATAL(cholesky_new(&c, 4, colptr, other, shelf), 0);
+    CU_ASSERT_EQUAL(shelf_use(shelf, SHELF_ANALYSES).found, 1);
+    CU_ASSERT_EQUAL(cholesky_set(c, entry), 0);
+    memcpy(x, fresh, sizeof x);
+    cholesky_solve(c, x); /* 0 is joined to 3, 1 to 2 */
+    ASSERT_REL(entry[0] * x[0] + entry[1] * x[3], fresh[0], 1e-13);
+    ASSERT_REL(entry[2] * x[1] + entry[3] * x[2], fresh[1], 1e-13);
+    cholesky_free(c);
+    shelf_free(shelf);
+}
+
 CU_TestInfo factorisation_tests[] = {
+    {"an_analysis_serves_its_own_pattern_alone", an_analysis_serves_its_own_pattern_alone},
     {"fronts_solve_what_cholmod_solves", fronts_solve_what_cholmod_solves},
     {"fronts_solve_for_any_pattern", fronts_solve_for_any_pattern},
     {"a_matrix_that_is_not_positive_definite_is_refused", a_matrix_that_is_not_positive_definite_is_refused},

@@ -302,6 +302,51 @@ static void a_sweep_holds_every_combination_once(void)
     fixture_remove(&f);
 }
 
+/* The rows of a sweep in the order of the cases; what its cases took over from each other, or made anew. */
+static char *rows_of(const struct fixture *f, size_t threads, bool keeps_nothing, struct shelf_use use[SHELF_KINDS])
+{
+    char path[400], result[400];
+    struct sweep w;
+    struct folder out;
+    static const struct study_options none = {NULL, NULL};
+    snprintf(path, sizeof path, "%s/sweep.yaml", f->folder);
+    snprintf(result, sizeof result, "%s/out", f->folder);
+    CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &none, result, NULL), 0);
+    w.keeps_nothing = keeps_nothing;
+    CU_ASSERT_EQUAL_FATAL(sweep_compute(&w, threads, NULL, NULL, NULL, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(folder_open(&out, result, true, NULL), 0);
+    CU_ASSERT_EQUAL(sweep_write(&w, &context, &out, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(folder_commit(&out, NULL), 0);
+    memcpy(use, w.use, sizeof w.use);
+    remove(w.journal);
+    sweep_release(&w);
+    return fixture_read(f, "out/sweep.csv");
+}
+
+/* Shapes, tissues and what fills the channels, so that some cases share a pattern, some the stiffness, some neither. */
+static void what_a_case_takes_over_from_others_changes_no_digit(void)
+{
+    struct fixture f;
+    struct shelf_use anew[SHELF_KINDS], one[SHELF_KINDS], two[SHELF_KINDS];
+    fixture_make(&f);
+    fixture_write(&f, "sweep.yaml",
+                  "sweep: s\nstudy: study.yaml\nvary:\n  channel/K: [0.61, 0.97]\n  density: [50 /cm2, 57 /cm2, 210 /cm2]\n"
+                  "  depth: [150 um, 154 um, 445 um]\nfills: [diffusing, stirred]\n");
+    char *want = rows_of(&f, 1, true, anew), *alone = rows_of(&f, 1, false, one), *both = rows_of(&f, 2, false, two);
+    CU_ASSERT_STRING_EQUAL(alone, want);
+    CU_ASSERT_STRING_EQUAL(both, want);
+    for (int k = 0; k < SHELF_KINDS; k++) {
+        CU_ASSERT_EQUAL(anew[k].asked, 0);
+        CU_ASSERT_EQUAL(two[k].asked, one[k].asked);
+        CU_ASSERT(one[k].found > 0 && one[k].found < one[k].asked);
+    }
+    CU_ASSERT(one[SHELF_ANALYSES].found > one[SHELF_STIFFNESS].found);
+    free(want);
+    free(alone);
+    free(both);
+    fixture_remove(&f);
+}
+
 static void a_failed_case_is_a_row_with_its_reason(void)
 {
     struct fixture f;
@@ -354,6 +399,7 @@ CU_TestInfo result_tests[] = {
     {"a_folder_is_whole_or_absent", a_folder_is_whole_or_absent},
     {"order_of_a_sweep_changes_no_digit", order_of_a_sweep_changes_no_digit},
     {"a_sweep_holds_every_combination_once", a_sweep_holds_every_combination_once},
+    {"what_a_case_takes_over_from_others_changes_no_digit", what_a_case_takes_over_from_others_changes_no_digit},
     {"a_failed_case_is_a_row_with_its_reason", a_failed_case_is_a_row_with_its_reason},
     {"a_report_shows_results_and_refuses_other_folders", a_report_shows_results_and_refuses_other_folders},
     CU_TEST_INFO_NULL,
