@@ -35,6 +35,18 @@ double curve_value(const double x[], const double y[], size_t n, double at)
     return below < n && x[below] == at ? y[below] : NAN;
 }
 
+double curve_mean(const double x[], const double y[], size_t n, double from, double to)
+{
+    double last_x = from, last_y = curve_value(x, y, n, from), end = curve_value(x, y, n, to), area = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(x[i]) || isnan(y[i]) || !(x[i] > from && x[i] < to)) continue;
+        area += 0.5 * (last_y + y[i]) * (x[i] - last_x);
+        last_x = x[i];
+        last_y = y[i];
+    }
+    return (area + 0.5 * (last_y + end) * (to - last_x)) / (to - from);
+}
+
 double curve_slope(const double x[], const double y[], size_t n, double lo, double hi, double *intercept)
 {
     double sx = 0.0, sy = 0.0, m = 0.0, sxx = 0.0, sxy = 0.0;

@@ -13,6 +13,9 @@ double curve_fall_to(const double x[], const double y[], size_t n, double level)
 /* y at x = at, linear between neighbours; x ascending (not strictly; of points with equal x the last counts).
  * NaN outside the range of x. */
 double curve_value(const double x[], const double y[], size_t n, double at);
+/* Mean of y over from .. to (from < to) along straight lines between neighbours; x ascending.  NaN where a part of it
+ * lies outside the range of x. */
+double curve_mean(const double x[], const double y[], size_t n, double from, double to);
 /* Least-squares slope dy/dx of the points with lo <= x <= hi; NaN with fewer than two different x in the window.
  * *intercept (may be NULL): y of that line at x = 0. */
 double curve_slope(const double x[], const double y[], size_t n, double lo, double hi, double *intercept);

@@ -40,8 +40,8 @@ static void print_column(const struct imported *im, const struct import_column *
         printf("  %-26s text\n", c->name);
     else
         printf("  %-26s %.6g to %.6g%s%s%s%s%s%s%s\n", c->name, lo, hi, strcmp(unit, "1") ? " " : "",
-               strcmp(unit, "1") ? unit : "", c->unit[0] ? "   (there '" : "", c->unit[0] ? c->from : "", c->unit[0] ? "' in " : "", c->unit,
-               c->unit[0] ? ")" : "");
+               strcmp(unit, "1") ? unit : "", c->unit[0] ? "   (there '" : "", c->unit[0] ? c->from : "",
+               c->unit[0] ? "' in " : "", c->unit, c->unit[0] ? ")" : "");
     if (missing) printf("  %-26s %zu of %zu empty\n", "", missing, im->rows);
 }
 

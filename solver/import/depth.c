@@ -119,8 +119,8 @@ static int add_layer(const struct imported *im, const struct counting *c, size_t
     }
     double least = (c->into ? layer - 1.0 : layer) * c->thickness;
     if (holes > 0.0 && least > c->length * (1.0 + 1e-9)) {
-        err_set(e, ERR_RANGE, "%s:%d: %g holes %s layer %g, which %s at %.4g um, but the needles are %.4g um long", place,
-                line, holes, c->into ? "into" : "through", layer, c->into ? "begins" : "ends", least * 1e6,
+        err_set(e, ERR_RANGE, "%s:%d: %g holes %s layer %g, which %s at %.4g um, but the needles are %.4g um long",
+                place, line, holes, c->into ? "into" : "through", layer, c->into ? "begins" : "ends", least * 1e6,
                 c->length * 1e6);
         err_hint(e, "is layer_thickness right, is a hole here 'holes_mean: %s', were the layers stretched or torn?",
                  c->into ? "through" : "into");

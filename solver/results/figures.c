@@ -38,8 +38,11 @@ static int plot_over_time(const struct study *s, const struct result *r, const s
          .colour = 1},
         {.title = "intact skin", .style = PLOT_DASHED, .n = n, .x = x, .y = y0, .colour = 2}};
     char caption[240];
-    struct plot p = {
-        .title = study_caption(s, caption), .xlabel = "time / h", .ylabel = label, .n = r->has_intact ? 2 : 1, .series = series};
+    struct plot p = {.title = study_caption(s, caption),
+                     .xlabel = "time / h",
+                     .ylabel = label,
+                     .n = r->has_intact ? 2 : 1,
+                     .series = series};
     int rc = plot_write(&p, folder, name, e);
     free(x);
     return rc;

@@ -62,6 +62,9 @@ static void levels_are_interpolated(void)
     ASSERT_REL(curve_value(T, Y, 6, 3.25), 4, 1e-14);
     ASSERT_ABS(curve_value(T, Y, 6, 7), 0, 0);
     CU_ASSERT_TRUE(isnan(curve_value(T, Y, 6, 7.1)) && isnan(curve_value(T, Y, 6, -0.1)));
+    ASSERT_REL(curve_mean(T, Y, 6, 0.5, 3.25), (1.25 + 3.75 + 2.25) / 2.75, 1e-14);
+    ASSERT_REL(curve_mean(T, Y, 6, 1.1, 1.7), curve_value(T, Y, 6, 1.4), 1e-14);
+    CU_ASSERT_TRUE(isnan(curve_mean(T, Y, 6, 0.5, 7.1)) && isnan(curve_mean(T, Y, 6, -0.1, 1)));
 }
 
 static void slope_and_work(void)

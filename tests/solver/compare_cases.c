@@ -163,6 +163,8 @@ static void a_result_folder_is_compared_without_computing(void)
     ASSERT_REL(cell(&b, "compare.csv", 1, "simulated"), 6500.0, 1e-12);
     CU_ASSERT(isnan(cell(&b, "compare.csv", 2, "simulated")));
     ASSERT_HAS(b.c->line[0], "1 of 3 points lie outside the simulation");
+    ASSERT_HAS(b.c->verdict[0].text, "; 2 data, 0 parameters"); /* what is left out is no datum */
+    CU_ASSERT_EQUAL(cell(&b, "measures.csv", 0, "n_data"), 2.0);
     CU_ASSERT_EQUAL(b.c->verdict[0].role, ROLE_SYNTHETIC); /* the folder says so itself */
     CU_ASSERT_STRING_EQUAL(verdict_word(&b.c->verdict[0]), "consistent");
     CU_ASSERT_TRUE(b.c->verdict[1].met);
@@ -177,6 +179,13 @@ static void a_result_folder_is_compared_without_computing(void)
     bench_close(&b);
 }
 
+static void mkdir_in(const struct fixture *f, const char *name)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
+}
+
 static void a_profile_is_compared_at_its_time(void)
 {
     struct bench b;
@@ -189,6 +198,105 @@ static void a_profile_is_compared_at_its_time(void)
     CU_ASSERT_EQUAL_FATAL(b.rc, 0);
     double top = cell(&b, "points.csv", 0, "simulated"), low = cell(&b, "points.csv", 2, "simulated");
     CU_ASSERT(top < 7.3 * 1.1 * 0.81 && top > low && low > 0.0);
+    bench_close(&b);
+}
+
+/* Sections of 40 um hold the mean over them, not the level in their middle; the mean over all is that of the means. */
+static void a_slice_is_compared_with_the_mean_over_its_thickness(void)
+{
+    static const char *const places[] = {"middle", "top", "bottom"};
+    static const char *const tables[] = {"40,1.2,40\n80,0.9,40\n", "20,1.2,40\n60,0.9,40\n", "60,1.2,40\n100,0.9,40\n"};
+    struct bench b;
+    char text[600];
+    bench_open(&b);
+    mkdir_in(&b.f, "steep");
+    /* (x - 100)^2 by straight lines between 20, 30, 40, ... */
+    fixture_write(&b.f, "steep/profiles.csv",
+                  "time_h,depth_um,activity_mean_rel\n3,0,100\n3,20,64\n3,30,49\n3,40,36\n3,50,25\n3,60,16\n3,70,9\n"
+                  "3,80,4\n3,90,1\n3,100,0\n");
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "depth_um,C_rel,thick_um\n%s", tables[i]);
+        fixture_write(&b.f, "cuts.csv", text);
+        snprintf(
+            text, sizeof text,
+            "comparison: x\ncases:\n  - name: cuts\n    role: predicted\n    measured: {file: cuts.csv, x: depth_um, "
+            "y: C_rel, thickness: %s, depth_is: %s}\n    simulated: {result: steep, quantity: activity_mean, at: 3 "
+            "h}\n",
+            i == 1 ? "thick_um" : "0.04 mm", places[i]);
+        bench_run(&b, text);
+        CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+        ASSERT_REL(cell(&b, "points.csv", 0, "x"), 40.0, 1e-12);
+        ASSERT_REL(cell(&b, "points.csv", 0, "simulated"), (0.5 * 64 + 49 + 36 + 25 + 0.5 * 16) / 4.0, 1e-12);
+        ASSERT_REL(cell(&b, "points.csv", 1, "simulated"), (0.5 * 16 + 9 + 4 + 1 + 0.0) / 4.0, 1e-12);
+        ASSERT_REL(cell(&b, "points.csv", 1, "thickness"), 40.0, 1e-12);
+    }
+    fixture_write(&b.f, "cuts.csv", "depth_um,C_rel,thick_um\n40,1,40\n95,2,40\n30,1,0\n");
+    bench_run(&b,
+              "comparison: x\ncases:\n  - name: cuts\n    role: predicted\n    measured: {file: cuts.csv, x: depth_um, "
+              "y: C_rel, thickness: thick_um}\n    simulated: {result: steep, quantity: activity_mean, at: 3 h}\n");
+    ASSERT_HAS(b.e.msg, "cuts.csv:4: thick_um = 0: a thickness must be > 0");
+    fixture_write(&b.f, "cuts.csv", "depth_um,C_rel,thick_um\n40,1,40\n95,2,40\n");
+    bench_run(&b,
+              "comparison: x\ncases:\n  - name: cuts\n    role: predicted\n    measured: {file: cuts.csv, x: depth_um, "
+              "y: C_rel, thickness: thick_um}\n    simulated: {result: steep, quantity: activity_mean, at: 3 h}\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    CU_ASSERT(isnan(cell(&b, "points.csv", 1, "simulated"))); /* half of it lies below what was simulated */
+    bench_close(&b);
+}
+
+/* The study of the fixture with 110 um of vehicle: 7.3 mg/mL in it are 80.3 ug/cm2. */
+static void readings_beyond_the_dose_are_said(void)
+{
+    struct bench b;
+    bench_open(&b);
+    fixture_change(&b.f, "{type: infinite, concentration: 7.3 mg/mL, K: 1.1}",
+                   "{type: finite, concentration: 7.3 mg/mL, thickness: 110 um, K: 1.1}");
+    fixture_write(&b.f, "much.csv", "time_h,Q_mg_cm2\n1,0.0001\n2,0.0923\n4,0.0883\n6,0.0803\n");
+    bench_run(&b, STUDY_CASE("{file: much.csv, x: time_h, y: Q_mg_cm2}", "[{metric: rmse, at_most: 1 kg/m2}]"));
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    bool said = false;
+    for (size_t i = 0; i < b.c->n_lines; i++)
+        said = said || strstr(b.c->line[i], "warning: cells: 2 of 4 readings exceed the applied dose of 0.0803 mg/cm2 "
+                                            "(the largest is 115 % of it,");
+    CU_ASSERT_TRUE(said);
+    char *yaml = fixture_read(&b.f, "compared/compare.yaml");
+    ASSERT_HAS(yaml, "exceed the applied dose");
+    ASSERT_HAS(yaml, "much.csv:3)");
+    free(yaml);
+    bench_run(
+        &b, "comparison: x\ncases:\n  - name: one\n    role: predicted\n    measured: {value: 190 ug, at: 4 h}\n"
+            "    simulated: {study: study.yaml, quantity: delivered}\n    criteria: [{metric: bias, within: 1 kg}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0); /* of the whole patch of 2.3 cm2: 184.7 ug */
+    yaml = fixture_read(&b.f, "compared/compare.yaml");
+    ASSERT_HAS(yaml, "1 of 1 readings exceed the applied dose of 184.7 ug (the largest is 103 % of it)");
+    free(yaml);
+    fixture_write(&b.f, "much.csv", "time_h,Q_mg_cm2\n1,0.0001\n2,0.0523\n4,0.0603\n6,0.0803\n");
+    bench_run(&b, STUDY_CASE("{file: much.csv, x: time_h, y: Q_mg_cm2}", "[{metric: rmse, at_most: 1 kg/m2}]"));
+    yaml = fixture_read(&b.f, "compared/compare.yaml");
+    CU_ASSERT_PTR_NULL(strstr(yaml, "exceed"));
+    free(yaml);
+    bench_close(&b);
+}
+
+/* A number that belongs to the end and a reading at a time, and the other way round: said as what it is. */
+static void a_result_asked_at_a_time_is_refused_for_that(void)
+{
+    struct bench b;
+    bench_open(&b);
+    bench_run(&b,
+              "comparison: x\ncases:\n  - name: one\n    role: predicted\n    measured: {value: 0.2 mg/cm2, at: 4 h}\n"
+              "    simulated: {study: study.yaml, quantity: delivered_end}\n");
+    CU_ASSERT_EQUAL(b.rc, ERR_PARSE);
+    ASSERT_HAS(b.e.msg, "'delivered_end' is a single result, but what was measured belongs to an x (at, in h)");
+    ASSERT_HAS(b.e.hint, "the column 'delivered'");
+    bench_run(&b, "comparison: x\ncases:\n  - name: one\n    role: predicted\n    measured: {value: 0.2 mg/cm2}\n"
+                  "    simulated: {study: study.yaml, quantity: delivered}\n");
+    CU_ASSERT_EQUAL(b.rc, ERR_PARSE);
+    ASSERT_HAS(b.e.msg, "'delivered_ug_cm2' is a column over time_h, but what was measured has no x");
+    ASSERT_HAS(b.e.hint, "'at: 24 h' beside the value");
+    bench_run(&b, "comparison: x\ncases:\n  - name: one\n    role: predicted\n    measured: {value: 0.2 mg/cm2}\n"
+                  "    simulated: {study: study.yaml, quantity: deliverd_end}\n");
+    ASSERT_HAS(b.e.hint, "did you mean 'delivered_end'?");
     bench_close(&b);
 }
 
@@ -471,6 +579,9 @@ CU_TestInfo compare_case_tests[] = {
     {"readings_below_a_stated_limit_are_censored", readings_below_a_stated_limit_are_censored},
     {"a_result_folder_is_compared_without_computing", a_result_folder_is_compared_without_computing},
     {"a_profile_is_compared_at_its_time", a_profile_is_compared_at_its_time},
+    {"a_slice_is_compared_with_the_mean_over_its_thickness", a_slice_is_compared_with_the_mean_over_its_thickness},
+    {"readings_beyond_the_dose_are_said", readings_beyond_the_dose_are_said},
+    {"a_result_asked_at_a_time_is_refused_for_that", a_result_asked_at_a_time_is_refused_for_that},
     {"the_last_reading_at_the_end_of_the_study_counts", the_last_reading_at_the_end_of_the_study_counts},
     {"a_band_that_starts_later_than_the_data_still_counts", a_band_that_starts_later_than_the_data_still_counts},
     {"a_ratio_is_met_only_when_every_varied_value_meets_it", a_ratio_is_met_only_when_every_varied_value_meets_it},

@@ -26,6 +26,17 @@ void compare_say(struct compare *c, const char *fmt, ...)
     va_end(ap);
 }
 
+void compare_warn(struct compare *c, const char *fmt, ...)
+{
+    char text[800];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    record_text(c->record, "warnings/-", text);
+    compare_say(c, "  warning: %.700s", text);
+}
+
 struct verdict *compare_judge(struct compare *c, const struct compare_case *k, bool met, const char *fmt, ...)
 {
     struct verdict *v = &c->verdict[c->n_verdicts < VERDICTS_MAX ? c->n_verdicts++ : VERDICTS_MAX - 1];

@@ -39,7 +39,7 @@ struct compare {
     size_t n_cases, n_measures, n_verdicts, n_lines;
     struct compare_case *item; /* CASES_MAX */
     struct verdict verdict[VERDICTS_MAX];
-    char line[LINES_MAX][220]; /* what a command prints */
+    char line[LINES_MAX][400]; /* what a command prints */
 };
 
 /* Reads the file and does what it says; writes compare.csv, measures.csv, compare.yaml and figures into the folder.

@@ -161,10 +161,12 @@ static int make_set(struct compare_case *k, struct err *e)
                                     .mean_df = m->mean_df};
     for (size_t i = 0; i < m->n; i++) {
         size_t point = point_of_reading(k, i);
+        if (k->has_simulated && !k->label[0] && !isfinite(k->predicted[point])) m->n_left++;
         if (m->reading[i].below || censored[point] || !isfinite(k->predicted[point])) continue;
         k->used[k->set.n++] = (struct agreement_reading){point, m->reading[i].unit, m->reading[i].y, m->reading[i].sd};
     }
     free(censored);
+    m->n_data -= m->n_left < m->n_data ? m->n_left : m->n_data;
     for (size_t i = 0; i < k->n_points; i++) {
         agreement_average_at(&k->set, i, &k->mean[i], &k->sd[i]);
         for (size_t j = 0; j < k->set.n && !m->has_units; j++) /* the published one, where there is one reading */

@@ -50,6 +50,36 @@ bool folder_is_virtual(const char *folder)
     return found;
 }
 
+/* Last row of a column; NAN without one. */
+static double last_of(const struct table *t, const char *name)
+{
+    double *v = NULL, last = NAN;
+    if (table_has(t, name) && t->rows && table_numbers(t, name, true, &v, NULL) == 0) last = v[t->rows - 1];
+    free(v);
+    return last;
+}
+
+double folder_dose(const char *folder, const char *quantity, const char *unit)
+{
+    char path[FOLDER_PATH + 100];
+    struct table t;
+    double dose = INFINITY;
+    bool of_the_drug = strncmp(quantity, "metabolite", 10) != 0 && strncmp(quantity, "excreted", 8) != 0;
+    if (!of_the_drug || !place(folder, "timeseries.csv", path) || table_read(&t, path, NULL)) return dose;
+    if (table_has(&t, "delivered_of_dose_percent")) { /* every dose is finite */
+        double per_area = last_of(&t, "applied_ug_cm2"),
+               area = last_of(&t, "delivered_ug_patch") / last_of(&t, "delivered_ug_cm2");
+        if (strncmp(quantity, "delivered_of_dose", 17) == 0)
+            (void)units_convert(100.0, "%", unit, &dose, NULL);
+        else if (units_convert(per_area, "ug/cm2", unit, &dose, NULL) &&
+                 units_convert(per_area * area, "ug", unit, &dose, NULL))
+            dose = INFINITY;
+        if (!isfinite(dose)) dose = INFINITY;
+    }
+    table_release(&t);
+    return dose;
+}
+
 /* ---- what there is ---- */
 
 static void list_word(char *list, const char *word)
@@ -264,11 +294,51 @@ static int column(const char *folder, const struct wanted *w, struct cnode blame
     return rc;
 }
 
+/* A number that the summary has, asked at an x; a column, asked without one. */
+static int wrong_kind(const char *folder, const struct wanted *w, struct cnode blame, struct err *e)
+{
+    struct wanted other = *w;
+    struct curve unused = {0};
+    char path[FOLDER_PATH + 100];
+    bool found = false;
+    other.y_unit = NULL;
+    if (w->x_unit[0]) {
+        (void)single(folder, &other, blame, &unused, &found, NULL);
+        curve_release(&unused);
+        if (!found) return 0;
+        config_fail(blame, e, ERR_PARSE,
+                    "'%.60s' is a single result, but what was measured belongs to an x (%s, in %s)", w->quantity,
+                    w->x_name, w->x_unit);
+        const char *end = strstr(w->quantity, "_end");
+        if (end)
+            err_hint(e, "leave the x out, or take the column '%.*s'", (int)(end - w->quantity), w->quantity);
+        else
+            err_hint(e, "leave the x out, or take a column of timeseries.csv");
+        return ERR_PARSE;
+    }
+    for (size_t i = 0; i < TABLES; i++) {
+        struct table t;
+        if (!place(folder, tables[i], path) || table_read(&t, path, NULL)) continue;
+        for (size_t k = 0; k < t.cols && !found; k++) {
+            found = is_named(t.name[k], w->quantity);
+            if (found)
+                config_fail(blame, e, ERR_PARSE, "'%s' is a column over %s, but what was measured has no x", t.name[k],
+                            i == 1 ? "depth_um" : t.name[0]);
+        }
+        table_release(&t);
+        if (!found) continue;
+        err_hint(e, "say where it was measured ('at: 24 h' beside the value, 'x' of a table), or take a single result");
+        return ERR_PARSE;
+    }
+    return 0;
+}
+
 int extract(const char *folder, const struct wanted *w, struct cnode blame, struct curve *out, struct err *e)
 {
     bool found = false;
     *out = (struct curve){0};
     int rc = w->x_unit[0] ? column(folder, w, blame, out, &found, e) : single(folder, w, blame, out, &found, e);
+    if (!rc && !found) rc = wrong_kind(folder, w, blame, e);
     if (!rc && !found) rc = no_quantity(folder, w->quantity, blame, e);
     if (rc) curve_release(out);
     return rc;

@@ -37,10 +37,11 @@ static int value_and_unit(struct cnode map, const char *key, double *x, char uni
 
 static int read_value(struct compare_case *k, struct cnode at, struct err *e)
 {
-    static const char *const keys[] = {"value", "sd", "n", "at", "n_data", "source", "note", "virtual", NULL};
+    static const char *const keys[] = {"value",  "sd",   "n",       "at",        "n_data",
+                                       "source", "note", "virtual", "thickness", NULL};
     struct measured *m = &k->m;
     long n = 0, n_data = 1;
-    double sd = NAN, x = NAN;
+    double sd = NAN, x = NAN, thickness = NAN;
     int rc = config_known(at, keys, e);
     m->reading = calloc(1, sizeof *m->reading);
     m->unit_name = calloc(1, sizeof *m->unit_name);
@@ -51,11 +52,15 @@ static int read_value(struct compare_case *k, struct cnode at, struct err *e)
     if (!rc && config_is(config_get(at, "n"))) rc = config_integer(at, "n", 1, 1000000, &n, e);
     if (!rc && config_is(config_get(at, "n_data"))) rc = config_integer(at, "n_data", 1, 1000000, &n_data, e);
     if (!rc && config_is(config_get(at, "at"))) rc = value_and_unit(at, "at", &x, m->x_unit, e);
+    if (!rc && config_is(config_get(at, "thickness")))
+        rc = isfinite(x) ? config_quantity(at, "thickness", m->x_unit, RANGE_POSITIVE, &thickness, e)
+                         : config_fail(config_get(at, "thickness"), e, ERR_PARSE, "thickness: needs 'at', a depth");
     if (rc) return rc;
     m->has_x = config_is(config_get(at, "at"));
     m->n = m->n_units = 1;
     m->n_data = (size_t)n_data;
-    m->reading[0] = (struct reading){.x = x, .y = y, .sd = sd};
+    m->reading[0] = (struct reading){.x = x, .y = y, .sd = sd, .thickness = thickness};
+    m->has_slices = isfinite(thickness);
     m->mean_se = n > 1 ? sd / sqrt((double)n) : NAN;
     m->mean_df = n > 1 ? (double)(n - 1) : NAN;
     snprintf(m->y_name, sizeof m->y_name, "value");
@@ -67,7 +72,9 @@ static int read_value(struct compare_case *k, struct cnode at, struct err *e)
 /* ---- a table ---- */
 
 struct columns {
-    double *x, *y, *sd, *below;
+    double *x, *y, *sd, *below, *thickness;
+    double one_thickness; /* in the unit of x; NAN: a column, or none */
+    int depth_is;         /* which end of the slice x is */
     size_t unit, replicate; /* SIZE_MAX: there is none */
     double limit;           /* NAN */
 };
@@ -129,11 +136,47 @@ static int keep_row(struct measured *m, const struct table *t, const struct colu
     struct reading *r = &m->reading[m->n++];
     *r =
         (struct reading){.x = m->has_x ? c->x[i] : NAN, .y = c->y[i], .sd = c->sd ? c->sd[i] : NAN, .line = t->line[i]};
+    r->thickness = c->thickness ? c->thickness[i] : c->one_thickness;
+    if (m->has_slices && c->depth_is) r->x += (c->depth_is == 1 ? 0.5 : -0.5) * r->thickness;
     r->below = c->below ? c->below[i] == 1.0 : c->y[i] < c->limit;
     if (r->below && isfinite(c->limit)) r->y = c->limit;
     m->n_below += r->below;
     if (c->replicate != SIZE_MAX) snprintf(r->replicate, sizeof r->replicate, "%.39s", table_cell(t, i, c->replicate));
     return c->unit == SIZE_MAX ? 0 : unit_of(m, table_cell(t, i, c->unit), &r->unit, e);
+}
+
+/* 'thickness' is a length for all slices, or a column; x is told to be their middle (else moved to it). */
+static int read_thickness(struct measured *m, struct cnode at, const struct table *t, struct columns *c, struct err *e)
+{
+    static const char *const ends[] = {"middle", "top", "bottom", NULL};
+    struct cnode thickness = config_get(at, "thickness");
+    const char *text = config_text(thickness);
+    double scale = 1.0, unused;
+    int rc = 0;
+    if (!config_is(thickness))
+        return config_is(config_get(at, "depth_is"))
+                   ? config_fail(config_get(at, "depth_is"), e, ERR_PARSE, "depth_is: goes with a 'thickness'")
+                   : 0;
+    if (!m->has_x || config_is(config_get(at, "grid")))
+        return config_fail(thickness, e, ERR_PARSE, "thickness: of slices over an x, not of whole curves");
+    m->has_slices = true;
+    if (config_is(config_get(at, "depth_is"))) rc = config_choice(at, "depth_is", ends, &c->depth_is, e);
+    if (rc) return rc;
+    if (text && number_scan(text, &unused))
+        return config_quantity(at, "thickness", m->x_unit, RANGE_POSITIVE, &c->one_thickness, e);
+    rc = config_string(at, "thickness", &text, e);
+    if (!rc) rc = table_numbers(t, text, false, &c->thickness, e);
+    if (!rc && units_convert(1.0, column_unit(text), m->x_unit, &scale, NULL)) {
+        rc = config_fail(thickness, e, ERR_PARSE, "thickness: in '%s', but %s in '%s': these units do not convert",
+                         column_unit(text), m->x_name, m->x_unit);
+    }
+    for (size_t i = 0; !rc && i < t->rows; i++) {
+        if (!(c->thickness[i] > 0.0))
+            return err_set(e, ERR_RANGE, "%s:%d: %s = %g: a thickness must be > 0", t->path, t->line[i], text,
+                           c->thickness[i]);
+        c->thickness[i] *= scale;
+    }
+    return rc;
 }
 
 static int read_columns(struct measured *m, struct cnode at, const struct table *t, struct columns *c, struct err *e)
@@ -159,6 +202,7 @@ static int read_columns(struct measured *m, struct cnode at, const struct table 
     }
     if (!rc && config_is(config_get(at, "limit_of_quantification")))
         rc = config_quantity(at, "limit_of_quantification", m->y_unit, RANGE_POSITIVE, &c->limit, e);
+    if (!rc) rc = read_thickness(m, at, t, c, e);
     if (!rc && config_is(config_get(at, "group"))) {
         rc = config_string(at, "group", &text, e);
         if (!rc) rc = table_col(t, text, &c->unit, e);
@@ -172,7 +216,7 @@ static int read_columns(struct measured *m, struct cnode at, const struct table 
 
 static int read_rows(struct measured *m, struct cnode at, const struct table *t, struct err *e)
 {
-    struct columns c = {.unit = SIZE_MAX, .replicate = SIZE_MAX, .limit = NAN};
+    struct columns c = {.unit = SIZE_MAX, .replicate = SIZE_MAX, .limit = NAN, .one_thickness = NAN};
     m->reading = calloc(t->rows + 1, sizeof *m->reading);
     m->unit_name = calloc(UNITS_MAX > t->rows ? UNITS_MAX : t->rows + 1, sizeof *m->unit_name);
     int rc = m->reading && m->unit_name ? read_columns(m, at, t, &c, e) : err_set(e, ERR_NOMEM, "out of memory");
@@ -186,6 +230,7 @@ static int read_rows(struct measured *m, struct cnode at, const struct table *t,
     free(c.y);
     free(c.sd);
     free(c.below);
+    free(c.thickness);
     if (!rc && m->n == 0) {
         rc = err_set(e, ERR_PARSE, "%s: column '%s' holds no reading", t->path, m->y_name);
         err_hint(e, config_is(config_get(at, "rows")) ? "no row has the texts that 'rows' asks for, or all are empty"
@@ -232,7 +277,7 @@ static int read_table(struct compare *c, struct compare_case *k, struct cnode at
     static const char *const keys[] = {"file",    "import",    "x",           "y",      "sd",
                                        "group",   "replicate", "below_limit", "rows",   "limit_of_quantification",
                                        "average", "grid",      "virtual",     "source", "note",
-                                       NULL};
+                                       "thickness", "depth_is", NULL};
     struct table t = {0};
     int rc = config_known(at, keys, e);
     if (!rc) rc = table_read(&t, path, e);

@@ -8,7 +8,8 @@ enum { WORD = 100, PLACE = 700, UNIT = 24, UNITS_MAX = 200, SETS_MAX = 32, VARIA
 
 /* One reading.  x and y in the units of the set's columns. */
 struct reading {
-    double x, y, sd; /* sd NAN: not stated */
+    double x, y, sd;  /* sd NAN: not stated */
+    double thickness; /* of the slice around x that y is the mean of; NAN: a place */
     size_t unit;     /* donor, specimen; index into measured.unit_name */
     bool below;      /* y is the limit of quantification, the reading lies below it */
     int line;        /* in the file it stands in; 0: none */
@@ -22,6 +23,8 @@ struct measured {
     struct reading *reading;
     char (*unit_name)[WORD]; /* n_units */
     enum agreement_average average;
+    size_t n_left;           /* of n_data: outside what was simulated */
+    bool has_slices;
     double mean_se, mean_df; /* of a published mean, else NAN */
     long grid;               /* > 0: curves, brought to so many places */
 };
@@ -60,6 +63,7 @@ struct compare_case {
     struct curve curve;                         /* nominal, for the figure */
     size_t n_points;                            /* distinct x, ascending */
     double *x, *predicted, *error, *low, *high; /* n_points each */
+    double *thickness;                          /* of the slice around x; NAN: a place */
     double *mean, *sd;                          /* of what was observed at the point; NAN where all is censored */
     const char *label[VARIANTS_MAX];            /* of points that are varied values, else NULL */
     struct agreement_reading *used;             /* of the set */
@@ -73,6 +77,8 @@ struct compare_case {
 void compare_say(struct compare *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct verdict *compare_judge(struct compare *c, const struct compare_case *k, bool met, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Into compare.yaml as well. */
+void compare_warn(struct compare *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A file or folder named in the comparison: as given when it exists, else beside the comparison file. */
 const char *compare_path(const struct compare *c, const char *name, char buf[PLACE]);
 
@@ -95,9 +101,13 @@ struct wanted {
     const char *quantity, *x;    /* x: name of a column, or NULL */
     double at;                   /* s: of a profile; NAN */
     const char *x_unit, *y_unit; /* y_unit NULL: as it stands */
+    const char *x_name;          /* as measured, for messages */
     double factor;
 };
 int extract(const char *folder, const struct wanted *w, struct cnode blame, struct curve *out, struct err *e);
+/* The whole dose that was applied in a result folder, in the unit of an amount; INFINITY when nothing bounds it or the
+ * unit is none of an amount. */
+double folder_dose(const char *folder, const char *quantity, const char *unit);
 /* Whether the folder's own words call it virtual. */
 bool folder_is_virtual(const char *folder);
 void curve_release(struct curve *v);

@@ -13,7 +13,7 @@ static int by_value(const void *a, const void *b)
 
 int points_room(struct compare_case *k, size_t n, struct err *e)
 {
-    double *block = calloc(7 * (n + 1), sizeof *block);
+    double *block = calloc(8 * (n + 1), sizeof *block);
     free(k->x);
     k->x = NULL;
     if (!block) return err_set(e, ERR_NOMEM, "out of memory");
@@ -24,12 +24,28 @@ int points_room(struct compare_case *k, size_t n, struct err *e)
     k->high = block + 4 * (n + 1);
     k->mean = block + 5 * (n + 1);
     k->sd = block + 6 * (n + 1);
-    for (size_t i = 0; i < 7 * (n + 1); i++)
+    k->thickness = block + 7 * (n + 1);
+    for (size_t i = 0; i < 8 * (n + 1); i++)
         block[i] = NAN;
     return 0;
 }
 
 /* ---- single readings ---- */
+
+/* Readings of one place are of slices equally thick. */
+static int slices(struct compare_case *k, struct err *e)
+{
+    for (size_t i = 0, j; k->m.has_slices && i < k->m.n; i++) {
+        const struct reading *r = &k->m.reading[i];
+        for (j = 0; k->x[j] < r->x;)
+            j++;
+        if (isfinite(k->thickness[j]) && fabs(k->thickness[j] - r->thickness) > 1e-9 * r->thickness)
+            return err_set(e, ERR_RANGE, "%s:%d: a slice of %g %s around %s = %g, where another reading has one of %g",
+                           k->m.from, r->line, r->thickness, k->m.x_unit, k->m.x_name, r->x, k->thickness[j]);
+        k->thickness[j] = r->thickness;
+    }
+    return 0;
+}
 
 static int distinct(struct compare_case *k, struct err *e)
 {
@@ -47,7 +63,7 @@ static int distinct(struct compare_case *k, struct err *e)
         if (i == 0 || k->x[i] > k->x[k->n_points - 1]) k->x[k->n_points++] = k->x[i];
     for (size_t i = k->n_points; i < m->n; i++)
         k->x[i] = NAN;
-    return 0;
+    return slices(k, e);
 }
 
 /* ---- curves ---- */
@@ -93,8 +109,11 @@ static int curves_on_grid(struct compare_case *k, double x[], double y[], struct
     for (size_t u = 0; u < m->n_units; u++) {
         n = way_in(m, u, x, y);
         for (size_t j = 0; j < grid; j++)
-            even[u * grid + j] = (struct reading){
-                .x = k->x[j], .y = curve_value(x, y, n, fmin(k->x[j], x[n - 1])), .sd = NAN, .unit = u};
+            even[u * grid + j] = (struct reading){.x = k->x[j],
+                                                  .y = curve_value(x, y, n, fmin(k->x[j], x[n - 1])),
+                                                  .sd = NAN,
+                                                  .thickness = NAN,
+                                                  .unit = u};
     }
     free(m->reading);
     m->reading = even;

@@ -58,6 +58,7 @@ static int read_making(struct making *m, struct cnode at, struct err *e)
     m->want.at = NAN;
     m->want.factor = 1.0;
     m->want.x_unit = m->k->m.x_unit;
+    m->want.x_name = m->k->m.x_name;
     m->want.y_unit = m->k->m.y_unit;
     int rc = config_known(at, simulated_keys, e);
     for (size_t i = 0; !rc && source_key[i]; i++)
@@ -209,11 +210,22 @@ static double value_at(const struct curve *v, const double y[], double x)
     return curve_value(v->x, y, v->n, x);
 }
 
+/* A slice's mean; outside the curve NAN, but for rounding at its ends. */
+static double mean_at(const struct curve *v, const double y[], double x, double thickness)
+{
+    if (!isfinite(thickness) || (v->n == 1 && isnan(v->x[0]))) return value_at(v, y, x);
+    double first = v->x[0], last = v->x[v->n - 1], slack = 1e-8 * fmax(fabs(first), fabs(last));
+    double from = x - 0.5 * thickness, to = x + 0.5 * thickness;
+    if (from < first && from >= first - slack) from = first;
+    if (to > last && to <= last + slack) to = last;
+    return curve_mean(v->x, y, v->n, from, to);
+}
+
 static void evaluate(const struct compare_case *k, const struct curve *v, double y[], double err[])
 {
     for (size_t i = 0; i < k->n_points; i++) {
-        y[i] = value_at(v, v->y, k->x[i]);
-        err[i] = value_at(v, v->err, k->x[i]);
+        y[i] = mean_at(v, v->y, k->x[i], k->thickness[i]);
+        err[i] = mean_at(v, v->err, k->x[i], k->thickness[i]);
     }
 }
 
@@ -226,7 +238,7 @@ static int check_overlap(struct compare *c, struct compare_case *k, struct err *
     if (inside == k->n_points) return 0;
     const struct curve *v = &k->curve;
     if (inside) {
-        compare_say(c, "  %s: %zu of %zu points lie outside the simulation (%s %g to %g) and are left out", k->name,
+        compare_warn(c, "%s: %zu of %zu points lie outside the simulation (%s %g to %g) and are left out", k->name,
                     k->n_points - inside, k->n_points, k->m.x_name, v->x[0], v->x[v->n - 1]);
         return 0;
     }
@@ -428,6 +440,33 @@ static int run_varied(struct making *m, const char *name, struct err *e)
     return 0;
 }
 
+/* More in the receptor than was ever put on the skin: a unit, an area or the dose is not what it is taken for. */
+static void check_dose(const struct making *m, const char *name)
+{
+    struct compare_case *k = m->k;
+    char path[FOLDER_PATH + 100 + PLACE], place[PLACE + 40] = "";
+    size_t beyond = 0;
+    double largest = 0.0;
+    if (m->source == SOURCE_RESULT)
+        compare_path(m->c, m->file, path);
+    else
+        folder_file(m->c->folder, name, path);
+    double dose = folder_dose(path, m->want.quantity, k->m.y_unit);
+    for (size_t i = 0; i < k->m.n; i++) {
+        const struct reading *r = &k->m.reading[i];
+        if (r->below || !(r->y > dose * (1.0 + 1e-9))) continue;
+        beyond++;
+        if (!(r->y > largest)) continue;
+        largest = r->y;
+        if (r->line) snprintf(place, sizeof place, ", %s:%d", k->m.from, r->line);
+    }
+    if (beyond)
+        compare_warn(m->c,
+                     "%s: %zu of %zu readings exceed the applied dose of %.4g %s (the largest is %.3g %% of it%s): "
+                     "are unit, area and dose right?",
+                     k->name, beyond, k->m.n, dose, k->m.y_unit, 100.0 * largest / dose, place);
+}
+
 int simulated_fill(struct compare *c, struct compare_case *k, struct err *e)
 {
     struct making m = {.c = c, .k = k};
@@ -440,5 +479,6 @@ int simulated_fill(struct compare *c, struct compare_case *k, struct err *e)
         rc = run_varied(&m, name, e);
     else
         rc = run_ratio(&m, name, NULL, e);
+    if (!rc && !k->is_ratio && m.source != SOURCE_INSERTION) check_dose(&m, name);
     return rc ? rc : check_overlap(c, k, e);
 }

@@ -53,7 +53,8 @@ static int write_readings(const struct compare *c, struct err *e)
 static int write_points(const struct compare *c, struct err *e)
 {
     static const char *const columns[] = {"case",        "role",      "x",        "x_unit",    "observed_mean",
-                                          "observed_sd", "simulated", "band_low", "band_high", "y_unit"};
+                                          "observed_sd", "simulated", "band_low", "band_high", "y_unit",
+                                          "thickness"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
     int rc = table_create(&o, folder_file(c->folder, "points.csv", path), columns, sizeof columns / sizeof *columns, e);
@@ -71,6 +72,7 @@ static int write_points(const struct compare *c, struct err *e)
             table_number(o, k->low[j]);
             table_number(o, k->high[j]);
             table_word(o, k->m.y_unit);
+            table_number(o, k->thickness[j]);
             rc = table_end_row(o, e);
         }
     if (rc) table_abandon(o);
