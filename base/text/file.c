@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/text/file.h"
@@ -80,6 +81,17 @@ int file_create_live(struct file_out *o, const char *path, struct err *e)
         fclose(o->f);
     release(o);
     return ERR_IO;
+}
+
+int file_lock(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
 }
 
 int file_sync_folder(const char *path)

@@ -20,6 +20,9 @@ int  file_create_live(struct file_out *o, const char *path, struct err *e);
 /* Flush, fsync, rename, fsync of the folder.  On failure the temporary file is gone.  Releases o either way. */
 int  file_commit(struct file_out *o, struct err *e);
 void file_abandon(struct file_out *o); /* removes the temporary file (a live one stays); {0} is legal */
+/* A descriptor that holds a lock on a file or folder until it is closed or the program ends, however it ends; -1 with
+ * errno: EWOULDBLOCK when another descriptor holds one, or it is not there, or its file system knows no locks. */
+int  file_lock(const char *path);
 /* Makes the name of a file or folder durable: syncs the folder that it stands in.  0 or an errno. */
 int  file_sync_folder(const char *path);
 #endif

@@ -10,9 +10,10 @@ enum { FOLDER_PATH = 1000 };
 struct folder {
     char path[FOLDER_PATH], temporary[FOLDER_PATH];
     bool replace;
+    int lock; /* descriptor that holds a lock on the temporary folder; none when it is not above 0 */
 };
 
-/* Makes the temporary folder.  An existing path is refused (ERR_IO), unless replace is true and it holds one of the
+/* Makes the temporary folder, and removes those of the same name that killed programs left.  An existing path is refused (ERR_IO), unless replace is true and it holds one of the
  * files that results are known by: what is not a result is never removed. */
 int folder_open(struct folder *f, const char *path, bool replace, struct err *e);
 /* "<temporary>/<name>" into buf; returns buf. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/provenance.h"
 #include "base/text/file.h"
 #include "solver/results/sweep.h"
@@ -285,6 +286,7 @@ void sweep_release(struct sweep *w)
 {
     for (size_t i = 0; i < w->n_axes; i++)
         free(w->axis[i].value);
+    if (w->lock > 0) close(w->lock);
     free(w->place);
     free(w->item);
     study_release(&w->base);

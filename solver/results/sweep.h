@@ -40,6 +40,7 @@ struct sweep {
     const char *const *overrides;
     const char *config_dir;
     char journal[FOLDER_PATH + 90];
+    int lock;                /* descriptor that holds a lock on the journal; none when it is not above 0 */
     size_t resumed;          /* cases taken over from the journal */
     size_t part, parts;      /* which share of the cases is computed, 1 .. parts; parts = 0: all */
     bool keeps_nothing;      /* every case makes all it needs anew: the same digits, more slowly */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/text/file.h"
 #include "solver/results/sweep.h"
 
 /* ---- one row at a time ---- */
@@ -146,6 +147,17 @@ void sweep_take_part(struct sweep *w, size_t part, size_t parts)
     snprintf(w->journal + stem, sizeof w->journal - stem, "%s", suffix);
 }
 
+/* A journal that is locked is being written: by another start of the same command. */
+static int lock_journal(struct sweep *w, struct err *e)
+{
+    if (w->lock > 0) close(w->lock);
+    w->lock = file_lock(w->journal);
+    if (w->lock >= 0 || errno != EWOULDBLOCK) return 0; /* none yet, or a file system without locks */
+    err_set(e, ERR_IO, "%s: another mnsim computes this sweep now", w->journal);
+    err_hint(e, "wait for it, or give another folder with -o");
+    return ERR_IO;
+}
+
 int sweep_open_journal(struct sweep *w, struct table_out **out, struct err *e)
 {
     char name[SWEEP_COLUMNS_MAX][SWEEP_NAME], older[sizeof w->journal + 8], both[sizeof w->journal + 8];
@@ -155,9 +167,12 @@ int sweep_open_journal(struct sweep *w, struct table_out **out, struct err *e)
         columns[i] = name[i];
     snprintf(older, sizeof older, "%s.1", w->journal);
     snprintf(both, sizeof both, "%s.2", w->journal);
+    int rc = lock_journal(w, e);
+    if (rc) return rc;
     if (access(w->journal, F_OK) == 0 && rename(w->journal, access(older, F_OK) == 0 ? both : older))
         return err_set(e, ERR_IO, "%s: cannot be renamed: %s", w->journal, strerror(errno));
-    int rc = table_create_live(out, w->journal, columns, n, e);
+    rc = table_create_live(out, w->journal, columns, n, e);
+    if (!rc) rc = lock_journal(w, e);
     if (!rc) rc = take_over(w, older, *out, e);
     if (!rc) rc = take_over(w, both, *out, e);
     if (!rc) rc = each_part(w, take_over, *out, e);

@@ -1,4 +1,4 @@
-/* test_shelf.c -- what was put on a shelf is found by the one who wants it, and by nobody else; the oldest goes first. */
+/* test_shelf.c -- what was put on a shelf is found by the one who wants it alone; the oldest goes first. */
 #include <stdlib.h>
 #include "base/shelf.h"
 #include "tests/base/suites.h"

@@ -36,16 +36,40 @@ for signal in KILL KILL KILL INT TERM; do
     wait $pid
     status=$?
     case $signal in
-    KILL) printf '7,ok,,torn' >>"$(ls "$tmp"/parts.unfinished-*.csv)" ;; # as a kill within a write leaves it
+    KILL) check "a killed one leaves its folder" test "$(ls -d "$tmp"/parts.partial-* | wc -l)" -eq 1
+          printf '7,ok,,torn' >>"$(ls "$tmp"/parts.unfinished-*.csv)" ;; # as a kill within a write leaves it
     *) check "exit status 7 after SIG$signal, not $status" test $status -eq 7
        check "says how far it came" grep -q 'stopped after [0-9]* of 300 cases' "$tmp/why" ;;
     esac
     check "no result yet" test ! -e "$tmp/parts"
 done
+mkdir "$tmp/parts.partial-abcdef" "$tmp/parts.partial-abcdefg" "$tmp/parts2.partial-abcdef"
+echo kept >"$tmp/parts.partial-abcdef/half"
 said=$("$mnsim" sweep "$tmp/sweep.yaml" -o "$tmp/parts")
+check "what killed ones left is gone, and nothing else" test "$(cd "$tmp" && ls -d *.partial-*)" = "parts.partial-abcdefg
+parts2.partial-abcdef"
+rmdir "$tmp/parts.partial-abcdefg" "$tmp/parts2.partial-abcdef"
 case $said in *"from an earlier start"*) ;; *) echo "FAILED: nothing was taken over: $said" | head -1; failed=1 ;; esac
 check "the same table" cmp "$tmp/whole/sweep.csv" "$tmp/parts/sweep.csv"
 check "the journal is gone" test -z "$(ls "$tmp"/parts.unfinished* 2>/dev/null)"
+
+# While it is computed a second start is refused, and takes nothing from the first.
+sed 's/cases: 300/cases: 3000/' "$tmp/sweep.yaml" >"$tmp/long.yaml"
+"$mnsim" sweep "$tmp/long.yaml" -o "$tmp/twice" --quiet 2>/dev/null &
+pid=$!
+tries=0
+while [ $tries -lt 400 ] && [ "$(cat "$tmp"/twice.unfinished-*.csv 2>/dev/null | wc -l)" -le 5 ]; do
+    sleep 0.01
+    tries=$((tries + 1))
+done
+kill -STOP $pid
+"$mnsim" sweep "$tmp/long.yaml" -o "$tmp/twice" --quiet 2>"$tmp/why"
+check "exit status 3 for a second start" test $? -eq 3
+check "why a second start is refused" grep -q 'another mnsim computes this sweep now' "$tmp/why"
+check "the first one's folder stays, the second's goes" test "$(ls -d "$tmp"/twice.partial-* | wc -l)" -eq 1
+kill -KILL $pid
+wait $pid 2>/dev/null
+rm -rf "$tmp"/twice.*
 
 # In parts, one of them killed and started again; then on a single processor: the same table.
 for part in 1/3 2/3 3/3; do

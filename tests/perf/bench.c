@@ -275,7 +275,8 @@ int main(int argc, char **argv)
         return 0;
     }
     fprintf(stderr,
-            "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | sweep CASES THREADS [anew] | "
+            "usage: bench cell|layers [LEVEL [RTOL [cvode|linear]]] | matrices LEVEL FILE | "
+            "sweep CASES THREADS [anew] | "
             "control THREADS | memory COMMAND...\n");
     return 2;
 }

@@ -330,7 +330,8 @@ static void what_a_case_takes_over_from_others_changes_no_digit(void)
     struct shelf_use anew[SHELF_KINDS], one[SHELF_KINDS], two[SHELF_KINDS];
     fixture_make(&f);
     fixture_write(&f, "sweep.yaml",
-                  "sweep: s\nstudy: study.yaml\nvary:\n  channel/K: [0.61, 0.97]\n  density: [50 /cm2, 57 /cm2, 210 /cm2]\n"
+                  "sweep: s\nstudy: study.yaml\nvary:\n  channel/K: [0.61, 0.97]\n  density: [50 /cm2, 57 /cm2, 210 "
+                  "/cm2]\n"
                   "  depth: [150 um, 154 um, 445 um]\nfills: [diffusing, stirred]\n");
     char *want = rows_of(&f, 1, true, anew), *alone = rows_of(&f, 1, false, one), *both = rows_of(&f, 2, false, two);
     CU_ASSERT_STRING_EQUAL(alone, want);
