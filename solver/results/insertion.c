@@ -63,6 +63,24 @@ size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line 
     return sizeof all / sizeof *all;
 }
 
+size_t insertion_warnings(const struct insertion_outcome *o, char text[INSERTION_WARNINGS][INSERTION_WARNING])
+{
+    const struct needle_strength *m = &o->strength;
+    double force = o->summary.needle_peak_force;
+    size_t n = 0;
+    if (m->buckling_margin < 1.0)
+        snprintf(text[n++], INSERTION_WARNING,
+                 "a needle carries up to %.3g N, %.3g times the %.3g N at which it buckles: needles may bend or buckle, "
+                 "and forces and depths above that load are not to be trusted",
+                 force, 1.0 / m->buckling_margin, m->buckling);
+    if (m->fracture_margin < 1.0)
+        snprintf(text[n++], INSERTION_WARNING,
+                 "a needle carries up to %.3g N, %.3g times the %.3g N at which it breaks: needles may break off in the "
+                 "skin, and forces and depths above that load are not to be trusted",
+                 force, 1.0 / m->fracture_margin, force * m->fracture_margin);
+    return n;
+}
+
 static int write_curve(const struct insertion_result *r, const char *path, struct err *e)
 {
     static const char *const phase[] = {"press", "hold", "retract"};
@@ -186,6 +204,9 @@ static int write_summary(const struct press_study *p, const struct insertion_out
     }
     put_by_force(r, o, p->press.needles.count);
     put_notes(r, &p->study);
+    char warning[INSERTION_WARNINGS][INSERTION_WARNING];
+    for (size_t i = insertion_warnings(o, warning); i-- > 0;)
+        record_text(r, "warnings/-", warning[i]);
     record_integer(r, "inputs/needles", (long long)p->press.needles.count);
     record_integer(r, "inputs/needles_computed", (long long)o->result.n_needles);
     record_number(r, "solver/step_um", p->press.step * 1e6);

@@ -24,5 +24,8 @@ struct insertion_line {
     double value;
 };
 enum { INSERTION_LINES = 26 };
+/* What the most loaded needle does not bear, in words; returns how many, up to INSERTION_WARNINGS. */
+enum { INSERTION_WARNINGS = 2, INSERTION_WARNING = 280 };
+size_t insertion_warnings(const struct insertion_outcome *o, char text[INSERTION_WARNINGS][INSERTION_WARNING]);
 size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line line[INSERTION_LINES]);
 #endif

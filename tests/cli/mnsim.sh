@@ -137,6 +137,11 @@ for f in study.yaml curve.csv needles.csv summary.yaml force_travel.svg depth_fo
 done
 expect 0 "" "$mnsim" insert "$tmp/insert/study.yaml" -o "$tmp/insert2" -q
 check "a resolved insertion gives the same bytes" cmp -s "$tmp/insert/curve.csv" "$tmp/insert2/curve.csv"
+check "needles that bear their load give no warning" sh -c "! grep -q warning '$tmp/insert/summary.yaml'"
+expect 0 "at which it buckles: needles may bend or buckle" "$mnsim" insert $I -o "$tmp/weak" --set 'material/young_modulus=2 MPa'
+expect 0 "at which it breaks: needles may break off in the skin" "$mnsim" insert $I -o "$tmp/weak" --force \
+    --set 'material/fracture_force=17 mN'
+check "the result holds the warning" grep -q "may break off in the skin" "$tmp/weak/summary.yaml"
 expect 0 "361 needles" "$mnsim" insert config/studies/insertion_in_vivo.yaml -o "$tmp/insert3"
 expect 3 "press/to: needs either force or travel" "$mnsim" insert $I -o "$tmp/bad" --set 'press/to={}'
 expect 3 "this is a study of diffusion" "$mnsim" insert config/studies/caffeine_patch.yaml -o "$tmp/bad"
