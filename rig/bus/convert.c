@@ -54,22 +54,25 @@ double reg_get(const uint16_t *regs, enum reg_type t, enum word_order order)
     return (double)x;
 }
 
+void reg_range(enum reg_type t, double *lo, double *hi)
+{
+    static const double least[] = {0.0, -32768.0, 0.0, -2147483648.0, -3.4028234663852886e38};
+    static const double most[] = {65535.0, 32767.0, 4294967295.0, 2147483647.0, 3.4028234663852886e38};
+    *lo = least[t];
+    *hi = most[t];
+}
+
 static int fits(enum reg_type t, double v)
 {
-    switch (t) {
-    case REG_U16: return v >= 0.0 && v <= 65535.0;
-    case REG_S16: return v >= -32768.0 && v <= 32767.0;
-    case REG_U32: return v >= 0.0 && v <= 4294967295.0;
-    case REG_S32: return v >= -2147483648.0 && v <= 2147483647.0;
-    case REG_F32: return fabs(v) <= 3.4028234663852886e38;
-    }
-    return 0;
+    double lo, hi;
+    reg_range(t, &lo, &hi);
+    return v >= lo && v <= hi; /* NaN is neither */
 }
 
 int reg_put(uint16_t *regs, enum reg_type t, enum word_order order, double value, struct err *e)
 {
     double v = t == REG_F32 ? value : round(value);
-    if (!fits(t, v)) /* NaN fails every comparison above */
+    if (!fits(t, v))
         return err_set(e, ERR_RANGE, "%.10g does not fit a register of type %s", value, reg_type_names[t]);
     if (t == REG_F32) {
         float f = (float)v;
@@ -82,4 +85,13 @@ int reg_put(uint16_t *regs, enum reg_type t, enum word_order order, double value
         split(regs, order, (uint32_t)((int64_t)v & 0xFFFFFFFF));
     }
     return 0;
+}
+
+int reg_put_within(uint16_t *regs, enum reg_type t, enum word_order order, double value, double lo, double hi,
+                   struct err *e)
+{
+    double v = t == REG_F32 ? value : round(value);
+    if (fits(t, v) && !(v >= lo && v <= hi))
+        return err_set(e, ERR_RANGE, "%.10g counts: the device takes %.10g to %.10g", v, lo, hi);
+    return reg_put(regs, t, order, value, e);
 }

@@ -18,7 +18,12 @@ unsigned reg_type_size(enum reg_type t);
 double reg_get(const uint16_t *regs, enum reg_type t, enum word_order order);
 /* The same bits as an unsigned number, for bit fields; a float's bits are returned as they are. */
 uint32_t reg_bits(const uint16_t *regs, enum reg_type t, enum word_order order);
+/* The least and the greatest count a type can hold. */
+void reg_range(enum reg_type t, double *lo, double *hi);
 /* Writes value, rounded to the nearest count.  ERR_RANGE when it does not fit the type or is NaN; regs is then
- * untouched. */
+ * untouched: nothing is ever cut off or wrapped. */
 int reg_put(uint16_t *regs, enum reg_type t, enum word_order order, double value, struct err *e);
+/* The same, and ERR_RANGE outside lo to hi, counts: what the device takes, which may be less than the type. */
+int reg_put_within(uint16_t *regs, enum reg_type t, enum word_order order, double value, double lo, double hi,
+                   struct err *e);
 #endif

@@ -21,8 +21,11 @@ const char plan_help[] =
 
 static void show_speed(const struct bench *b, const struct method_phase *p)
 {
-    if (p->speed > 0.0)
-        printf(" %8.4g %10.4g", p->speed * 1e3, axis_achievable_speed(b, p->speed) * 1e3);
+    double does = p->speed > 0.0 ? axis_achievable_speed(b, p->speed) : NAN;
+    if (does > 0.0)
+        printf(" %8.4g %10.4g", p->speed * 1e3, does * 1e3);
+    else if (p->speed > 0.0)
+        printf(" %8.4g %10s", p->speed * 1e3, "cannot");
     else
         printf(" %8s %10s", "-", "-");
 }

@@ -79,25 +79,32 @@ double axis_achievable_speed(const struct bench *b, double speed)
     return map_achievable(m, (size_t)map_find_command(m, "move"), "speed", speed);
 }
 
-/* What one count of the drive's speed register is, m/s. */
-static double speed_quantum(const struct bench *b)
+/* How a move's speed is written; NULL when the map's move takes none. */
+static const struct map_number *speed_number(const struct bench *b)
 {
     const struct device_map *m = &b->device[BENCH_AXIS].map;
     const struct map_command *c = &m->command[map_find_command(m, "move")];
     for (size_t i = 0; i < c->n; i++)
         if (strcmp(c->write[i].parameter, "speed") == 0)
-            return c->write[i].number.scale;
-    return 0.0;
+            return &c->write[i].number;
+    return NULL;
 }
 
 int axis_check_speed(const struct bench *b, double speed, const char *what, struct err *e)
 {
+    const struct map_number *n = speed_number(b);
+    char why[200];
     double got = axis_achievable_speed(b, speed);
+    if (n && !map_holds(n, speed, why, sizeof why)) {
+        err_set(e, ERR_RANGE, "%s: %.4g mm/s: %s", what, speed * 1e3, why);
+        err_hint(e, "so says %s; a drive refuses more, cuts it off or wraps it", b->device[BENCH_AXIS].map.file);
+        return ERR_RANGE;
+    }
     if (got > 0.0 && fabs(got - speed) <= b->axis.speed_error * speed)
         return 0;
     err_set(e, ERR_RANGE, "%s: %.4g mm/s: the drive can do %.4g mm/s, more than %.3g %% off", what, speed * 1e3,
             got * 1e3, b->axis.speed_error * 100.0);
     err_hint(e, "the drive's speed quantum is %.4g mm/s: take a multiple of it, or raise axis/speed_error of the bench",
-             speed_quantum(b) * 1e3);
+             n ? n->scale * 1e3 : 0.0);
     return ERR_RANGE;
 }

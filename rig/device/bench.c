@@ -368,11 +368,10 @@ static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, str
     if (rc == 0) rc = check_roles(b, e);
     if (rc == 0) rc = check_watchdog(b, root, e);
     if (rc == 0) rc = check_one_group(&b->device[BENCH_FORCE].map, e);
-    if (rc == 0) rc = bench_check(b, root, e);
     b->has_position_error = map_find_value(&b->device[BENCH_AXIS].map, "position_error") >= 0;
     for (size_t i = 0; i < BENCH_DEVICES && rc == 0; i++)
         rc = device_map_resolve(&b->device[i].map, i == BENCH_AXIS ? &b->axis.mech : NULL, e);
-    return rc;
+    return rc ? rc : bench_check(b, root, e);
 }
 
 int bench_read(struct bench *b, struct config **doc, const char *path, const char *const overrides[], size_t n,

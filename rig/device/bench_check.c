@@ -138,10 +138,56 @@ static int check_inputs(const struct bench *b, struct cnode root, struct err *e)
     return rc;
 }
 
+/* ---- what the drive's registers take ---- */
+
+static int number_holds(const struct device_map *m, const struct map_number *n, double value, struct cnode at,
+                        struct err *e)
+{
+    char why[200], subject[200];
+    if (map_holds(n, value, why, sizeof why))
+        return 0;
+    config_fail(at, e, ERR_RANGE, "%s: %s: %s", config_subject(at, subject, sizeof subject),
+                config_text(at) ? config_text(at) : "", why);
+    err_hint(e, "so says %s; a drive refuses more, cuts it off or wraps it", m->file);
+    return ERR_RANGE;
+}
+
+int bench_holds(const struct bench *b, const char *parameter, double value, struct cnode at, struct err *e)
+{
+    const struct device_map *m = &b->device[BENCH_AXIS].map;
+    int rc = 0;
+    for (size_t i = 0; i < m->commands; i++)
+        for (size_t k = 0; k < m->command[i].n && rc == 0; k++)
+            if (strcmp(m->command[i].write[k].parameter, parameter) == 0)
+                rc = number_holds(m, &m->command[i].write[k].number, value, at, e);
+    for (size_t i = 0; i < m->verifies && rc == 0; i++)
+        if (strcmp(m->verify[i].parameter, parameter) == 0)
+            rc = number_holds(m, &m->verify[i].number, value, at, e);
+    return rc;
+}
+
+static int check_drive(const struct bench *b, struct cnode root, struct err *e)
+{
+    const struct { const char *map, *key, *parameter; double value; } t[] = {
+        {"axis", "accel", "accel", b->axis.accel},
+        {"axis", "decel", "decel", b->axis.decel},
+        {"axis", "stop_decel", "stop_decel", b->axis.stop_decel},
+        {"axis", "watchdog_time", "watchdog_time", b->axis.watchdog_time},
+        {"axis", "watchdog_action", "watchdog_action", b->axis.watchdog_action},
+        {"unload", "speed", "speed", b->unload_speed},
+        {"proof", "speed", "speed", b->proof.speed},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof t / sizeof *t && rc == 0; i++)
+        rc = bench_holds(b, t[i].parameter, t[i].value, config_get(config_get(root, t[i].map), t[i].key), e);
+    return rc;
+}
+
 int bench_check(const struct bench *b, struct cnode root, struct err *e)
 {
     int rc = check_links(b, root, e);
     if (rc == 0) rc = check_units(b, root, e);
     if (rc == 0) rc = check_inputs(b, root, e);
+    if (rc == 0) rc = check_drive(b, root, e);
     return rc;
 }

@@ -6,4 +6,7 @@
 
 /* root: the bench's document.  ERR_RANGE with the place. */
 int bench_check(const struct bench *b, struct cnode root, struct err *e);
+/* ERR_RANGE at `at` when a command or a verification of the axis cannot carry this value of a parameter ("speed",
+ * "target", ...), SI: the drive would refuse it, cut it off or wrap it. */
+int bench_holds(const struct bench *b, const char *parameter, double value, struct cnode at, struct err *e);
 #endif

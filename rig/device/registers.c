@@ -137,7 +137,7 @@ static int add_write(struct map_step steps[], int n, bool may_join, const struct
 {
     uint16_t regs[2] = {0, 0};
     const struct map_number *num = &w->number;
-    int rc = reg_put(regs, num->type, num->order, counts, e);
+    int rc = reg_put_within(regs, num->type, num->order, counts, num->lo, num->hi, e);
     if (rc)
         return rc;
     unsigned size = reg_type_size(num->type);
@@ -214,14 +214,39 @@ int map_build(const struct device_map *m, size_t command, const struct map_param
     return c->expect[0] ? add_expectation(m, c, steps, k) : k;
 }
 
+/* A reciprocal number of 0 counts would be endless: no device takes it. */
+static double counts_of(const struct map_number *n, double value)
+{
+    double counts = to_counts(n, value);
+    counts = n->type == REG_F32 ? counts : round(counts);
+    return n->is_reciprocal && counts == 0.0 ? NAN : counts;
+}
+
+bool map_holds(const struct map_number *n, double value, char why[], size_t size)
+{
+    double counts = counts_of(n, value), lo = n->lo, hi = n->hi;
+    if (counts >= lo && counts <= hi)
+        return true;
+    if (n->is_reciprocal) {
+        lo = n->per / n->hi;
+        hi = n->lo > 0.0 ? n->per / n->lo : n->per;
+    } else {
+        lo /= n->per;
+        hi /= n->per;
+    }
+    snprintf(why, size, "register %u takes %.6g to %.6g%s%s (%.10g to %.10g counts; this is %.10g)", n->address, lo, hi,
+             n->unit[0] ? " " : "", n->unit, n->lo, n->hi, round(to_counts(n, value)));
+    return false;
+}
+
 double map_achievable(const struct device_map *m, size_t command, const char *name, double value)
 {
     const struct map_command *c = &m->command[command];
     for (size_t i = 0; i < c->n; i++)
         if (strcmp(c->write[i].parameter, name) == 0) {
             const struct map_number *n = &c->write[i].number;
-            double counts = round(to_counts(n, value));
-            return n->type == REG_F32 ? value : n->is_reciprocal && counts == 0.0 ? INFINITY : to_si(n, counts);
+            double counts = counts_of(n, value);
+            return counts >= n->lo && counts <= n->hi ? to_si(n, counts) : NAN;
         }
     return NAN;
 }

@@ -14,7 +14,8 @@ enum { MAP_REGISTERS = 256 }; /* of all groups of a device together */
 
 /* How one number lies in registers.  value = raw * scale; the scale is the SI value of one `unit` divided by `per`
  * ("240 counts per rev/s"); step, count and rev come from the bench's mechanics (device_map_resolve).  Reciprocal, for
- * a drive that wants ramps as times: value = unit * per / raw. */
+ * a drive that wants ramps as times: value = unit * per / raw.  lo, hi: the counts that the device takes in a write,
+ * all that the type holds where the map says nothing. */
 struct map_number {
     uint16_t address;
     enum reg_type type;
@@ -23,6 +24,7 @@ struct map_number {
     char   unit[MAP_NAME];
     bool   is_reciprocal;
     double scale;
+    double lo, hi;
 };
 struct map_group {
     char name[MAP_NAME];
@@ -127,11 +129,14 @@ struct map_step {
 enum { MAP_STEPS = 2 * MAP_WRITES + 4 };
 /* The transactions of a command: parameter blocks (contiguous registers in one request), their read-back, the trigger,
  * the acknowledgement it waits for.
- * Returns the number of steps, or ERR_RANGE (a value that does not fit, a missing parameter). */
+ * Returns the number of steps, or ERR_RANGE (a value that the device does not take, a missing parameter). */
 int map_build(const struct device_map *m, size_t command, const struct map_parameter *p, size_t n,
               struct map_step steps[MAP_STEPS], struct err *e);
-/* What the device makes of a parameter: the value rounded to the map's counts, SI.  NaN when the command lacks it. */
+/* What the device makes of a parameter: the value rounded to the map's counts, SI.  NaN when the command lacks it or
+ * the device does not take it. */
 double map_achievable(const struct device_map *m, size_t command, const char *parameter, double value);
+/* Does the device take this value, SI, rounded to its counts?  If not, `why` says what it takes, in the map's unit. */
+bool map_holds(const struct map_number *n, double value, char why[], size_t size);
 /* A verification's expected value in counts; NaN when its parameter is missing. */
 double map_expected(const struct map_verify *v, const struct map_parameter *p, size_t n);
 #endif

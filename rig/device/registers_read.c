@@ -1,8 +1,16 @@
 /* registers_read.c -- the reader of device files (YAML).  Keys: docs/reference/rig-files.md, "Device map". */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "rig/bus/pdu.h"
 #include "rig/device/registers.h"
+
+/* What is possible at all, s.  The slowest delays met are a setting of 200 ms (Laumas TLB); the longest silence 10 ms
+ * (Delta ASDA); a dead man's word 50 ms (Leadshine).  The rest is room. */
+static const struct range LATENCY = {0.0, 1.0, false, false}, LATE = {1e-3, 10.0, false, false},
+                          SILENCE = {0.0, 0.1, false, false}, PULSE = {1e-3, 1.0, false, false},
+                          REPEAT = {5e-3, 10.0, false, false}, WAIT = {1e-3, 60.0, false, false},
+                          FRESH = {5e-3, 10.0, false, false};
 
 static int copy_name(char out[], size_t size, struct cnode at, const char *text, struct err *e)
 {
@@ -22,6 +30,48 @@ static int read_string(struct cnode map, const char *key, char out[], size_t siz
 static int too_many(struct cnode at, const char *what, size_t max, struct err *e)
 {
     return config_fail(at, e, ERR_RANGE, "%zu %s: at most %zu", config_count(at), what, max);
+}
+
+/* One end of a range: counts, or with the number's own unit. */
+static int read_end(struct cnode at, const struct map_number *n, double *counts, struct err *e)
+{
+    const char *text = config_text(at);
+    char *rest = NULL;
+    double x = text ? strtod(text, &rest) : NAN;
+    if (!text || rest == text || !isfinite(x))
+        return config_fail(at, e, ERR_PARSE, "range: '%s': must be a number of counts, or one with the unit '%s'",
+                           text ? text : "", n->unit);
+    rest += strspn(rest, " ");
+    if (*rest && strcmp(rest, n->unit) != 0)
+        return config_fail(at, e, ERR_PARSE, "range: '%s': the unit here is '%s'", text, n->unit);
+    *counts = !*rest ? x : n->is_reciprocal ? n->per / x : x * n->per;
+    if (n->type != REG_F32)
+        *counts = round(*counts);
+    return 0;
+}
+
+/* range: [least, greatest]: what the device takes; without it all that the type holds. */
+static int read_range(struct cnode map, struct map_number *n, struct err *e)
+{
+    struct cnode at = config_get(map, "range");
+    double a = NAN, b = NAN, lo, hi;
+    reg_range(n->type, &lo, &hi);
+    n->lo = lo;
+    n->hi = hi;
+    if (!config_is(at))
+        return 0;
+    if (config_count(at) != 2)
+        return config_fail(at, e, ERR_PARSE, "range: a list of two: the least and the greatest value it takes");
+    int rc = read_end(config_item(at, 0), n, &a, e);
+    if (rc == 0) rc = read_end(config_item(at, 1), n, &b, e);
+    if (rc)
+        return rc;
+    n->lo = fmin(a, b);
+    n->hi = fmax(a, b);
+    if (n->lo >= lo && n->hi <= hi && n->lo < n->hi && (a < b || n->is_reciprocal))
+        return 0;
+    return config_fail(at, e, ERR_RANGE, "range: %.10g to %.10g counts: must rise, within the %.10g to %.10g of a %s",
+                       a, b, lo, hi, reg_type_names[n->type]);
 }
 
 /* type, order (needed for two registers: there is no usual one), per, unit. */
@@ -46,11 +96,23 @@ static int read_number(struct cnode map, const char *default_order, struct map_n
     n->order = (enum word_order)order;
     n->per = 1.0;
     if (rc == 0 && config_is(config_get(map, "per")))
-        rc = config_number(map, "per", RANGE_POSITIVE, &n->per, e);
+        rc = config_number(map, "per", (struct range){1e-9, 1e9, false, false}, &n->per, e);
     if (rc == 0 && config_is(config_get(map, "unit")))
         rc = read_string(map, "unit", n->unit, sizeof n->unit, e);
     if (rc == 0 && config_is(config_get(map, "reciprocal")))
         rc = config_bool(map, "reciprocal", &n->is_reciprocal, e);
+    return rc ? rc : read_range(map, n, e);
+}
+
+/* A number that stands in the map itself must fit its register. */
+static int read_constant(struct cnode at, const struct map_number *n, double *out, struct err *e)
+{
+    long value = 0;
+    int rc = config_integer(at, "value", -2147483648L, 4294967295L, &value, e);
+    *out = (double)value;
+    if (rc == 0 && !(*out >= n->lo && *out <= n->hi))
+        rc = config_fail(config_get(at, "value"), e, ERR_RANGE, "value: %ld: must be %.10g to %.10g: it is a %s", value,
+                         n->lo, n->hi, reg_type_names[n->type]);
     return rc;
 }
 
@@ -178,11 +240,11 @@ static int read_coil(struct cnode at, struct map_write *w, struct err *e)
     long address = 0, value = 1;
     int rc = config_known(at, known, e);
     if (rc == 0) rc = config_integer(at, "coil", 0, 65535, &address, e);
-    if (rc == 0 && has_pulse) rc = config_quantity(at, "pulse", "s", RANGE_POSITIVE, &w->pulse, e);
+    if (rc == 0 && has_pulse) rc = config_quantity(at, "pulse", "s", PULSE, &w->pulse, e);
     if (rc == 0 && !has_pulse) rc = config_integer(at, "value", 0, 1, &value, e);
     w->is_coil = true;
     w->constant = (double)value;
-    w->number = (struct map_number){.address = (uint16_t)address, .type = REG_U16, .per = 1.0};
+    w->number = (struct map_number){.address = (uint16_t)address, .type = REG_U16, .per = 1.0, .hi = 1.0};
     return rc;
 }
 
@@ -190,8 +252,8 @@ static int read_coil(struct cnode at, struct map_write *w, struct err *e)
 static int read_write(struct cnode at, const char *order, struct map_write *w, struct err *e)
 {
     static const char *const known[] = {"address", "type", "order", "value", "parameter", "per", "unit", "reciprocal",
-                                        NULL};
-    long address = 0, value = 0;
+                                        "range", NULL};
+    long address = 0;
     if (config_is(config_get(at, "coil")))
         return read_coil(at, w, e);
     int rc = config_known(at, known, e);
@@ -202,9 +264,7 @@ static int read_write(struct cnode at, const char *order, struct map_write *w, s
     w->number.address = (uint16_t)address;
     if (config_is(config_get(at, "parameter")))
         return read_string(at, "parameter", w->parameter, sizeof w->parameter, e);
-    rc = config_integer(at, "value", -2147483647L, 4294967295L, &value, e);
-    w->constant = (double)value;
-    return rc;
+    return read_constant(at, &w->number, &w->constant, e);
 }
 
 /* expect: {bit, set, within}: the command counts as done only when the bit says so. */
@@ -216,7 +276,7 @@ static int read_expect(struct map_command *c, struct cnode at, struct err *e)
     int rc = config_known(at, known, e);
     if (rc == 0) rc = read_string(at, "bit", c->expect, sizeof c->expect, e);
     if (rc == 0) rc = config_bool(at, "set", &c->expect_set, e);
-    if (rc == 0) rc = config_quantity(at, "within", "s", RANGE_POSITIVE, &c->expect_within, e);
+    if (rc == 0) rc = config_quantity(at, "within", "s", WAIT, &c->expect_within, e);
     return rc;
 }
 
@@ -224,7 +284,7 @@ static int read_manners(struct map_command *c, struct cnode at, struct err *e)
 {
     int rc = config_bool(at, "idempotent", &c->is_idempotent, e);
     if (rc == 0 && config_is(config_get(at, "repeat_within")))
-        rc = config_quantity(at, "repeat_within", "s", RANGE_POSITIVE, &c->repeat_within, e);
+        rc = config_quantity(at, "repeat_within", "s", REPEAT, &c->repeat_within, e);
     if (rc == 0 && config_is(config_get(at, "endurance")))
         rc = config_integer(at, "endurance", 1, 2000000000L, &c->endurance, e);
     return rc ? rc : read_expect(c, config_get(at, "expect"), e);
@@ -255,9 +315,9 @@ static int read_command(struct device_map *m, struct cnode at, const char *key, 
 static int read_verify(struct device_map *m, struct cnode at, const char *order, struct err *e)
 {
     static const char *const known[] = {"name",      "address", "type", "order", "value",
-                                        "parameter", "per",     "unit", "write", "reciprocal", NULL};
+                                        "parameter", "per",     "unit", "write", "reciprocal", "range", NULL};
     struct map_verify *v = &m->verify[m->verifies];
-    long address = 0, value = 0;
+    long address = 0;
     int rc = config_known(at, known, e);
     if (rc == 0) rc = read_string(at, "name", v->name, sizeof v->name, e);
     if (rc == 0) rc = config_integer(at, "address", 0, 65535, &address, e);
@@ -269,9 +329,7 @@ static int read_verify(struct device_map *m, struct cnode at, const char *order,
     m->verifies++;
     if (config_is(config_get(at, "parameter")))
         return read_string(at, "parameter", v->parameter, sizeof v->parameter, e);
-    rc = config_integer(at, "value", -2147483647L, 4294967295L, &value, e);
-    v->constant = (double)value;
-    return rc;
+    return read_constant(at, &v->number, &v->constant, e);
 }
 
 static int read_canary(struct device_map *m, struct cnode at, struct err *e)
@@ -332,7 +390,7 @@ static int read_freshness(struct device_map *m, struct cnode root, struct err *e
     m->freshness = (enum freshness_kind)kind;
     m->fresh_within = INFINITY;
     if (rc == 0 && m->freshness != FRESH_NOT_DETECTABLE)
-        rc = config_quantity(at, "within", "s", RANGE_POSITIVE, &m->fresh_within, e);
+        rc = config_quantity(at, "within", "s", FRESH, &m->fresh_within, e);
     if (rc || m->freshness > FRESH_RAW)
         return rc;
     rc = read_string(at, "value", m->fresh_value, sizeof m->fresh_value, e);
@@ -381,7 +439,7 @@ static int read_rare(struct device_map *m, struct cnode root, struct err *e)
 {
     int rc = 0;
     if (config_is(config_get(root, "gap_after")))
-        rc = config_quantity(root, "gap_after", "s", RANGE_NONNEG, &m->gap_after, e);
+        rc = config_quantity(root, "gap_after", "s", SILENCE, &m->gap_after, e);
     if (rc == 0 && config_is(config_get(root, "dummy_request")))
         rc = config_bool(root, "dummy_request", &m->wants_dummy, e);
     return rc;
@@ -406,9 +464,13 @@ int device_map_read(struct device_map *m, struct config *doc, struct err *e)
     if (rc == 0) rc = config_choice(root, "kind", kinds, &kind, e);
     if (rc == 0) rc = config_integer(root, "max_read", 1, BUS_MAX_READ, &max_read, e);
     if (rc == 0) rc = config_integer(root, "max_write", 1, BUS_MAX_WRITE, &max_write, e);
-    if (rc == 0) rc = config_quantity(root, "latency", "s", RANGE_NONNEG, &m->latency, e);
-    if (rc == 0) rc = config_quantity(root, "late_reply", "s", RANGE_POSITIVE, &m->late_reply, e);
-    if (rc == 0) rc = config_quantity(root, "gap", "s", RANGE_NONNEG, &m->gap, e);
+    if (rc == 0) rc = config_quantity(root, "latency", "s", LATENCY, &m->latency, e);
+    if (rc == 0) rc = config_quantity(root, "late_reply", "s", LATE, &m->late_reply, e);
+    if (rc == 0 && !(m->late_reply > m->latency))
+        rc = config_fail(config_get(root, "late_reply"), e, ERR_RANGE,
+                         "late_reply: %.4g ms: must be above latency, %.4g ms: a late reply is later than a usual one",
+                         m->late_reply * 1e3, m->latency * 1e3);
+    if (rc == 0) rc = config_quantity(root, "gap", "s", SILENCE, &m->gap, e);
     if (rc == 0 && config_is(config_get(root, "word_order"))) {
         rc = config_choice(root, "word_order", word_order_names, &ignored, e);
         order = rc ? NULL : word_order_names[ignored];

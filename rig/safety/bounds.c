@@ -50,10 +50,11 @@ static size_t bounds_of_links(const struct bench *b, struct bound *out)
     const struct bound t[] = {
         {"devices/axis/timeout", MS, a->timeout, axis, OLDEST, floor, "a device that is silent so long is dead"},
         {"devices/force/timeout", MS, f->timeout, force, OLDEST, floor, "a device that is silent so long is dead"},
-        {"devices/axis/poll", MS, a->poll, 1e-3, OLDEST, "no drive has a new position so often",
-         "the axis would be looked at too seldom to be stopped in time"},
-        {"devices/force/poll", MS, f->poll, 1e-3, OLDEST, "transmitters give at most some hundred values a second",
-         "the force would be looked at too seldom to be stopped in time"},
+        {"devices/axis/poll", MS, a->poll, 1e-3, 0.5 * a->map.fresh_within, "no drive has a new position so often",
+         "within the map's freshness/within the position must be looked at twice"},
+        {"devices/force/poll", MS, f->poll, 1e-3, 0.5 * f->map.fresh_within,
+         "transmitters give at most some hundred values a second",
+         "within the map's freshness/within the force must be looked at twice"},
     };
     size_t n = add(out, 0, t, sizeof t / sizeof *t);
     for (size_t i = 0; i < b->links; i++)

@@ -1,6 +1,7 @@
 /* limits.c -- see limits.h. */
 #include <math.h>
 #include <string.h>
+#include "rig/device/bench_check.h"
 #include "rig/safety/bounds.h"
 
 static int read_span(struct cnode at, const char *key, double *from, double *to, struct err *e)
@@ -65,6 +66,15 @@ static int check_relations(const struct safety_limits *l, struct cnode at, const
     return 0;
 }
 
+/* Every place the axis may be sent to must fit the drive's registers. */
+static int check_targets(const struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
+{
+    struct cnode soft = config_get(at, "travel_soft");
+    double way = b->axis.direction;
+    int rc = bench_holds(b, "target", way * l->soft_from, config_get(soft, "from"), e);
+    return rc ? rc : bench_holds(b, "target", way * l->soft_to, config_get(soft, "to"), e);
+}
+
 /* A drive that does not tell its following error can't be judged by it; that must be known, not overlooked. */
 static int read_following_error(struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
 {
@@ -107,6 +117,7 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
     for (size_t i = 0; i < BENCH_DEVICES; i++)
         l->max_frozen[i] = b->device[i].map.fresh_within;
     if (rc == 0) rc = check_relations(l, at, b, e);
+    if (rc == 0) rc = check_targets(l, at, b, e);
     if (rc == 0) {
         struct bound t[BOUNDS];
         rc = bounds_judge(t, safety_bounds(b, l, t), config_root(doc), e);

@@ -101,8 +101,7 @@ static void no_number_of_a_bench_can_be_absurd(void)
     static const char *const allowed[] = { /* what is good although it differs so much */
         "load_cell/zero=0 N", "load_cell/filter_delay=0 ms", "load_cell/filter_delay=5e-09 ms",
         "interlocks/estop_healthy/bit=0", "interlocks/home_switch/active=0", "interlocks/lower_limit/active=0",
-        "limits/travel_soft/from=0 mm", "limits/travel_soft/from=-5e-10 mm", "axis/watchdog_action=0",
-        "axis/watchdog_action=1e-09", "axis/watchdog_action=1000000000", NULL};
+        "limits/travel_soft/from=0 mm", "limits/travel_soft/from=-5e-10 mm", NULL};
     walk_file("config/benches/virtual_tcp.yaml", allowed);
     walk_file("config/benches/virtual_rtu.yaml", allowed);
     walk_file("config/benches/virtual_em2rs_tlb.yaml", allowed);
@@ -177,7 +176,35 @@ static void a_serial_line_is_one_link_with_eight_data_bits(void)
     }
 }
 
+static void what_the_drive_cannot_hold_is_refused_before_it_is_sent(void)
+{
+    static const struct { const char *bench, *set, *says; } bad[] = {
+        {"config/benches/virtual_tcp.yaml", "axis/accel=30 m/s2",
+         "axis/accel: 30 m/s2: register 344 takes 0.166667 to 5000 rev/s2 (1 to 30000 counts; this is 36000)"},
+        {"config/benches/virtual_tcp.yaml", "axis/watchdog_action=17",
+         "axis/watchdog_action: 17: register 396 takes 1 to 16 (1 to 16 counts; this is 17)"},
+        {"config/benches/virtual_tcp.yaml", "axis/watchdog_time=0.4 ms",
+         "axis/watchdog_time: 0.4 ms: register 394 takes 1 to 10000 ms (1 to 10000 counts; this is 0)"},
+        {"config/benches/virtual_tcp.yaml", "axis/stop_decel=30 m/s2",
+         "axis/stop_decel: 30 m/s2: register 334 takes 0.166667 to 5000 rev/s2 (1 to 30000 counts; this is 36000)"},
+        {"config/benches/virtual_em2rs_tlb.yaml", "axis/decel=200 m/s2",
+         "axis/decel: 200 m/s2: register 25093 takes 0.508642 to 16666.7 rev/s2 (1 to 32767 counts; this is 0)"},
+        {"config/benches/virtual_tcp.yaml", "axis/steps_per_rev=1e8", /* 18 mm are 3.6e8 steps: that still fits */
+         "axis/steps_per_rev: 1e+08: must be at most 1.6777e+07"},
+        {"config/benches/virtual_tcp.yaml", "limits/travel_soft/to=1.2e4 m",
+         "limits/travel_soft/to: 1.2e4 m: register 350 takes -2.14748e+09 to 2.14748e+09 step"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err e = {0};
+        const char *set[] = {bad[i].set, "limits/travel_hard/to=1.3e4 m"};
+        CU_ASSERT_EQUAL(read_with(bad[i].bench, set, strstr(bad[i].set, "travel") ? 2 : 1, &e), ERR_RANGE);
+        ASSERT_HAS(e.msg, bad[i].says);
+    }
+}
+
 CU_TestInfo bounds_tests[] = {
+    {"what_the_drive_cannot_hold_is_refused_before_it_is_sent",
+     what_the_drive_cannot_hold_is_refused_before_it_is_sent},
     {"each_bound_is_told_with_its_place_and_its_reason", each_bound_is_told_with_its_place_and_its_reason},
     {"a_serial_line_is_one_link_with_eight_data_bits", a_serial_line_is_one_link_with_eight_data_bits},
     {"no_number_of_a_bench_can_be_absurd", no_number_of_a_bench_can_be_absurd},

@@ -67,7 +67,45 @@ static void what_does_not_fit_is_refused_and_nothing_written(void)
     }
 }
 
+/* Half a count beyond the last one is refused, a little less is rounded to it: never cut off, never wrapped. */
+static void the_ends_of_every_type_are_exact(void)
+{
+    static const struct { enum reg_type t; double lo, hi; } ends[] = {
+        {REG_U16, 0.0, 65535.0}, {REG_S16, -32768.0, 32767.0}, {REG_U32, 0.0, 4294967295.0},
+        {REG_S32, -2147483648.0, 2147483647.0}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        for (int order = ORDER_ABCD; order <= ORDER_DCBA; order++) {
+            enum word_order o = (enum word_order)order;
+            uint16_t regs[2] = {0x1234, 0x5678};
+            CU_ASSERT_EQUAL(reg_put(regs, ends[i].t, o, ends[i].hi + 0.5, NULL), ERR_RANGE);
+            CU_ASSERT_EQUAL(reg_put(regs, ends[i].t, o, ends[i].lo - 0.51, NULL), ERR_RANGE);
+            CU_ASSERT_EQUAL(reg_put(regs, ends[i].t, o, INFINITY, NULL), ERR_RANGE);
+            CU_ASSERT_EQUAL(reg_put(regs, ends[i].t, o, -INFINITY, NULL), ERR_RANGE);
+            CU_ASSERT_TRUE(regs[0] == 0x1234 && regs[1] == 0x5678);
+            CU_ASSERT_EQUAL(reg_put(regs, ends[i].t, o, ends[i].hi + 0.4, NULL), 0);
+            CU_ASSERT_EQUAL(reg_get(regs, ends[i].t, o), ends[i].hi);
+            CU_ASSERT_EQUAL(reg_put(regs, ends[i].t, o, ends[i].lo - 0.4, NULL), 0);
+            CU_ASSERT_EQUAL(reg_get(regs, ends[i].t, o), ends[i].lo);
+        }
+}
+
+static void what_the_device_does_not_take_is_refused_though_it_fits(void)
+{
+    uint16_t reg = 0x1234;
+    struct err e = {0};
+    CU_ASSERT_EQUAL(reg_put_within(&reg, REG_U16, ORDER_ABCD, 3000.4, 10.0, 3000.0, NULL), 0);
+    CU_ASSERT_EQUAL(reg, 3000);
+    CU_ASSERT_EQUAL(reg_put_within(&reg, REG_U16, ORDER_ABCD, 3000.5, 10.0, 3000.0, &e), ERR_RANGE);
+    ASSERT_HAS(e.msg, "3001 counts: the device takes 10 to 3000");
+    CU_ASSERT_EQUAL(reg_put_within(&reg, REG_U16, ORDER_ABCD, 9.4, 10.0, 3000.0, NULL), ERR_RANGE);
+    CU_ASSERT_EQUAL(reg_put_within(&reg, REG_U16, ORDER_ABCD, NAN, 10.0, 3000.0, NULL), ERR_RANGE);
+    CU_ASSERT_EQUAL(reg, 3000);
+}
+
 CU_TestInfo convert_tests[] = {
+    {"the_ends_of_every_type_are_exact", the_ends_of_every_type_are_exact},
+    {"what_the_device_does_not_take_is_refused_though_it_fits",
+     what_the_device_does_not_take_is_refused_though_it_fits},
     {"thirty_two_bits_follow_the_word_order", thirty_two_bits_follow_the_word_order},
     {"signed_values_keep_their_sign", signed_values_keep_their_sign},
     {"a_float_is_ieee_in_the_named_order", a_float_is_ieee_in_the_named_order},

@@ -32,6 +32,11 @@ static const char whole[] =
     "1 s}}\n"
     "  ramp: {idempotent: true, writes: [{address: 9, type: u16, parameter: accel, per: 16666.6667, unit: rev/s2, "
     "reciprocal: true}], trigger: {address: 12, type: u16, value: 1}}\n"
+    "  go: {idempotent: true, writes: [{address: 20, type: s16, parameter: target, per: 2, unit: mm, "
+    "range: [-100 mm, 250]}, "
+    "{address: 21, type: u16, parameter: speed, per: 60, unit: rev/s, range: [1, 3000]}, {address: 22, type: u16, "
+    "parameter: accel, per: 1000, unit: rev/s2, reciprocal: true, range: [0.5 rev/s2, 100 rev/s2]}], "
+    "trigger: {address: 12, type: u16, value: 1}}\n"
     "  jog: {idempotent: true, repeat_within: 50 ms, trigger: {address: 3, type: u16, value: 0x4001}}\n"
     "  store: {idempotent: false, endurance: 100000, trigger: {address: 3, type: u16, value: 99}}\n"
     "canaries:\n  - {function: 3, address: 0, count: 5}\n  - {function: 3, address: 0, count: 6}\n";
@@ -139,6 +144,46 @@ static void a_ramp_can_be_a_time(void)
     ASSERT_REL(map_achievable(m, (size_t)map_find_command(m, "ramp"), "accel", 0.1), 16666.6667 / 833.0 * 5e-3, 1e-6);
 }
 
+/* Nothing outside a range is ever sent, cut off or wrapped: at its ends, and one count beyond. */
+static void what_a_register_does_not_take_is_not_written(void)
+{
+    static const struct { double target, speed, accel; int sent[3]; const char *says; } go[] = {
+        {-100e-3, 5e-3 / 60.0, 2.5e-3, {(uint16_t)-200, 1, 2000}, NULL},
+        {125e-3, 0.25, 0.5, {250, 3000, 10}, NULL},
+        {125.24e-3, 0.25003, 0.5, {250, 3000, 10}, NULL}, /* rounds to the ends */
+        {-100.5e-3, 0.1, 0.1, {0}, "-201 counts: the device takes -200 to 250"},
+        {125.5e-3, 0.1, 0.1, {0}, "251 counts: the device takes -200 to 250"},
+        {1e9, 0.1, 0.1, {0}, "does not fit a register of type s16"},
+        {0.0, 0.25009, 0.1, {0}, "3001 counts: the device takes 1 to 3000"},
+        {0.0, 1e-6, 0.1, {0}, "0 counts: the device takes 1 to 3000"},
+        {0.0, -0.1, 0.1, {0}, "-1200 does not fit a register of type u16"},
+        {0.0, NAN, 0.1, {0}, "nan does not fit"},
+        {0.0, 0.1, 2.498e-3, {0}, "2002 counts: the device takes 10 to 2000"},
+        {0.0, 0.1, 0.53, {0}, "9 counts: the device takes 10 to 2000"},
+        {0.0, 0.1, 0.0, {0}, "inf does not fit"},
+    };
+    const struct device_map *m = read_whole();
+    for (size_t i = 0; i < sizeof go / sizeof *go; i++) {
+        const struct map_parameter p[] = {{"target", go[i].target}, {"speed", go[i].speed}, {"accel", go[i].accel}};
+        struct map_step s[MAP_STEPS];
+        struct err e = {0};
+        int n = map_build(m, (size_t)map_find_command(m, "go"), p, 3, s, &e);
+        if (go[i].says) {
+            CU_ASSERT_EQUAL(n, ERR_RANGE);
+            ASSERT_HAS(e.msg, go[i].says);
+            ASSERT_HAS(e.msg, "command 'go'");
+            continue;
+        }
+        CU_ASSERT_EQUAL(n, 3);
+        for (int k = 0; k < 3; k++)
+            CU_ASSERT_EQUAL(s[0].regs[k], go[i].sent[k]);
+    }
+    size_t go_at = (size_t)map_find_command(m, "go");
+    CU_ASSERT_TRUE(isnan(map_achievable(m, go_at, "speed", 0.26)));
+    ASSERT_REL(map_achievable(m, go_at, "speed", 0.25), 0.25, 1e-12);
+    CU_ASSERT_TRUE(isnan(map_achievable(m, go_at, "accel", 0.0)));
+}
+
 static void changed(const char *from, const char *to, int code, const char *says)
 {
     static struct device_map m;
@@ -166,6 +211,27 @@ static void mistakes_are_told(void)
     changed("within: 500 ms", "within: 500", ERR_PARSE, "within");
     changed("endurance: 100000", "endurance: 0", ERR_RANGE, "endurance");
     changed("value: flags", "value: flag", ERR_PARSE, "freshness: there is no value 'flag'");
+    changed("range: [1, 3000]", "range: [1]", ERR_PARSE, "range: a list of two");
+    changed("range: [1, 3000]", "range: [1, fast]", ERR_PARSE, "range: 'fast': must be a number of counts");
+    changed("range: [1, 3000]", "range: [1, .inf]", ERR_PARSE, "range: '.inf': must be a number of counts");
+    changed("range: [1, 3000]", "range: [1, 50 mm/s]", ERR_PARSE, "range: '50 mm/s': the unit here is 'rev/s'");
+    changed("range: [1, 3000]", "range: [3000, 1]", ERR_RANGE, "range: 3000 to 1 counts: must rise");
+    changed("range: [1, 3000]", "range: [1, 70000]", ERR_RANGE, "within the 0 to 65535 of a u16");
+    changed("range: [1, 3000]", "range: [-1, 3000]", ERR_RANGE, "within the 0 to 65535 of a u16");
+    changed("address: 12, type: u16, value: 1", "address: 12, type: u16, value: 65536", ERR_RANGE,
+            "value: 65536: must be 0 to 65535: it is a u16");
+    changed("address: 12, type: u16, value: 1", "address: 12, type: u16, value: -1", ERR_RANGE,
+            "value: -1: must be 0 to 65535");
+    changed("late_reply: 50 ms", "late_reply: 1 ms", ERR_RANGE, "late_reply: 1 ms: must be above latency, 1 ms");
+    changed("late_reply: 50 ms", "late_reply: 50 s", ERR_RANGE, "late_reply");
+    changed("latency: 1 ms", "latency: 2 s", ERR_RANGE, "latency");
+    changed("gap: 3 ms", "gap: 3 s", ERR_RANGE, "gap");
+    changed("gap_after: 10 ms", "gap_after: 10 s", ERR_RANGE, "gap_after");
+    changed("within: 100 ms", "within: 1 h", ERR_RANGE, "within");
+    changed("within: 500 ms", "within: 1 h", ERR_RANGE, "within");
+    changed("pulse: 20 ms", "pulse: 20 s", ERR_RANGE, "pulse");
+    changed("repeat_within: 50 ms", "repeat_within: 1 ms", ERR_RANGE, "repeat_within");
+    changed("per: 16666.6667", "per: 1e12", ERR_RANGE, "per");
     changed("function: 2", "function: 5", ERR_RANGE, "function");
 }
 
@@ -213,6 +279,7 @@ CU_TestInfo maps_tests[] = {
     {"coils_are_written_and_edges_pulsed", coils_are_written_and_edges_pulsed},
     {"an_acknowledgement_is_awaited_in_the_right_register", an_acknowledgement_is_awaited_in_the_right_register},
     {"a_ramp_can_be_a_time", a_ramp_can_be_a_time},
+    {"what_a_register_does_not_take_is_not_written", what_a_register_does_not_take_is_not_written},
     {"mistakes_are_told", mistakes_are_told},
     {"the_linter_finds_what_could_go_wrong", the_linter_finds_what_could_go_wrong},
     CU_TEST_INFO_NULL};
