@@ -86,6 +86,10 @@ FAULT_WRAPS = malloc calloc realloc strdup strndup asprintf free open write fsyn
 $B/tests/faults/run: $(TFAULTS_O) $(RIG_O) $(VIRTUAL_O) $(BASE_O)
 	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(addprefix -Wl$(,)--wrap=,$(FAULT_WRAPS)) -o $@ $^ $(TEST_LIBS) $(RIG_LIBS) $(BASE_LIBS)
 
+# Specimens of the virtual bench, pressed in virtual time: runs for the comparison with the insertion model.
+$B/tests/specimens/press: $B/tests/specimens/press.o $B/tests/rig/simulation.o $B/tests/rig/pace.o $(RIG_O) $(VIRTUAL_O) $(BASE_O)
+	$(call say,LD $@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RIG_LIBS) $(BASE_LIBS)
+
 $B/tests/perf/bench: $B/tests/perf/bench.o $B/tests/solver/cases.o $(SOLVER_O) $(BASE_O)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SOLVER_LIBS) $(BASE_LIBS)
 
@@ -118,7 +122,7 @@ $B/.prefix: always
 test: deps ; @$(MAKE) --no-print-directory run-tests
 demo: deps ; @$(MAKE) --no-print-directory run-demo
 
-run-tests: all $(RUNNERS)
+run-tests: all $(RUNNERS) $B/tests/specimens/press
 	@set -e; for r in $(RUNNERS); do echo "== $$r"; SCENARIO_TABLE=$B/scenarios.csv $$r; done
 	@set -e; for t in $(sort $(wildcard tests/cli/*.sh)); do echo "== $$t"; B=$B sh $$t; done
 

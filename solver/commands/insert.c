@@ -9,7 +9,9 @@ const char help_insert[] =
     "usage: mnsim insert STUDY.yaml [-o DIR] [--set path=value]... [--config DIR] [--force] [--quiet]\n"
     "\n"
     "Presses an array into skin by the insertion model and writes study.yaml (resolved), curve.csv (time, travel,\n"
-    "force, depth), needles.csv, summary.yaml and figures.  Every number is an estimate: no value is measured.\n"
+    "force, depth), band.csv (where the next curve is to be expected: of another array on this specimen, and of an\n"
+    "array on a new specimen), needles.csv, summary.yaml and figures.  Every number is an estimate: no value is\n"
+    "measured.\n"
     "\n"
     "  -o, --output DIR    result folder (default: the study's name with _result, in the current folder)\n"
     "  --set path=value    override a value, e.g. --set 'press/to/force=20 N' --set 'mechanics/backing_modulus=40 "
@@ -46,6 +48,7 @@ static int insert(const struct press_study *p, const struct options *o, struct e
     if (rc) return rc;
     double start = now_s();
     rc = insertion_compute(p, &out, e);
+    if (!rc) rc = insertion_compute_bands(p, &out, e);
     if (rc) err_at(e, "%s", o->files[0]);
     struct result_context c = {o->command, (int64_t)time(NULL), now_s() - start};
     if (!rc) rc = insertion_write(p, &out, &c, &f, e);

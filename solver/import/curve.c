@@ -265,6 +265,8 @@ static int write_run_yaml(const struct imported *im, size_t specimen, const stru
     record_bool(r, "outcome/complete", true);
     record_integer(r, "outcome/rows", (long long)p->n);
     record_quantity(r, "contact/position", p->contact * 1e6, "um");
+    if (config_is(config_get(root, "contact_force")))
+        record_subtree(r, "contact/force", config_get(root, "contact_force"));
     record_quantity(r, "contact/time", p->t[p->contact_at] - p->t[0], "s");
     record_quantity(r, "peak_force", peak, "N");
     record_quantity(r, "travel_end", (p->end - p->contact) * 1e6, "um");

@@ -21,6 +21,9 @@ struct mechanics {                          /* every field has a default with it
     double barrier_depth, surface_share;        /* m; entry of the surface needs this share of the puncture force, - */
     double counts_from;                         /* m: a needle is in when its tip lies deeper */
     double cv_tip, cv_site;                     /* lognormal scatter of tip diameters and of the skin's strength, - */
+    /* Lognormal scatter from specimen to specimen of its puncture force, its backing's modulus, its depth, -.  One run
+     * of the model does not use them: specimen.h draws with them. */
+    double cv_puncture, cv_backing, cv_thickness;
     double k1, k2;                              /* dimple, Pa */
     double radial_pressure, friction, adhesion; /* Pa, -, Pa */
     double backing_modulus, backing_depth, backing_stiffening, poisson; /* Pa, m, -, - */

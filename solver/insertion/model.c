@@ -41,6 +41,8 @@ struct sim {
     struct needle *needle;
     struct relax_memory bulk, base;
     double x, t, w, force; /* as committed */
+    double contact;        /* m of travel from first touch to contact */
+    bool is_in_contact;
     struct relax_step step;
     double bulk_offset, base_offset;
     double x_next, w_next, force_next, base_next; /* of the step being tried */
@@ -185,7 +187,9 @@ static int try_step(struct sim *m, double x, double dt, struct err *e)
     return 0;
 }
 
+/* From first touch. */
 static double next_travel(const struct sim *m) { return m->x_next - m->c->skin.compliance * m->force_next; }
+static double travel_now(const struct sim *m) { return m->x - m->c->skin.compliance * m->force; }
 
 static void commit(struct sim *m, double dt)
 {
@@ -242,7 +246,7 @@ static int keep_point(struct sim *m, enum insertion_phase phase, struct err *e)
     *p = (struct insertion_point){.phase = phase,
                                   .time = m->t,
                                   .stage = m->x,
-                                  .travel = m->x - m->c->skin.compliance * m->force,
+                                  .travel = travel_now(m),
                                   .force = m->force,
                                   .sink = m->w,
                                   .base_force = m->base_next};
@@ -271,7 +275,8 @@ static double nearest_puncture(const struct sim *m, size_t *which)
 static double beyond_end(const struct sim *m)
 {
     const struct press *p = &m->c->press;
-    return isfinite(p->force) ? m->force_next / p->force - 1.0 : (next_travel(m) - p->travel) / p->travel;
+    if (isfinite(p->force)) return m->force_next / p->force - 1.0;
+    return m->is_in_contact ? (next_travel(m) - m->contact - p->travel) / p->travel : -1.0;
 }
 
 /* Lets the needles through that are at their limit, weakest first, at one stage position: what one gives up the others
@@ -284,7 +289,7 @@ static int let_through(struct sim *m, enum insertion_phase phase, struct err *e)
         struct needle *p = &m->needle[which];
         p->stage = STAGE_THROUGH;
         p->entry_force = m->force;
-        p->entry_travel = m->x - m->c->skin.compliance * m->force;
+        p->entry_travel = travel_now(m);
         int rc = try_step(m, m->x, 0.0, e);
         if (rc) return rc;
         commit(m, 0.0);
@@ -297,6 +302,15 @@ static int let_through(struct sim *m, enum insertion_phase phase, struct err *e)
 static double press_excess(const struct sim *m, size_t *which)
 {
     return fmax(nearest_puncture(m, which), beyond_end(m));
+}
+
+/* Where the force first reaches that of contact, on the line from the point before. */
+static void note_contact(struct sim *m, double travel, double force)
+{
+    double at = m->c->press.contact_force;
+    if (m->is_in_contact || m->force < at) return;
+    m->is_in_contact = true;
+    m->contact = travel + (travel_now(m) - travel) * (at - force) / (m->force - force);
 }
 
 /* Presses on by at most one step, to the first event on the way (false position, Illinois). */
@@ -324,7 +338,9 @@ static int press_step(struct sim *m, double before, double *after, struct err *e
             *after = 1.0; /* not there yet: go on */
         }
     }
+    double travel = travel_now(m), force = m->force;
     if (!rc) commit(m, part * dx / v);
+    if (!rc) note_contact(m, travel, force);
     if (!rc) rc = keep_point(m, PHASE_PRESS, e);
     return rc;
 }
@@ -334,6 +350,7 @@ static int press(struct sim *m, struct err *e)
     double excess = -1.0;
     size_t which = 0;
     m->force_next = 0.0;
+    m->is_in_contact = !(m->c->press.contact_force > 0.0);
     int rc = keep_point(m, PHASE_PRESS, e);
     while (!rc) {
         rc = press_step(m, excess, &excess, e);
@@ -433,6 +450,9 @@ static int check(const struct insertion_case *c, struct err *e)
     }
     if (isfinite(p->force) == isfinite(p->travel) || !(isfinite(p->force) ? p->force > 0.0 : p->travel > 0.0))
         return err_set(e, ERR_RANGE, "press: needs either a force or a travel, > 0");
+    if (!(p->contact_force >= 0.0) || p->contact_force >= p->force)
+        return err_set(e, ERR_RANGE, "press: contact force %g N must be >= 0 and below the force that ends it",
+                       p->contact_force);
     if (!(p->hold >= 0.0) || !(c->step > 0.0 && c->step <= 1e-4))
         return err_set(e, ERR_RANGE, "press: hold %g s must be >= 0 and step %g um above 0 and at most 100 um", p->hold,
                        c->step * 1e6);
@@ -453,6 +473,14 @@ static void keep_needles(struct sim *m)
     }
 }
 
+static void count_from_contact(struct sim *m)
+{
+    for (size_t i = 0; i < m->result->n_points; i++)
+        m->result->point[i].travel -= m->contact;
+    for (size_t i = 0; i < m->n; i++)
+        m->result->needle[i].entry_travel -= m->contact;
+}
+
 static double stage_work(const struct insertion_result *r)
 {
     double work = 0.0;
@@ -468,7 +496,9 @@ static int run(struct sim *m, struct err *e)
     if (rc) return rc;
     keep_needles(m);
     m->result->work = stage_work(m->result);
-    return retract(m, e);
+    rc = retract(m, e);
+    count_from_contact(m);
+    return rc;
 }
 
 int insertion_run(const struct insertion_case *c, struct insertion_result *r, struct err *e)

@@ -16,8 +16,9 @@
 
 struct press {
     double speed, retract_speed; /* m/s, > 0; retract_speed 0: the array stays in */
-    double force, travel;        /* where pressing ends: N, or m corrected for compliance; the other one NAN */
+    double force, travel;        /* where pressing ends: N, or m from contact, less compliance; the other one NAN */
     double hold;                 /* s at that stage position, >= 0 */
+    double contact_force;        /* N, >= 0: travel counts from where the force first reaches it; 0: from first touch */
 };
 struct insertion_case {
     struct insertion_needles needles;
@@ -30,7 +31,7 @@ struct insertion_case {
 enum insertion_phase { PHASE_PRESS, PHASE_HOLD, PHASE_RETRACT };
 struct insertion_point {
     enum insertion_phase phase;
-    double time, stage, travel, force; /* s, m from first touch, m corrected for compliance, N */
+    double time, stage, travel, force; /* s, m from first touch, m from contact corrected for compliance, N */
     double sink, base_force;           /* m, N carried by the base plate */
     size_t entered, through;           /* needles deeper than counts_from; needles past the barrier */
     double depth_mean, depth_sd;       /* m, of those entered at this moment; NAN when none (sd: fewer than two) */

@@ -26,6 +26,14 @@ static const struct mechanics_setting table[] = {
     {"cv_tip", "1", "0.2", 0.20, SHARE, AT(cv_tip), "estimate: scatter of tip diameters"},
     {"cv_site", "1", "0.25", 0.25, SHARE, AT(cv_site),
      "estimate: scatter of the skin's strength from needle to needle"},
+    {"cv_puncture", "1", "0.3", 0.30, SHARE, AT(cv_puncture),
+     "estimate: puncture force from specimen to specimen, order of human skin's cutting toughness, 1.7 +- 0.6 kJ/m2 "
+     "(Pereira 1997)"},
+    {"cv_backing", "1", "0.3", 0.30, SHARE, AT(cv_backing),
+     "estimate: backing from specimen to specimen, below the scatter of skin's tensile strength, 21.6 +- 8.4 MPa "
+     "(Ni Annaidh 2012)"},
+    {"cv_thickness", "1", "0.2", 0.20, SHARE, AT(cv_thickness),
+     "dermis of 49 men, 1140 +- 210 um (BMC Med Imaging 2022), viable epidermis, 56.6 +- 11.5 um (Sandby-Moeller 2003)"},
     {"k1", "Pa", "2 N/mm2", 2e6, NONNEG, AT(k1), "estimate: order of the 1-2 MPa of indentation (Geerligs 2011)"},
     {"k2", "Pa", "1 N/mm2", 1e6, POSITIVE, AT(k2), "estimate: as k1"},
     {"radial_pressure", "Pa", "105 kPa", 0.105e6, NONNEG, AT(radial_pressure),

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/math/stats.h"
 #include "solver/insertion/settings.h"
+#include "solver/insertion/specimen.h"
 #include "solver/insertion/spread.h"
 
 /* Each estimate and the factor by which it may well be off; the values are not independent of each other in truth. */
@@ -57,6 +58,29 @@ static int over_arrays(struct insertion_case c, struct insertion_spread *s, stru
     return rc;
 }
 
+/* What differs from specimen to specimen, a standard deviation up and down, one at a time; and the arrays. */
+static int over_specimens(const struct insertion_case *c, struct insertion_spread *s, struct err *e)
+{
+    const struct {
+        const char *key;
+        double cv;
+    } way[] = {{"force_factor", c->skin.cv_puncture},
+               {"backing_modulus", c->skin.cv_backing},
+               {"backing_depth", c->skin.cv_thickness}};
+    const struct mechanics_setting *list;
+    size_t n = mechanics_settings(&list);
+    double sum = s->array_sd * s->array_sd, change = 0.0;
+    int rc = 0;
+    for (size_t i = 0; !rc && i < n; i++)
+        for (size_t k = 0; !rc && k < sizeof way / sizeof *way; k++)
+            if (strcmp(list[i].key, way[k].key) == 0 && way[k].cv > 0.0) {
+                rc = vary(c, &list[i], exp(specimen_sigma(way[k].cv)), s, &change, e);
+                sum += change * change;
+            }
+    s->specimen_sd = sqrt(sum);
+    return rc;
+}
+
 int insertion_spread(const struct insertion_case *c, const bool given[], struct insertion_spread *s, struct err *e)
 {
     struct insertion_case fast = *c;
@@ -72,6 +96,7 @@ int insertion_spread(const struct insertion_case *c, const bool given[], struct 
                                    .fraction = first.entered_fraction,
                                    .fraction_lowest = first.entered_fraction};
     rc = over_arrays(fast, s, e);
+    if (!rc) rc = over_specimens(&fast, s, e);
     for (size_t i = 0; !rc && i < n; i++)
         for (size_t k = 0; !rc && k < sizeof doubt / sizeof *doubt; k++)
             if (!given[i] && strcmp(list[i].key, doubt[k].key) == 0) {

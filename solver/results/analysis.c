@@ -105,9 +105,9 @@ static void add_depth(struct run_analysis *a)
     }
     if (!a->has_model) return;
     const struct insertion_spread *s = &a->spread;
-    struct measured depth = {s->depth, hypot(s->array_sd, s->value_error)};
+    struct measured depth = {s->depth, hypot(s->specimen_sd, s->value_error)};
     add(a, a->has_reading ? "buried_depth_by_model" : "buried_depth", depth, 1e6, "um",
-        "estimated by the insertion model; uncertainty: arrays and the model's own values");
+        "estimated by the insertion model; uncertainty: specimens and the model's own values");
     add(a, a->has_reading ? "buried_depth_sd_by_model" : "buried_depth_sd", (struct measured){s->needle_sd, NAN}, 1e6,
         "um", "estimated, between needles");
     add(a, a->has_reading ? "penetrated_fraction_by_model" : "penetrated_fraction", (struct measured){s->fraction, NAN},
@@ -127,6 +127,7 @@ static void estimate_depth(struct run_analysis *a, const bool given[])
                               .force = a->found.peak_force.value,
                               .travel = NAN,
                               .hold = a->found.has_hold ? a->found.hold_time : 0.0};
+    if (a->found.contact_force < c->press.force) c->press.contact_force = a->found.contact_force;
     c->step = 10e-6;
     int rc = insertion_spread(c, given, &a->spread, &e);
     if (!rc) {

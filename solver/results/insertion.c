@@ -9,6 +9,8 @@
 #include "base/text/table.h"
 #include "solver/results/insertion.h"
 
+#define BAND_CONFIDENCE 0.95
+
 int insertion_compute(const struct press_study *p, struct insertion_outcome *o, struct err *e)
 {
     *o = (struct insertion_outcome){0};
@@ -21,8 +23,17 @@ int insertion_compute(const struct press_study *p, struct insertion_outcome *o, 
     return rc;
 }
 
+int insertion_compute_bands(const struct press_study *p, struct insertion_outcome *o, struct err *e)
+{
+    int rc = insertion_bands(&p->press, &o->result, BAND_CONFIDENCE, &o->band, e);
+    if (!rc) rc = insertion_spread(&p->press, p->given, &o->spread, e);
+    o->has_band = !rc;
+    return rc;
+}
+
 void insertion_outcome_release(struct insertion_outcome *o)
 {
+    insertion_band_release(&o->band);
     insertion_release(&o->result);
     *o = (struct insertion_outcome){0};
 }
@@ -31,6 +42,8 @@ size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line 
 {
     const struct insertion_summary *s = &o->summary;
     const struct needle_strength *m = &o->strength;
+    const struct insertion_spread none = {.array_sd = NAN, .specimen_sd = NAN, .value_error = NAN, .fraction_lowest = NAN},
+                                  *d = o->has_band ? &o->spread : &none;
     const struct insertion_line all[] = {
         {"first_insertion_force", "N", s->first_force},
         {"first_insertion_travel", "um", s->first_travel * 1e6},
@@ -53,6 +66,10 @@ size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line 
         {"buried_depth_sd", "um", s->depth_sd * 1e6},
         {"buried_depth_lowest", "um", s->depth_lowest * 1e6},
         {"buried_depth_highest", "um", s->depth_highest * 1e6},
+        {"buried_depth_sd_arrays", "um", d->array_sd * 1e6},
+        {"buried_depth_sd_specimens", "um", d->specimen_sd * 1e6},
+        {"buried_depth_open", "um", d->value_error * 1e6},
+        {"penetrated_fraction_least", "1", d->fraction_lowest},
         {"largest_needle_force", "N", s->needle_peak_force},
         {"buckling_force", "N", m->buckling},
         {"buckling_margin", "1", m->buckling_margin},
@@ -102,6 +119,26 @@ static int write_curve(const struct insertion_result *r, const char *path, struc
         table_integer(t, (long long)p->through);
         table_number(t, p->depth_mean * 1e6);
         table_number(t, p->depth_sd * 1e6);
+        rc = table_end_row(t, e);
+        if (rc) table_abandon(t);
+    }
+    return rc ? rc : table_close(t, e);
+}
+
+static int write_band(const struct insertion_outcome *o, const char *path, struct err *e)
+{
+    static const char *const columns[] = {"travel_um",  "array_low_N",    "array_high_N",
+                                          "specimen_N", "specimen_low_N", "specimen_high_N"};
+    const struct insertion_band *b = &o->band;
+    struct table_out *t;
+    int rc = table_create(&t, path, columns, sizeof columns / sizeof *columns, e);
+    for (size_t i = 0; !rc && i < b->n; i++) {
+        table_number(t, b->travel[i] * 1e6);
+        table_number(t, b->array_low[i]);
+        table_number(t, b->array_high[i]);
+        table_number(t, b->specimen[i]);
+        table_number(t, b->specimen_low[i]);
+        table_number(t, b->specimen_high[i]);
         rc = table_end_row(t, e);
         if (rc) table_abandon(t);
     }
@@ -225,8 +262,48 @@ int insertion_write(const struct press_study *p, const struct insertion_outcome 
     char path[FOLDER_PATH + 100], hash[65] = "";
     int rc = write_study(p, folder_file(f, "study.yaml", path), hash, e);
     if (!rc) rc = write_curve(&o->result, folder_file(f, "curve.csv", path), e);
+    if (!rc && o->has_band) rc = write_band(o, folder_file(f, "band.csv", path), e);
     if (!rc) rc = write_needles(&o->result, folder_file(f, "needles.csv", path), e);
     if (!rc) rc = write_summary(p, o, c, hash, folder_file(f, "summary.yaml", path), e);
+    return rc;
+}
+
+static int figure_force(const struct press_study *p, const struct insertion_outcome *o, const double x[],
+                        const double force[], const struct folder *f, struct err *e)
+{
+    const struct insertion_band *b = &o->band;
+    size_t n = o->has_band ? b->n : 0;
+    double *um = calloc(n + 1, sizeof *um);
+    if (!um) return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        um[i] = b->travel[i] * 1e6;
+    struct plot_series all[] = {{.title = "95 %, an array on a new specimen",
+                                 .style = PLOT_BAND,
+                                 .n = n,
+                                 .x = um,
+                                 .y = b->specimen_low,
+                                 .err = b->specimen_high,
+                                 .colour = 2},
+                                {.title = "95 %, another array on this specimen",
+                                 .style = PLOT_BAND,
+                                 .n = n,
+                                 .x = um,
+                                 .y = b->array_low,
+                                 .err = b->array_high,
+                                 .colour = 3},
+                                {.title = "model, estimated",
+                                 .style = PLOT_LINE,
+                                 .n = o->result.n_points,
+                                 .x = x,
+                                 .y = force,
+                                 .colour = 1}};
+    struct plot plot = {.title = p->study.title,
+                        .xlabel = "travel after contact / um (not depth)",
+                        .ylabel = "force / N",
+                        .n = n ? 3 : 1,
+                        .series = n ? all : all + 2};
+    int rc = plot_write(&plot, f->temporary, "force_travel", e);
+    free(um);
     return rc;
 }
 
@@ -246,12 +323,6 @@ int insertion_figures(const struct press_study *p, const struct insertion_outcom
         low[i] = (q->depth_mean - q->depth_sd) * 1e6;
         high[i] = (q->depth_mean + q->depth_sd) * 1e6;
     }
-    struct plot_series one = {.title = "model, estimated", .style = PLOT_LINE, .n = n, .x = x, .y = force, .colour = 1};
-    struct plot a = {.title = p->study.title,
-                     .xlabel = "travel after contact / um (not depth)",
-                     .ylabel = "force / N",
-                     .n = 1,
-                     .series = &one};
     struct plot_series two[] = {
         {.title = "+- 1 sd over the needles that went in",
          .style = PLOT_BAND,
@@ -263,7 +334,7 @@ int insertion_figures(const struct press_study *p, const struct insertion_outcom
         {.title = "mean, estimated", .style = PLOT_LINE, .n = press, .x = force, .y = depth, .colour = 1}};
     struct plot b = {
         .title = p->study.title, .xlabel = "force / N", .ylabel = "buried depth / um", .n = 2, .series = two};
-    int rc = plot_write(&a, f->temporary, "force_travel", e);
+    int rc = figure_force(p, o, x, force, f, e);
     if (!rc) rc = plot_write(&b, f->temporary, "depth_force", e);
     free(x);
     return rc;

@@ -64,7 +64,8 @@ static int read_end(struct cnode at, struct press *p, struct err *e)
 
 static int read_press(struct press_study *p, struct err *e)
 {
-    static const char *const keys[] = {"speed", "to", "hold", "retract_speed", "step", "source", "note", NULL};
+    static const char *const keys[] = {"speed", "to",     "hold", "retract_speed", "contact_force",
+                                       "step",  "source", "note", NULL};
     static const struct range slow = {0.0, INSERTION_SPEED_MAX, true, false};
     struct study *s = &p->study;
     struct press *r = &p->press.press;
@@ -82,6 +83,11 @@ static int read_press(struct press_study *p, struct err *e)
         note_add(s, NOTE_ASSUMED, "press/hold", "30 s", "30 s, of the usual press test (Larraneta 2014)");
     r->retract_speed = r->speed;
     if (!rc) rc = optional_quantity(at, "retract_speed", "m s-1", slow, &r->retract_speed, &found, e);
+    if (!rc) rc = optional_quantity(at, "contact_force", "N", RANGE_NONNEG, &r->contact_force, &found, e);
+    if (!rc && r->contact_force >= r->force)
+        rc = config_fail(config_get(at, "contact_force"), e, ERR_RANGE,
+                         "contact_force: %.4g N: must be below the %.4g N to which it presses", r->contact_force,
+                         r->force);
     if (!rc) rc = optional_quantity(at, "step", "m", (struct range){0.0, 1e-4, true, false}, &p->press.step, &found, e);
     return rc;
 }
@@ -119,11 +125,11 @@ static int read_material(struct press_study *p, struct err *e)
 static int read_rest(struct press_study *p, struct err *e)
 {
     struct cnode root = config_root(p->study.doc), mechanics = config_get(root, "mechanics");
-    bool given[MECHANICS_MAX] = {false}, found;
+    bool found;
     long seed = SEED_DEFAULT;
     mechanics_init(&p->press.skin);
-    int rc = mechanics_read(mechanics, &p->press.skin, given, e);
-    if (!rc) press_notes(&p->study, given);
+    int rc = mechanics_read(mechanics, &p->press.skin, p->given, e);
+    if (!rc) press_notes(&p->study, p->given);
     if (!rc) rc = read_material(p, e);
     if (!rc && config_is(config_get(root, "seed"))) rc = config_integer(root, "seed", 0, 2147483647, &seed, e);
     p->press.seed = (unsigned long)seed;
@@ -173,7 +179,7 @@ void press_study_release(struct press_study *p)
 static int read_pressed(struct study *s, struct cnode at, struct insertion_case *c, bool given[], struct err *e)
 {
     static const struct range slow = {0.0, INSERTION_SPEED_MAX, true, false};
-    bool force, travel, speed, hold;
+    bool force, travel, speed, hold, contact;
     long seed = SEED_DEFAULT;
     c->press = (struct press){.speed = SPEED_DEFAULT, .force = NAN, .travel = NAN, .hold = HOLD_DEFAULT};
     mechanics_init(&c->skin);
@@ -181,6 +187,7 @@ static int read_pressed(struct study *s, struct cnode at, struct insertion_case 
     if (!rc) rc = optional_quantity(at, "travel", "m", RANGE_POSITIVE, &c->press.travel, &travel, e);
     if (!rc) rc = optional_quantity(at, "speed", "m s-1", slow, &c->press.speed, &speed, e);
     if (!rc) rc = optional_quantity(at, "hold", "s", RANGE_NONNEG, &c->press.hold, &hold, e);
+    if (!rc) rc = optional_quantity(at, "contact_force", "N", RANGE_NONNEG, &c->press.contact_force, &contact, e);
     if (!rc && config_is(config_get(at, "seed"))) rc = config_integer(at, "seed", 0, 2147483647, &seed, e);
     if (!rc) rc = mechanics_read(config_get(at, "mechanics"), &c->skin, given, e);
     if (rc) return rc;
@@ -201,9 +208,9 @@ static void note_pressed(struct study *s, const struct insertion_case *c, const 
     bool by_force = isfinite(c->press.force);
     note_add(s, NOTE_DERIVED, "", "",
              "buried depth %.4g um for a %s of %.4g %s: estimated; sd %.3g um between needles, %.2g um between "
-             "arrays; the model's values leave +- %.2g um open",
+             "arrays, %.2g um between specimens; the model's values leave +- %.2g um open",
              d->depth * 1e6, by_force ? "force" : "travel", by_force ? c->press.force : c->press.travel * 1e6,
-             by_force ? "N" : "um", d->needle_sd * 1e6, d->array_sd * 1e6, d->value_error * 1e6);
+             by_force ? "N" : "um", d->needle_sd * 1e6, d->array_sd * 1e6, d->specimen_sd * 1e6, d->value_error * 1e6);
     note_add(s, NOTE_DERIVED, "", "", "penetrated fraction %.4g, estimated (lowest of the values varied: %.4g)",
              d->fraction, d->fraction_lowest);
     note_add(s, NOTE_DERIVED, "", "", "insertion model: %zu of its %zu values are its own defaults, all estimates",

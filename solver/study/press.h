@@ -2,13 +2,14 @@
  * depth that a diffusion study gets from it.  Keys, units and bounds: docs/explanation/insertion.md. */
 #ifndef SOLVER_STUDY_PRESS_H
 #define SOLVER_STUDY_PRESS_H
-#include "solver/insertion/model.h"
+#include "solver/insertion/settings.h"
 #include "solver/insertion/strength.h"
 #include "solver/study/study.h"
 
 struct press_study {
     struct study study; /* document, parts, title, needles' name and notes; no problem */
     struct insertion_case press;
+    bool given[MECHANICS_MAX]; /* which values of press.skin the study states, as mechanics_read says */
     struct needle_material material;
     double drop_threshold; /* N */
 };

@@ -457,6 +457,46 @@ static void an_insertion_is_computed_with_a_band_of_arrays(void)
     bench_close(&b);
 }
 
+/* The run reaches 4.8 N at 700 um; a stiff specimen is at the study's 10 N before, and is pressed on. */
+static void an_insertion_is_computed_with_a_band_of_specimens(void)
+{
+    struct bench b;
+    bench_open(&b);
+    write_run(&b.f, "s1", "true", 12.0);
+    bench_run(&b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1], grid: 20}\n"
+                  "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: force, specimens: 15,\n"
+                  "      set: [press/to/force=3 N]}\n"
+                  "    criteria: [{metric: coverage, at_least: 0 %}]\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    for (size_t i = 10; i < 20; i++) { /* log-symmetric, wide, and there at every place */
+        double mean = cell(&b, "points.csv", i, "simulated"), low = cell(&b, "points.csv", i, "band_low");
+        CU_ASSERT(low < 0.8 * mean && low > 0.1 * mean);
+        ASSERT_REL(cell(&b, "points.csv", i, "band_high"), mean * mean / low, 1e-8);
+    }
+    bench_close(&b);
+}
+
+static void travel_of_the_model_counts_from_the_runs_contact(void)
+{
+    double force[2];
+    for (int i = 0; i < 2; i++) {
+        struct bench b;
+        bench_open(&b);
+        write_run(&b.f, "s1", "true", 12.0);
+        fixture_write(&b.f, "s1/run.yaml",
+                      i ? "format: mn-run-1\nvirtual: true\nspecimen: s1\noutcome: {state: done}\nconfiguration: {method: "
+                          "{stages: [{tare: {}}, {approach: {contact_force: 0.2 N}}]}}\n"
+                        : "format: mn-run-1\nvirtual: true\nspecimen: s1\noutcome: {state: done}\ncontact: {force: 0.1 N}\n");
+        bench_run(&b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1], grid: 20}\n"
+                      "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: force}\n");
+        CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+        force[i] = cell(&b, "points.csv", 0, "simulated");
+        bench_close(&b);
+    }
+    ASSERT_REL(force[0], 0.1, 1e-6); /* at no travel the force of contact */
+    ASSERT_REL(force[1], 0.2, 1e-6);
+}
+
 /* ---- refusals ---- */
 
 static void what_cannot_be_compared_is_refused_with_place_and_reason(void)
@@ -464,6 +504,11 @@ static void what_cannot_be_compared_is_refused_with_place_and_reason(void)
     static const struct {
         const char *csv, *measured, *simulated, *criteria, *words, *hint;
     } bad[] = {
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}",
+         "insertion: config/studies/insertion_10x10.yaml, quantity: force, arrays: 3, specimens: 3", "[]",
+         "specimens: no 'arrays' beside it: each specimen gets an array of its own", ""},
+        {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered, specimens: 7", "[]",
+         "specimens: only an insertion draws specimens", ""},
         {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered",
          "[{metric: mean_fold_eror, at_most: 2}]", "mean_fold_eror", ""},
         {"", "{file: d.csv, x: time_h, y: Q_ug_cm2}", "study: study.yaml, quantity: delivered", "[{metric: rmse}]",
@@ -591,6 +636,8 @@ CU_TestInfo compare_case_tests[] = {
      runs_are_brought_to_what_they_share_and_averaged_over_specimens},
     {"virtual_runs_are_called_synthetic_and_never_validated", virtual_runs_are_called_synthetic_and_never_validated},
     {"an_insertion_is_computed_with_a_band_of_arrays", an_insertion_is_computed_with_a_band_of_arrays},
+    {"an_insertion_is_computed_with_a_band_of_specimens", an_insertion_is_computed_with_a_band_of_specimens},
+    {"travel_of_the_model_counts_from_the_runs_contact", travel_of_the_model_counts_from_the_runs_contact},
     {"what_cannot_be_compared_is_refused_with_place_and_reason",
      what_cannot_be_compared_is_refused_with_place_and_reason},
     {"no_overlap_is_refused_with_both_ranges", no_overlap_is_refused_with_both_ranges},

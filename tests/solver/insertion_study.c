@@ -73,7 +73,7 @@ static void a_travel_goes_through_the_model_too(void)
     struct study *s = loaded(&f, "study.yaml", &e);
     CU_ASSERT(s->depth > 100e-6 && s->depth < 610e-6);
     CU_ASSERT(has_note(s, NOTE_DERIVED, "for a travel of 1130 um: estimated"));
-    CU_ASSERT(has_note(s, NOTE_DERIVED, "21 of its 22 values are its own defaults"));
+    CU_ASSERT(has_note(s, NOTE_DERIVED, "24 of its 25 values are its own defaults"));
     study_release(s);
     free(s);
     fixture_remove(&f);

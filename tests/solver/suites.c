@@ -129,6 +129,7 @@ CU_SuiteInfo test_suites[] = {
     {"compared cases", NULL, NULL, NULL, NULL, compare_case_tests},
     {"imports", NULL, NULL, NULL, NULL, import_tests},
     {"insertion model", NULL, NULL, NULL, NULL, insertion_model_tests},
+    {"insertion band", NULL, NULL, NULL, NULL, insertion_band_tests},
     {"insertion against the literature", NULL, NULL, NULL, NULL, insertion_literature_tests},
     {"insertion studies", NULL, NULL, NULL, NULL, insertion_study_tests},
     {"analysis of runs", NULL, NULL, NULL, NULL, insertion_analyse_tests},

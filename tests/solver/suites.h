@@ -4,7 +4,7 @@
 #include <CUnit/CUnit.h>
 
 extern CU_TestInfo study_load_tests[], study_error_tests[], result_tests[], comparison_tests[], insertion_model_tests[],
-    insertion_literature_tests[], insertion_study_tests[], insertion_analyse_tests[];
+    insertion_literature_tests[], insertion_study_tests[], insertion_analyse_tests[], insertion_band_tests[];
 extern CU_TestInfo studies_tests[], linear_tests[], factorisation_tests[], sensitivity_tests[], fit_tests[],
     refusal_tests[];
 extern CU_TestInfo agreement_tests[], compare_case_tests[], import_tests[], property_tests[], catalogue_tests[],

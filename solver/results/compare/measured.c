@@ -324,7 +324,7 @@ int measured_read(struct compare *c, struct compare_case *k, struct err *e)
     bool is_virtual = false;
     int rc = config_need(k->at, "measured", &at, e);
     if (rc) return rc;
-    k->m.mean_se = k->m.mean_df = NAN;
+    k->m.mean_se = k->m.mean_df = k->m.contact_force = NAN;
     for (size_t i = 0; kinds[i]; i++)
         if (config_is(config_get(at, kinds[i]))) {
             which = i;

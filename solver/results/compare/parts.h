@@ -27,6 +27,7 @@ struct measured {
     bool has_slices;
     double mean_se, mean_df; /* of a published mean, else NAN */
     long grid;               /* > 0: curves, brought to so many places */
+    double contact_force;    /* N from which the runs count travel; NAN: not stated, or not a run */
 };
 
 /* A criterion as declared. */

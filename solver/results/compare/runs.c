@@ -13,7 +13,24 @@ struct run {
     bool is_virtual;
     size_t n;                      /* rows in the skin */
     double peak, peak_travel, end; /* N, um, um */
+    double contact_force;          /* N from which travel counts; NAN: not stated */
 };
+
+/* As an import states it, else as the run's method does. */
+static int read_contact(struct run *r, struct cnode root, struct err *e)
+{
+    struct cnode at = config_get(root, "contact");
+    struct cnode stages = config_get(config_get(config_get(root, "configuration"), "method"), "stages");
+    if (config_is(config_get(at, "force")))
+        return config_quantity(at, "force", "N", RANGE_POSITIVE, &r->contact_force, e);
+    r->contact_force = NAN;
+    for (size_t i = 0; i < config_count(stages); i++) {
+        at = config_get(config_item(stages, i), "approach");
+        if (config_is(config_get(at, "contact_force")))
+            return config_quantity(at, "contact_force", "N", RANGE_POSITIVE, &r->contact_force, e);
+    }
+    return 0;
+}
 
 static int read_yaml(struct run *r, struct err *e)
 {
@@ -30,6 +47,7 @@ static int read_yaml(struct run *r, struct err *e)
     if (!rc) rc = config_bool(root, "virtual", &r->is_virtual, e);
     if (!rc && config_is(config_get(root, "specimen"))) rc = config_string(root, "specimen", &specimen, e);
     if (!rc) rc = config_string(outcome, "state", &state, e);
+    if (!rc) rc = read_contact(r, root, e);
     snprintf(r->specimen, sizeof r->specimen, "%s", specimen);
     snprintf(r->state, sizeof r->state, "%s", state);
     config_close(doc);
@@ -141,6 +159,24 @@ static int count_runs(struct compare *c, struct cnode list, size_t *in_file, siz
     return ERR_PARSE;
 }
 
+/* The force from which all of them count travel: a model that is held against them must count from it, too. */
+static void common_contact(struct compare *c, struct measured *m, const struct run run[], size_t n)
+{
+    double lowest = INFINITY, highest = 0.0;
+    m->contact_force = run[0].contact_force;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(run[i].contact_force)) {
+            m->contact_force = NAN;
+            return;
+        }
+        lowest = fmin(lowest, run[i].contact_force);
+        highest = fmax(highest, run[i].contact_force);
+    }
+    if (highest > 1.01 * lowest)
+        compare_say(c, "    the runs count travel from %.3g to %.3g N: a model's is counted as the first one's", lowest,
+                    highest);
+}
+
 int measured_read_runs(struct compare *c, struct compare_case *k, struct cnode at, struct err *e)
 {
     static const char *const keys[] = {"runs", "grid", "source", "note", NULL};
@@ -171,6 +207,7 @@ int measured_read_runs(struct compare *c, struct compare_case *k, struct cnode a
     snprintf(m->y_unit, sizeof m->y_unit, "N");
     snprintf(m->from, sizeof m->from, "run folders");
     if (!rc) say_runs(c, run, all);
+    if (!rc) common_contact(c, m, run, all);
     free(run);
     return rc;
 }

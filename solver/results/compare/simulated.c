@@ -1,6 +1,5 @@
 /* simulated.c -- the simulated side of a case: a result folder that is there, or a study (of diffusion, of insertion)
  * computed on the fly; its band over variants; ratios of two simulations; values that an experiment does not state. */
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,18 +7,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/math/curve.h"
-#include "base/math/stats.h"
 #include "base/text/number.h"
 #include "base/text/units.h"
+#include "solver/insertion/band.h"
+#include "solver/insertion/specimen.h"
 #include "solver/results/compare/parts.h"
 #include "solver/results/insertion.h"
 #include "solver/results/tables.h"
 
 enum source { SOURCE_STUDY, SOURCE_INSERTION, SOURCE_RESULT };
 static const char *const source_key[] = {"study", "insertion", "result", NULL};
-static const char *const simulated_keys[] = {"study", "insertion", "result", "set",    "quantity", "x",    "at", "over",
-                                             "vary",  "arrays",    "band",   "factor", "source",   "note", NULL};
+static const char *const simulated_keys[] = {"study", "insertion", "result",    "set",  "quantity", "x",      "at",  "over",
+                                             "vary",  "arrays",    "specimens", "band", "factor",   "source", "note", NULL};
 enum { SMOOTH = 100 }; /* more outputs, for an even curve in the figure */
+
+/* Which press of an insertion: the study's own, an array drawn anew on its specimen, or an array on a new specimen. */
+enum draw { DRAW_NONE, DRAW_ARRAY, DRAW_SPECIMEN };
 
 /* One simulation to make: where from, what is changed. */
 struct making {
@@ -31,6 +34,8 @@ struct making {
     const char *set[SETS_MAX + 2];
     size_t n_set;
     bool is_quiet; /* derived values have been said */
+    enum draw draw;
+    size_t which; /* of the draws */
     struct wanted want;
 };
 
@@ -157,7 +162,29 @@ static int make_study(struct making *m, const struct folder *f, struct err *e)
     return rc;
 }
 
-static int make_insertion(struct making *m, unsigned long seed_more, const struct folder *f, struct err *e)
+/* Whether the points are places of travel: then every draw is pressed as far as they reach, whatever its force. */
+static double furthest_travel(const struct compare_case *k)
+{
+    double um = NAN;
+    bool is_travel = k->m.has_x && k->n_points > 0 && strncmp(k->m.x_name, "travel", 6) == 0 &&
+                     units_convert(k->x[k->n_points - 1], k->m.x_unit, "m", &um, NULL) == 0;
+    return is_travel ? um : NAN;
+}
+
+static int draw_press(const struct making *m, struct insertion_case *c, struct err *e)
+{
+    double reach = furthest_travel(m->k);
+    if (isfinite(m->k->m.contact_force) && c->press.contact_force == 0.0) c->press.contact_force = m->k->m.contact_force;
+    if (m->draw == DRAW_ARRAY) c->seed += m->which;
+    if (m->draw != DRAW_SPECIMEN) return 0;
+    if (reach > 0.0) {
+        c->press.force = NAN;
+        c->press.travel = reach * (1.0 + 1e-6);
+    }
+    return specimen_draw(c, m->which, e);
+}
+
+static int make_insertion(struct making *m, const struct folder *f, struct err *e)
 {
     struct press_study p;
     struct insertion_outcome o;
@@ -165,8 +192,8 @@ static int make_insertion(struct making *m, unsigned long seed_more, const struc
     struct study_options so = {m->set, m->c->options->config_dir};
     int rc = press_study_load(&p, compare_path(m->c, m->file, path), &so, e);
     if (rc) return rc;
-    p.press.seed += seed_more;
-    rc = insertion_compute(&p, &o, e);
+    rc = draw_press(m, &p.press, e);
+    if (!rc) rc = insertion_compute(&p, &o, e);
     if (!rc) {
         rc = insertion_write(&p, &o, m->c->context, f, e);
         insertion_outcome_release(&o);
@@ -176,7 +203,7 @@ static int make_insertion(struct making *m, unsigned long seed_more, const struc
 }
 
 /* Computes into <result folder>/<name> and takes the quantity out of it; a folder that is there is only read. */
-static int make(struct making *m, const char *name, unsigned long seed_more, struct curve *out, struct err *e)
+static int make(struct making *m, const char *name, struct curve *out, struct err *e)
 {
     struct folder f = {0};
     char folder[FOLDER_PATH + 100], path[PLACE];
@@ -193,7 +220,7 @@ static int make(struct making *m, const char *name, unsigned long seed_more, str
     snprintf(f.path, sizeof f.path, "%.999s", folder);
     if (access(folder, F_OK) != 0 && mkdir(folder, 0777) != 0)
         return err_set(e, ERR_IO, "%.300s: cannot be made", folder);
-    int rc = m->source == SOURCE_STUDY ? make_study(m, &f, e) : make_insertion(m, seed_more, &f, e);
+    int rc = m->source == SOURCE_STUDY ? make_study(m, &f, e) : make_insertion(m, &f, e);
     return rc ? rc : extract(folder, &m->want, blame, out, e);
 }
 
@@ -256,18 +283,14 @@ struct variants {
     double *y; /* n x n_points */
 };
 
-/* A band that a new array lies in with the comparison's confidence, as drawn: normal scatter between arrays. */
-static void band_of_arrays(struct compare_case *k, const struct variants *v, double confidence)
+static void band_of_draws(struct compare_case *k, const struct variants *v, double confidence)
 {
     k->has_band = true;
-    double column[VARIANTS_MAX], t = gsl_cdf_tdist_Pinv(0.5 + 0.5 * confidence, (double)v->n - 1.0);
+    double column[VARIANTS_MAX];
     for (size_t i = 0; i < k->n_points; i++) {
         for (size_t j = 0; j < v->n; j++)
             column[j] = v->y[j * k->n_points + i];
-        double mean = stats_mean(column, v->n), half = t * stats_sd(column, v->n) * sqrt(1.0 + 1.0 / (double)v->n);
-        k->predicted[i] = mean;
-        k->low[i] = mean - half;
-        k->high[i] = mean + half;
+        draws_interval(column, v->n, confidence, &k->predicted[i], &k->low[i], &k->high[i]);
     }
 }
 
@@ -284,25 +307,26 @@ static void band_of_variants(struct compare_case *k, const struct variants *v)
     }
 }
 
-static int one_variant(struct making *m, const char *name, unsigned long seed_more, double y[], double err[],
-                       struct err *e)
+static int one_variant(struct making *m, const char *name, double y[], double err[], struct err *e)
 {
     struct curve v = {0};
-    int rc = make(m, name, seed_more, &v, e);
+    int rc = make(m, name, &v, e);
     if (!rc) evaluate(m->k, &v, y, err);
     curve_release(&v);
     return rc;
 }
 
-static int run_arrays(struct making *m, const char *name, long arrays, struct err *e)
+static int run_draws(struct making *m, const char *name, enum draw draw, long draws, struct err *e)
 {
     struct compare_case *k = m->k;
-    struct variants v = {(size_t)arrays, calloc((size_t)arrays * k->n_points + 1, sizeof(double))};
+    struct variants v = {(size_t)draws, calloc((size_t)draws * k->n_points + 1, sizeof(double))};
     int rc = v.y ? 0 : err_set(e, ERR_NOMEM, "out of memory");
-    for (long i = arrays; !rc && i-- > 0;) /* the study's own seed last: its files stay in the folder */
-        rc = one_variant(m, name, (unsigned long)i, v.y + (size_t)i * k->n_points, k->error, e);
-    if (!rc) rc = make(m, name, 0, &k->curve, e);
-    if (!rc) band_of_arrays(k, &v, m->c->how.confidence);
+    m->draw = draw;
+    for (m->which = 0; !rc && m->which < v.n; m->which++)
+        rc = one_variant(m, name, v.y + m->which * k->n_points, k->error, e);
+    m->draw = DRAW_NONE; /* the study's own last: its files stay in the folder */
+    if (!rc) rc = make(m, name, &k->curve, e);
+    if (!rc) band_of_draws(k, &v, m->c->how.confidence);
     free(v.y);
     return rc;
 }
@@ -317,11 +341,11 @@ static int run_band(struct making *m, const char *name, struct cnode band, struc
     int rc = v.y ? 0 : err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; !rc && i < n; i++) {
         rc = add_sets(m, config_item(band, i), e);
-        if (!rc) rc = one_variant(m, name, 0, v.y + i * k->n_points, k->error, e);
+        if (!rc) rc = one_variant(m, name, v.y + i * k->n_points, k->error, e);
         m->n_set = own;
         m->set[own] = NULL;
     }
-    if (!rc) rc = make(m, name, 0, &k->curve, e);
+    if (!rc) rc = make(m, name, &k->curve, e);
     if (!rc) {
         evaluate(k, &k->curve, k->predicted, k->error);
         band_of_variants(k, &v);
@@ -332,20 +356,28 @@ static int run_band(struct making *m, const char *name, struct cnode band, struc
 
 static int run_plain(struct making *m, const char *name, struct err *e)
 {
+    static const char *const drawn[] = {"arrays", "specimens"};
+    static const enum draw how[] = {DRAW_ARRAY, DRAW_SPECIMEN};
     struct cnode band = config_get(m->at, "band");
-    long arrays = 0;
+    enum draw draw = DRAW_NONE;
+    long draws = 0;
     int rc = 0;
-    if (config_is(config_get(m->at, "arrays"))) {
-        rc = config_integer(m->at, "arrays", 3, VARIANTS_MAX, &arrays, e);
+    for (size_t i = 0; !rc && i < 2; i++) {
+        struct cnode at = config_get(m->at, drawn[i]);
+        if (!config_is(at)) continue;
+        rc = config_integer(m->at, drawn[i], 3, VARIANTS_MAX, &draws, e);
         if (!rc && m->source != SOURCE_INSERTION)
-            rc = config_fail(config_get(m->at, "arrays"), e, ERR_PARSE, "arrays: only an insertion draws arrays");
+            rc = config_fail(at, e, ERR_PARSE, "%s: only an insertion draws %s", drawn[i], drawn[i]);
+        if (!rc && draw != DRAW_NONE)
+            rc = config_fail(at, e, ERR_PARSE, "specimens: no 'arrays' beside it: each specimen gets an array of its own");
+        draw = how[i];
     }
-    if (!rc && config_is(band) && (m->source == SOURCE_RESULT || arrays))
-        rc = config_fail(band, e, ERR_PARSE, "band: needs a study to compute, and no 'arrays' beside it");
+    if (!rc && config_is(band) && (m->source == SOURCE_RESULT || draws))
+        rc = config_fail(band, e, ERR_PARSE, "band: needs a study to compute, and no 'arrays' or 'specimens' beside it");
     if (rc) return rc;
-    if (arrays) return run_arrays(m, name, arrays, e);
+    if (draws) return run_draws(m, name, draw, draws, e);
     if (config_is(band)) return run_band(m, name, band, e);
-    rc = make(m, name, 0, &m->k->curve, e);
+    rc = make(m, name, &m->k->curve, e);
     if (!rc) evaluate(m->k, &m->k->curve, m->k->predicted, m->k->error);
     return rc;
 }
@@ -364,7 +396,7 @@ static int divide(struct making *top, const char *name, const char *changed, str
     m.set[m.n_set] = NULL;
     m.want.y_unit = top->want.y_unit;
     snprintf(below, sizeof below, "%s_over", name);
-    if (!rc) rc = one_variant(&m, below, 0, y, y + k->n_points, e);
+    if (!rc) rc = one_variant(&m, below, y, y + k->n_points, e);
     for (size_t i = 0; !rc && i < k->n_points; i++) {
         double a = k->error[i] / k->predicted[i], b = y[k->n_points + i] / y[i];
         k->predicted[i] /= y[i];
