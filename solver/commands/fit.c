@@ -22,20 +22,39 @@ const char help_fit[] =
     "example: mnsim fit fit.yaml -o out/fit\n"
     "exit status: 0 done, 1 a parameter is not identified, 2 usage, 3 configuration or data, 4 numerics";
 
+static void print_head(const struct fit *f)
+{
+    const struct estimate *x = &f->estimate;
+    printf("%s: %zu parameters, %zu data, sum of squares %.4g, ", f->title, f->n_estimated, f->n_fitted, x->chi2);
+    if (isnan(x->aicc)) printf("AICc %s, ", fit_no_aicc(f));
+    else printf("AICc %.4g, ", x->aicc);
+    printf("%zu of %ld starts agree\n", f->agreeing, f->starts + 1);
+}
+
+static void print_interval(const struct fit *f, size_t i)
+{
+    const struct estimate *x = &f->estimate;
+    const struct fit_parameter *p = fit_estimated(f, i);
+    printf("  %-20s %-11.4g %-8s ", p->id, x->value[i], p->unit);
+    if (isnan(x->low[i])) printf("at a bound: no interval\n");
+    else
+        printf("95 %%: %.4g%s to %.4g%s\n", x->low[i], x->low_is_bound[i] ? " (its bound)" : "", x->high[i],
+               x->high_is_bound[i] ? " (its bound)" : "");
+}
+
 static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
 {
     const struct estimate *x = &f->estimate;
     char flaw[400];
     size_t flaws = 0;
     if (!quiet)
-        printf("%s: %zu parameters, %zu data, sum of squares %.4g, AICc %.4g, %zu of %ld starts agree\n", f->title,
-               f->n_estimated, f->n_fitted, x->chi2, x->aicc, f->agreeing, f->starts + 1);
+        print_head(f);
     for (size_t i = 0; i < f->n_estimated; i++) {
         const struct fit_parameter *p = fit_estimated(f, i);
         bool open = x->flaw[i] != FLAW_NONE && x->flaw[i] != FLAW_AT_BOUND;
         if (!quiet && open) printf("  %-20s %-11.4g %-8s 95 %%: open\n", p->id, x->value[i], p->unit);
         if (!quiet && !open)
-            printf("  %-20s %-11.4g %-8s 95 %%: %.4g to %.4g\n", p->id, x->value[i], p->unit, x->low[i], x->high[i]);
+            print_interval(f, i);
         for (size_t k = 0; !quiet && k < i; k++)
             if (fabs(x->correlation[i][k]) > 0.9)
                 printf("  %-20s correlation %.3f with %s\n", "", x->correlation[i][k], fit_estimated(f, k)->id);

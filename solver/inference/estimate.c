@@ -147,8 +147,20 @@ static void find_flaw(const struct bridge *b, const double *column, const double
 static double corrected_akaike(const struct estimate_problem *p, double sum)
 {
     double n = (double)p->n_residuals, k = (double)p->n_parameters + (p->sd_known ? 0.0 : 1.0);
-    if (!(n - k - 1.0 > 0.0)) return NAN;
+    if (p->group || !(n - k - 1.0 > 0.0)) return NAN;
     return (p->sd_known ? sum : n * log(sum / n)) + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0);
+}
+
+/* What lies beyond a bound is no value of the parameter; at a bound itself the slope of the search vanishes, and with it
+ * every standard error. */
+static void cut_interval(const struct estimate_problem *p, size_t i, struct estimate *out)
+{
+    if (out->flaw[i] == FLAW_AT_BOUND) out->low[i] = out->high[i] = out->relative_se[i] = NAN;
+    if (!p->bound) return;
+    out->low_is_bound[i] = out->low[i] < p->bound[i].lower;
+    out->high_is_bound[i] = out->high[i] > p->bound[i].upper;
+    if (out->low_is_bound[i]) out->low[i] = p->bound[i].lower;
+    if (out->high_is_bound[i]) out->high[i] = p->bound[i].upper;
 }
 
 /* covariance := C B C with C = (J'J)^-1 and B = G/(G-1) sum over groups of g g', g = sum of J_i r_i in the group: right
@@ -226,8 +238,11 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
             column[i] += gsl_matrix_get(J, k, i) * gsl_matrix_get(J, k, i);
         column[i] = sqrt(column[i]) / fmax(slope, 1e-300) * range_of(b->p, i); /* whatever the unit and the scale */
     }
-    for (size_t i = 0; i < p; i++)
+    out->quantile = quantile;
+    for (size_t i = 0; i < p; i++) {
         find_flaw(b, column, u, i, out);
+        cut_interval(b->p, i, out);
+    }
 }
 
 /* *settled becomes false when the search was still moving at the end of its iterations: along a valley, if the data do

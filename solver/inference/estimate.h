@@ -42,9 +42,12 @@ struct estimate {
     size_t n_parameters, n_residuals;
     double value[ESTIMATE_MAX];
     double
-        relative_se[ESTIMATE_MAX]; /* standard error on the parameter's scale: of log(value), 0.07 is 7 %, or of it */
-    double low[ESTIMATE_MAX], high[ESTIMATE_MAX]; /* 95 % interval */
-    double chi2, aicc; /* sum of squared residuals; corrected Akaike criterion (NAN: too few data) */
+        relative_se[ESTIMATE_MAX]; /* standard error on the parameter's scale: of log(value), 0.07 is 7 %, or of it; NAN as low */
+    double low[ESTIMATE_MAX], high[ESTIMATE_MAX]; /* 95 % interval; NAN where the optimum lies at a bound */
+    bool low_is_bound[ESTIMATE_MAX], high_is_bound[ESTIMATE_MAX]; /* cut there: it would go on beyond */
+    double quantile; /* interval: value +- quantile x standard error on the parameter's scale */
+    double chi2, aicc; /* sum of squared residuals; corrected Akaike criterion (NAN: too few data, or groups: the sum of
+                        * squares of residuals that hang together is no likelihood) */
     enum estimate_flaw flaw[ESTIMATE_MAX];
     size_t with[ESTIMATE_MAX];                    /* FLAW_COMBINATION: the other parameter */
     double correlation[ESTIMATE_MAX][ESTIMATE_MAX];

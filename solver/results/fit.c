@@ -9,7 +9,7 @@
 
 #define TAIL_FLOOR   1e-300 /* of a probability */
 #define RATIO_FLOOR 1e-6  /* of the measured value: a model at zero is this on a log scale */
-#define PROFILE_SPAN 2.0    /* standard errors to either side */
+#define PROFILE_SPAN 2.8    /* standard errors to either side: beyond the ends of a 95 % interval */
 
 const struct fit_parameter *fit_estimated(const struct fit *f, size_t i)
 {
@@ -204,6 +204,19 @@ static int differences(void *self, const double *value, double (*pair)[2], doubl
     return rc;
 }
 
+bool fit_has_sd(const struct fit *f)
+{
+    size_t i = 0;
+    while (i + 1 < f->n_cases && f->item[i].is_predicted)
+        i++;
+    return !isnan(f->item[i].point[0].sd);
+}
+
+bool fit_has_residual(const struct fit *f, const struct fit_point *p) 
+{
+    return !isnan(p->sd) || (!fit_has_sd(f) && !p->censored);
+}
+
 double fit_fold_error(const struct fit_case *c)
 {
     double sum = 0.0;
@@ -218,23 +231,59 @@ double fit_fold_error(const struct fit_case *c)
 
 /* ---- the estimate ---- */
 
+/* Place k of the profile of parameter i, within its bounds. */
+static double profile_place(const struct fit *f, const struct estimate_bound *b, size_t i, size_t k)
+{
+    double steps = PROFILE_SPAN * (2.0 * (double)k / (FIT_PROFILE - 1) - 1.0), se = f->estimate.relative_se[i];
+    double x = b->is_log ? f->estimate.value[i] * exp(steps * se) : f->estimate.value[i] + steps * se;
+    return fmin(fmax(x, b->lower), b->upper);
+}
+
+/* Where the root of the rise, negative below the estimate, reaches the quantile on one side: between two places, or the
+ * bound when it is not reached before; NAN when it is not at all. */
+static double profile_end(const struct fit *f, const struct estimate_bound *b, size_t i, int side)
+{
+    const double *rise = f->profile_rise[i], *at = f->profile_value[i];
+    size_t k = FIT_PROFILE / 2;
+    for (size_t n = 0; n < FIT_PROFILE / 2; n++) {
+        size_t next = side > 0 ? k + 1 : k - 1;
+        if (!isfinite(rise[next])) break;
+        double from = sqrt(fmax(rise[k], 0.0)), to = sqrt(fmax(rise[next], 0.0));
+        if (to >= f->estimate.quantile && to > from) {
+            double share = (f->estimate.quantile - from) / (to - from);
+            return b->is_log ? at[k] * pow(at[next] / at[k], share) : at[k] + share * (at[next] - at[k]);
+        }
+        k = next;
+    }
+    double bound = side > 0 ? b->upper : b->lower;
+    return at[k] == bound ? bound : NAN;
+}
+
+static int profile_one(struct fit *f, const struct estimate_problem *p, size_t i, double variance, struct err *e)
+{
+    double before = NAN;
+    for (size_t k = 0; k < FIT_PROFILE; k++) {
+        double x = profile_place(f, &p->bound[i], i, k), chi2 = f->estimate.chi2;
+        struct err mine = {0};
+        if (x == before) continue; /* at a bound once */
+        before = f->profile_value[i][k] = x;
+        int rc = 2 * k + 1 == FIT_PROFILE ? 0 : estimate_profile(p, &f->estimate, i, x, &chi2, &mine);
+        if (rc == ERR_NOMEM) return err_set(e, rc, "%s", mine.msg);
+        f->profile_rise[i][k] = rc ? NAN : (chi2 - f->estimate.chi2) / variance;
+        f->lower_rise = fmin(f->lower_rise, f->profile_rise[i][k]);
+    }
+    f->profile_low[i] = profile_end(f, &p->bound[i], i, -1);
+    f->profile_high[i] = profile_end(f, &p->bound[i], i, 1);
+    return 0;
+}
+
 static int profile(struct fit *f, const struct estimate_problem *p, struct err *e)
 {
     double variance = p->sd_known ? 1.0 : f->estimate.chi2 / (double)(p->n_residuals - p->n_parameters);
-    for (size_t i = 0; i < p->n_parameters; i++)
-        for (size_t k = 0; k < FIT_PROFILE; k++) {
-            double steps = PROFILE_SPAN * (2.0 * (double)k / (FIT_PROFILE - 1) - 1.0), se = f->estimate.relative_se[i],
-                   chi2 = NAN;
-            double x = p->bound[i].is_log ? f->estimate.value[i] * exp(steps * se) : f->estimate.value[i] + steps * se;
-            f->profile_value[i][k] = x;
-            f->profile_rise[i][k] = NAN;
-            if (f->estimate.flaw[i] != FLAW_NONE || !(x >= p->bound[i].lower && x <= p->bound[i].upper)) continue;
-            struct err mine = {0};
-            int rc = estimate_profile(p, &f->estimate, i, x, &chi2, &mine);
-            if (rc == ERR_NOMEM) return err_set(e, rc, "%s", mine.msg);
-            f->profile_rise[i][k] = (chi2 - f->estimate.chi2) / variance;
-        }
-    return 0;
+    int rc = 0;
+    for (size_t i = 0; !rc && variance > 0.0 && i < p->n_parameters; i++)
+        if (f->estimate.flaw[i] == FLAW_NONE) rc = profile_one(f, p, i, variance, e);
+    return rc;
 }
 
 size_t fit_donors(const struct fit *f, size_t *group)
@@ -242,6 +291,7 @@ size_t fit_donors(const struct fit *f, size_t *group)
     size_t number[FIT_DONORS_MAX] = {0}, donors = 0, n = 0; /* of each donor among those of the fitted cases, from 1 */
     for (size_t i = 0; i < f->n_cases; i++)
         for (size_t k = 0; !f->item[i].is_predicted && k < f->item[i].n; k++) {
+            if (!f->item[i].point[k].donor) return 0;
             size_t *mine = &number[f->item[i].point[k].donor - 1];
             if (*mine == 0) *mine = ++donors;
             if (group) group[n++] = *mine - 1;
@@ -255,8 +305,8 @@ int fit_solve(struct fit *f, bool profiles, struct err *e)
 {
     struct estimate_bound bound[ESTIMATE_MAX];
     double start[ESTIMATE_MAX];
-    size_t *group = f->n_donors ? calloc(f->n_fitted + f->n_priors + 1, sizeof *group) : NULL;
-    if (f->n_donors && !group) return err_set(e, ERR_NOMEM, "out of memory");
+    size_t n_groups = fit_donors(f, NULL), *group = NULL;
+    if (n_groups && !(group = calloc(f->n_fitted + f->n_priors + 1, sizeof *group))) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < f->n_estimated; i++) {
         bound[i] = fit_estimated(f, i)->bound;
         start[i] = fit_estimated(f, i)->nominal;
@@ -267,13 +317,17 @@ int fit_solve(struct fit *f, bool profiles, struct err *e)
                                  .residuals = residuals,
                                  .differences = differences,
                                  .bound = bound,
-                                 .sd_known = !isnan(f->item[0].point[0].sd),
+                                 .sd_known = fit_has_sd(f),
                                  .group = group,
-                                 .n_groups = group ? fit_donors(f, group) : 0};
+                                 .n_groups = n_groups};
+    if (group) fit_donors(f, group);
     int rc = estimate_multistart(&p, start, (size_t)f->starts, &f->estimate, &f->agreeing, e);
-    for (size_t i = 0; i < ESTIMATE_MAX; i++)
+    f->lower_rise = 0.0;
+    for (size_t i = 0; i < ESTIMATE_MAX; i++) {
+        f->profile_low[i] = f->profile_high[i] = NAN;
         for (size_t k = 0; k < FIT_PROFILE; k++)
             f->profile_value[i][k] = f->profile_rise[i][k] = NAN;
+    }
     if (!rc && profiles && !group) rc = profile(f, &p, e); /* with donors the sum of squares is no likelihood */
     if (!rc) rc = evaluate(f, f->estimate.value, true, e);
     free(group);
@@ -286,6 +340,12 @@ double fit_last(const struct fit *f)
     for (size_t k = 0; k < f->n_cases; k++)
         if (!f->item[k].is_predicted) last = fmax(last, f->item[k].point[f->item[k].n - 1].t);
     return last;
+}
+
+const char *fit_no_aicc(const struct fit *f)
+{
+    return fit_donors(f, NULL) ? "not stated: readings of one donor hang together, so their sum of squares is no likelihood"
+                               : "not stated: too few data for so many parameters";
 }
 
 const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size)

@@ -5,7 +5,7 @@
 #include "solver/inference/estimate.h"
 #include "solver/results/result.h"
 
-enum { FIT_CASES_MAX = 16, FIT_POINTS_MAX = 1000, FIT_PARAMETERS_MAX = 16, FIT_PROFILE = 6, FIT_DONORS_MAX = 100 };
+enum { FIT_CASES_MAX = 16, FIT_POINTS_MAX = 1000, FIT_PARAMETERS_MAX = 16, FIT_PROFILE = 9, FIT_DONORS_MAX = 100 };
 
 enum { OBSERVED_CUMULATIVE, OBSERVED_LAB, OBSERVED_FLUX, OBSERVED_RECEPTOR, OBSERVED_PLASMA };
 
@@ -48,7 +48,10 @@ struct fit {
     const struct study_options *options;
     struct estimate estimate; /* of the estimated parameters in their order */
     double profile_value[ESTIMATE_MAX][FIT_PROFILE],
-        profile_rise[ESTIMATE_MAX][FIT_PROFILE]; /* rise: of chi2 over the variance */
+        profile_rise[ESTIMATE_MAX][FIT_PROFILE]; /* rise: of chi2 over the variance; NAN: not computed */
+    double lower_rise; /* the least of them: below 0 the estimate is not the best */
+    double profile_low[ESTIMATE_MAX], profile_high[ESTIMATE_MAX]; /* 95 % interval: where the rise is the square of the
+                                                                   * estimate's quantile; NAN: not reached */
     double lag;               /* longest asymptotic lag among the cases, s; NAN: none */
 };
 
@@ -56,9 +59,13 @@ struct fit {
 int fit_load(struct fit *f, const char *path, const struct study_options *options, struct err *e);
 /* The study of a case with parameter values; value NULL: the nominal ones.  The caller releases it. */
 int fit_study(const struct fit *f, const struct fit_case *c, const double *value, struct study *s, struct err *e);
-/* How many donors the fitted cases have (they must name them); group, unless NULL, gets each residual's donor from 0,
+/* How many donors the fitted cases have, 0: they do not name them; group, unless NULL, gets each residual's donor from 0,
  * and ESTIMATE_NO_GROUP for priors. */
 size_t fit_donors(const struct fit *f, size_t *group);
+/* Whether the fitted readings have standard deviations; a predicted case may have them or not. */
+bool fit_has_sd(const struct fit *f);
+/* A reading's residual can be stated: its sd is known, or nobody's is. */
+bool fit_has_residual(const struct fit *f, const struct fit_point *p);
 /* Estimates; profiles when wanted. */
 int fit_solve(struct fit *f, bool profiles, struct err *e);
 /* fit.yaml, parameters.csv (the table with the estimates), fit.csv (data, model, residuals) into an open folder. */
@@ -72,6 +79,8 @@ bool fit_is_virtual(const struct fit *f);
 bool fit_is_estimated(const struct fit *f);
 double
 fit_last(const struct fit *f); /* time of the last fitted reading, s; before f->lag they say little of the flux */
+/* Why there is no AICc. */
+const char *fit_no_aicc(const struct fit *f);
 /* What the data cannot say about estimated parameter i, or "" ; returns buf. */
 const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size);
 /* What one reading adds to the sum of squares, unsquared: (model - value)/sd on the case's scale; below the limit the

@@ -262,40 +262,48 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
     return rc;
 }
 
-/* What the cases must have in common to be weighed against each other. */
+/* One fitted case beside the first of them. */
+static int check_beside(const struct fit_case *first, const struct fit_case *c, const char *path, struct err *e)
+{
+    bool with = !isnan(first->point[0].sd), names = first->point[0].donor > 0;
+    for (size_t k = 0; k < c->n; k++) {
+        if (isnan(c->point[k].sd) == with)
+            return err_set(e, ERR_PARSE, "%s:%d: either every fitted case states standard deviations or none does",
+                           c->data, c->point[k].line);
+        if (c->point[k].censored && !with)
+            return err_set(e, ERR_PARSE, "%s:%d: below the limit of quantification: needs standard deviations (sd)",
+                           c->data, c->point[k].line);
+        if ((c->point[k].donor > 0) != names)
+            return err_set(e, ERR_PARSE, "%s: either every fitted case names its donors or none does", c->data);
+    }
+    if (!with && (c->is_log != first->is_log || (!c->is_log && c->scale != first->scale)))
+        return err_set(e, ERR_PARSE,
+                       "%s: cases '%s' and '%s' cannot be weighed against each other without standard deviations: "
+                       "give both an sd, or both scale: log",
+                       path, first->name, c->name);
+    return 0;
+}
+
+/* What the fitted cases must have in common to be weighed against each other.  Predicted ones are not weighed. */
 static int check_together(const struct fit *f, const char *path, struct err *e)
 {
-    bool with = !isnan(f->item[0].point[0].sd);
     const struct fit_case *first = NULL;
     for (size_t i = 0; i < f->n_cases; i++) {
         const struct fit_case *c = &f->item[i];
-        for (size_t k = 0; k < c->n; k++) {
-            if (isnan(c->point[k].sd) == with)
-                return err_set(e, ERR_PARSE, "%s:%d: either every case states standard deviations or none does",
-                               c->data, c->point[k].line);
-            if (c->point[k].censored && !with)
-                return err_set(e, ERR_PARSE,
-                               "%s:%d: below the limit of quantification: needs standard deviations (sd)",
-                               c->data, c->point[k].line);
-            if ((c->point[k].donor > 0) != (f->n_donors > 0))
-                return err_set(e, ERR_PARSE, "%s: either every case names its donors or none does", c->data);
-        }
         if (c->is_predicted) continue;
         if (!first) first = c;
-        if (!with && (c->is_log != first->is_log || (!c->is_log && c->scale != first->scale)))
-            return err_set(e, ERR_PARSE,
-                           "%s: cases '%s' and '%s' cannot be weighed against each other without standard deviations: "
-                           "give both an sd, or both scale: log",
-                           path, first->name, c->name);
+        int rc = check_beside(first, c, path, e);
+        if (rc) return rc;
     }
     if (!first) return err_set(e, ERR_PARSE, "%s: every case is predicted: none is left to fit", path);
-    if (f->n_priors && !with)
+    if (f->n_priors && !fit_has_sd(f))
         return err_set(e, ERR_PARSE,
                        "%s: a prior can only be weighed against data with standard deviations (sd)", path);
-    if (f->n_donors && fit_donors(f, NULL) < DONORS_LEAST)
+    size_t donors = fit_donors(f, NULL);
+    if (donors && donors < DONORS_LEAST)
         return err_set(e, ERR_RANGE,
                        "%s: %zu donors in the fitted cases: intervals from the spread between donors need at least %d",
-                       path, fit_donors(f, NULL), DONORS_LEAST);
+                       path, donors, DONORS_LEAST);
     return 0;
 }
 

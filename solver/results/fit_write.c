@@ -7,11 +7,35 @@
 #include "base/text/table.h"
 #include "solver/results/fit.h"
 
+#define SHOWN_RISE  3.0    /* times the rise at the ends of the intervals */
+#define PROFILE_DIP (-0.1) /* of the sum of squares over its variance: more than the search leaves open */
+
 static void put(struct record *r, size_t i, const char *key, double x)
 {
     char at[480];
     snprintf(at, sizeof at, "parameters/%zu/%s", i, key);
     record_number(r, at, x);
+}
+
+static void put_interval(struct record *r, const struct fit *f, size_t i)
+{
+    const struct estimate *x = &f->estimate;
+    char at[80];
+    snprintf(at, sizeof at, "parameters/%zu/interval", i);
+    if (isnan(x->low[i])) {
+        record_text(r, at, "none: the value lies at a bound");
+        return;
+    }
+    put(r, i, fit_estimated(f, i)->bound.is_log ? "standard_error_of_log" : "standard_error", x->relative_se[i]);
+    put(r, i, "low_95", x->low[i]);
+    put(r, i, "high_95", x->high[i]);
+    if (x->low_is_bound[i] || x->high_is_bound[i])
+        record_text(r, at,
+                    !x->high_is_bound[i]  ? "cut at the lower bound"
+                    : !x->low_is_bound[i] ? "cut at the upper bound"
+                                          : "cut at both bounds");
+    if (isfinite(f->profile_low[i])) put(r, i, "low_95_profile", f->profile_low[i]);
+    if (isfinite(f->profile_high[i])) put(r, i, "high_95_profile", f->profile_high[i]);
 }
 
 static void put_parameter(struct record *r, const struct fit *f, size_t i)
@@ -24,17 +48,16 @@ static void put_parameter(struct record *r, const struct fit *f, size_t i)
     snprintf(at, sizeof at, "parameters/%zu/unit", i);
     record_text(r, at, p->unit[0] ? p->unit : "1");
     put(r, i, "value", x->value[i]);
-    put(r, i, p->bound.is_log ? "standard_error_of_log" : "standard_error", x->relative_se[i]);
-    put(r, i, "low_95", x->low[i]);
-    put(r, i, "high_95", x->high[i]);
+    put_interval(r, f, i);
     for (size_t k = 0; k < i; k++) {
         snprintf(text, sizeof text, "correlation_with_%s", fit_estimated(f, k)->id);
         put(r, i, text, x->correlation[i][k]);
     }
-    for (size_t k = 0; k < FIT_PROFILE && isfinite(f->profile_rise[i][k]); k++) {
-        snprintf(at, sizeof at, "parameters/%zu/profile/%zu/value", i, k);
+    for (size_t k = 0, n = 0; k < FIT_PROFILE; k++) {
+        if (!isfinite(f->profile_rise[i][k])) continue;
+        snprintf(at, sizeof at, "parameters/%zu/profile/%zu/value", i, n);
         record_number(r, at, f->profile_value[i][k]);
-        snprintf(at, sizeof at, "parameters/%zu/profile/%zu/rise", i, k);
+        snprintf(at, sizeof at, "parameters/%zu/profile/%zu/rise", i, n++);
         record_number(r, at, f->profile_rise[i][k]);
     }
     if (fit_flaw(f, i, text, sizeof text)[0]) record_text(r, "not_identified/-", text);
@@ -66,15 +89,19 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     if (fit_is_estimated(f)) record_text(r, "labels/-", LABEL_ESTIMATED);
     record_integer(r, "data", (long long)f->n_fitted);
     if (f->n_priors) record_integer(r, "priors", (long long)f->n_priors);
-    if (f->n_donors) record_integer(r, "donors", (long long)fit_donors(f, NULL));
     record_number(r, "sum_of_squares", f->estimate.chi2);
-    bool with = !isnan(f->item[0].point[0].sd);
+    bool with = fit_has_sd(f);
+    size_t donors = fit_donors(f, NULL);
     record_text(r, "weights", with ? "1/sd^2 of the tables" : "none stated: all readings alike");
     record_text(r, "intervals_from",
-                f->n_donors ? "the spread between donors"
-                : with      ? "the standard deviations of the tables"
-                            : "the spread of the residuals");
-    record_number(r, "aicc", f->estimate.aicc);
+                donors ? "the spread between donors"
+                : with ? "the standard deviations of the tables"
+                       : "the spread of the residuals");
+    if (donors) record_integer(r, "donors", (long long)donors);
+    if (isnan(f->estimate.aicc)) record_text(r, "aicc", fit_no_aicc(f));
+    else record_number(r, "aicc", f->estimate.aicc);
+    if (f->lower_rise < PROFILE_DIP)
+        record_text(r, "warnings/-", "a profile found a smaller sum of squares than the fit: give more starts");
     record_integer(r, "simulations", (long long)f->estimate.evaluations);
     record_integer(r, "starts", f->starts + 1);
     record_integer(r, "starts_that_agree", (long long)f->agreeing);
@@ -140,7 +167,7 @@ static int write_points(const struct fit *f, const struct folder *folder, struct
             table_number(o, p->sd);
             table_integer(o, p->censored);
             table_number(o, p->model);
-            table_number(o, fit_residual(&f->item[i], p));
+            table_number(o, fit_has_residual(f, p) ? fit_residual(&f->item[i], p) : NAN);
             rc = table_end_row(o, e);
             if (rc) table_abandon(o);
         }
@@ -164,7 +191,7 @@ static int draw(const struct fit *f, const struct folder *folder, bool is_residu
         for (size_t k = 0; k < c->n; k++) {
             const struct fit_point *p = &c->point[k];
             at[k] = p->t / HOUR;
-            at[c->n + k] = is_residual ? fit_residual(c, p) : p->value;
+            at[c->n + k] = !is_residual ? p->value : fit_has_residual(f, p) ? fit_residual(c, p) : NAN;
             at[2 * c->n + k] = p->model;
         }
         snprintf(title[n], sizeof title[0], "%s%s", c->name, is_residual ? "" : " measured");
@@ -191,6 +218,52 @@ static int draw(const struct fit *f, const struct folder *folder, bool is_residu
     return rc;
 }
 
+/* How far the sum of squares rises, over standard errors from the estimate: parabolas where the intervals are right. */
+static int draw_profiles(const struct fit *f, const struct folder *folder, struct err *e)
+{
+    enum { PARABOLA = 41 };
+    double x[ESTIMATE_MAX + 2][PARABOLA], y[ESTIMATE_MAX + 2][PARABOLA];
+    struct plot_series series[ESTIMATE_MAX + 2];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_estimated; i++) {
+        const struct fit_parameter *p = fit_estimated(f, i);
+        double best = f->estimate.value[i], se = f->estimate.relative_se[i];
+        size_t m = 0;
+        for (size_t k = 0; k < FIT_PROFILE; k++)
+            if (isfinite(f->profile_rise[i][k])) {
+                double at = f->profile_value[i][k];
+                x[n][m] = (p->bound.is_log ? log(at / best) : at - best) / se;
+                y[n][m++] = f->profile_rise[i][k];
+            }
+        if (m > 1)
+            series[n] = (struct plot_series){
+                .title = p->id, .style = PLOT_LINE, .n = m, .x = x[n], .y = y[n], .colour = (int)n + 1};
+        n += m > 1;
+    }
+    if (!n) return 0;
+    double q2 = f->estimate.quantile * f->estimate.quantile, span = 0.0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < series[i].n; k++)
+            span = fmax(span, fabs(x[i][k]));
+    for (size_t k = 0; k < PARABOLA; k++) {
+        x[n][k] = x[n + 1][k] = span * (2.0 * (double)k / (PARABOLA - 1) - 1.0);
+        y[n][k] = x[n][k] * x[n][k];
+        y[n + 1][k] = q2;
+    }
+    series[n] = (struct plot_series){
+        .title = "as the intervals assume", .style = PLOT_DASHED, .n = PARABOLA, .x = x[n], .y = y[n], .colour = 0};
+    series[n + 1] = (struct plot_series){
+        .title = "95 %", .style = PLOT_LINE, .n = PARABOLA, .x = x[n + 1], .y = y[n + 1], .colour = 0};
+    struct plot p = {.title = f->title,
+                     .xlabel = "(parameter - estimate) / standard error, on the parameter's scale",
+                     .ylabel = "rise of the sum of squares / variance",
+                     .has_yrange = true,
+                     .yhi = SHOWN_RISE * q2,
+                     .n = n + 2,
+                     .series = series};
+    return plot_write(&p, folder->temporary, "profiles", e);
+}
+
 int fit_write(const struct fit *f, const struct result_context *c, const struct folder *folder, struct err *e)
 {
     int rc = write_yaml(f, c, folder, e);
@@ -201,5 +274,6 @@ int fit_write(const struct fit *f, const struct result_context *c, const struct 
 int fit_figures(const struct fit *f, const struct folder *folder, struct err *e)
 {
     int rc = draw(f, folder, false, e);
-    return rc ? rc : draw(f, folder, true, e);
+    if (!rc) rc = draw(f, folder, true, e);
+    return rc ? rc : draw_profiles(f, folder, e);
 }

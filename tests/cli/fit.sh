@@ -116,11 +116,13 @@ EOF
 printf 'time_h,Q_ug_cm2,cell\n1,9,E\n10,900,E\n' >"$tmp/wrong.csv"
 quantity=donors
 finds D 2.43e-3 0.01
-for line in 'donors: 4' 'intervals_from: the spread between donors' 'label: PREDICTED'; do
+for line in 'aicc: .not stated: readings of one donor hang together' 'donors: 4' 'intervals_from: the spread between donors' 'label: PREDICTED'; do
     grep -q "$line" "$tmp/out/fit.yaml" || { echo "FAILED: fit.yaml lacks '$line'"; cat "$tmp/out/fit.yaml"; failed=1; }
 done
 sed -i 's/role: predicted, //' "$tmp/fit.yaml"
 expect 3 "cannot be weighed against each other without standard deviations"
+sed -i 's/, donor: cell}/}/2; /name: whole/s/, donor: cell//' "$tmp/fit.yaml"
+expect 3 "either every fitted case names its donors or none does"
 printf 'time_h,Q_ug_cm2,cell\n1,9,A\n10,900,B\n' >"$tmp/donors.csv"
 sed -i '/name: whole/d' "$tmp/fit.yaml"
 expect 3 "2 donors in the fitted cases: intervals from the spread between donors need at least 3"
@@ -130,6 +132,29 @@ printf 'time_h,Q_ug_cm2,cell\n1,9,A\n10,0,A\n' >"$tmp/donors.csv"
 expect 3 "donors.csv:3: Q_ug_cm2 = 0: must be above 0 on a log scale"
 sed -i 's/scale: log, donor: cell/role: predicted/' "$tmp/fit.yaml"
 expect 3 "every case is predicted: none is left to fit"
+
+# a predicted case is not weighed: it may state standard deviations or not, name donors or not, lie below a limit
+synthetic cumulative "$franz" delivered_ug_cm2 Q_ug_cm2 --set 'skin/layers/1/D=2.43e-3 cm2/h'
+printf 'time_h,Q_ug_cm2,cell\n1,0.1,E\n10,900,E\n' >"$tmp/wrong.csv"
+whole=", time: time_h, quantity: cumulative, column: Q_ug_cm2"
+cat >"$tmp/fit.yaml" <<EOF
+fit: predicted without
+parameters: parameters.csv
+starts: 0
+cases:
+  - {name: first, study: $franz, role: predicted, data: wrong.csv$whole, donor: cell, limit_of_quantification: 0.5}
+  - {name: two, study: $franz, data: data.csv$whole, sd: sd_ug_cm2}
+EOF
+quantity=predicted_without_sd
+finds D 2.43e-3 0.01
+grep -q 'intervals_from: the standard deviations of the tables' "$tmp/out/fit.yaml" || { echo "FAILED: the first case is not the fitted one"; failed=1; }
+[ "$(awk -F, '$1 == "first" && $11 == ""' "$tmp/out/fit.csv" | wc -l)" -eq 2 ] || { echo "FAILED: residuals without sd"; cat "$tmp/out/fit.csv"; failed=1; }
+[ "$(awk -F, '$1 == "two" && $11 == ""' "$tmp/out/fit.csv" | wc -l)" -eq 0 ] || { echo "FAILED: residuals with sd"; failed=1; }
+# the profile's interval beside the linear one, and the figure
+awk '$1 == "low_95:" { l = $2 } $1 == "high_95:" { h = $2 } $1 == "low_95_profile:" { pl = $2 } $1 == "high_95_profile:" { ph = $2 }
+     END { d = (pl - l) / (h - l); g = (ph - h) / (h - l); exit !(pl && ph && d < 0.05 && d > -0.05 && g < 0.05 && g > -0.05) }' "$tmp/out/fit.yaml" ||
+    { echo "FAILED: the profile's interval"; cat "$tmp/out/fit.yaml"; failed=1; }
+[ -s "$tmp/out/profiles.svg" ] || { echo "FAILED: no figure of profiles"; failed=1; }
 
 # more out than the study puts on
 study=$franz

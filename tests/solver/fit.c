@@ -141,8 +141,10 @@ static void intervals_rest_on_the_number_of_donors_not_of_readings(void)
                                      .group = w.donor,
                                      .n_groups = DONORS};
         CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
+        CU_ASSERT(isnan(x.aicc)); /* their sum of squares is no likelihood */
         p.group = NULL;
         CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &alone, &e), 0);
+        CU_ASSERT(isfinite(alone.aicc));
         ASSERT_REL(alone.value[1], x.value[1], 1e-12);
         covered[0] += x.low[0] <= TRUE_D && TRUE_D <= x.high[0];
         covered[1] += x.low[1] <= TRUE_K && TRUE_K <= x.high[1];
@@ -176,6 +178,33 @@ static void what_the_data_cannot_say_is_named(void)
     CU_ASSERT_EQUAL(x.with[0], 1);
 }
 
+/* A bound cuts the interval, and a value at a bound has none. */
+static void intervals_end_at_the_bounds(void)
+{
+    static const double start[] = {3.1e-13, 1.9};
+    struct estimate_bound bound[2] = {{1e-14, 1e-11, true}, {0.05, 1.85, false}};
+    struct world w = {.is_dead = false};
+    struct estimate x, free_of_bounds;
+    struct err e = {0};
+    observe(&w, 12);
+    struct estimate_problem p = {
+        .n_parameters = 2, .n_residuals = DATA, .self = &w, .residuals = residuals, .bound = BOUND, .sd_known = true};
+    CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &free_of_bounds, &e), 0);
+    CU_ASSERT(!free_of_bounds.low_is_bound[1] && !free_of_bounds.high_is_bound[1]);
+    bound[1].upper = free_of_bounds.value[1] * 1.003; /* inside the interval */
+    bound[1].lower = free_of_bounds.value[1] * 0.2;
+    p.bound = bound;
+    CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
+    CU_ASSERT_EQUAL(x.flaw[1], FLAW_NONE);
+    CU_ASSERT_EQUAL(x.high[1], bound[1].upper);
+    CU_ASSERT(x.high_is_bound[1] && !x.low_is_bound[1]);
+    CU_ASSERT(x.low[1] > bound[1].lower && x.low[1] < x.value[1]);
+    bound[1].upper = free_of_bounds.value[1] * 0.8; /* below the optimum */
+    CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
+    CU_ASSERT_EQUAL(x.flaw[1], FLAW_AT_BOUND);
+    CU_ASSERT(isnan(x.low[1]) && isnan(x.high[1]) && isnan(x.relative_se[1]));
+}
+
 static void many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors(void)
 {
     static const double start[] = {9.9e-12, 0.06};
@@ -198,6 +227,7 @@ CU_TestInfo fit_tests[] = {
     {"the_intervals_cover_the_truth_as_often_as_they_say", the_intervals_cover_the_truth_as_often_as_they_say},
     {"intervals_rest_on_the_number_of_donors_not_of_readings", intervals_rest_on_the_number_of_donors_not_of_readings},
     {"what_the_data_cannot_say_is_named", what_the_data_cannot_say_is_named},
+    {"intervals_end_at_the_bounds", intervals_end_at_the_bounds},
     {"many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors",
      many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors},
     CU_TEST_INFO_NULL,
