@@ -234,8 +234,15 @@ static void start_move(struct drive *d, struct plant *p, double target)
                   rate_of(d, DECEL, ACCEL_UNIT));
 }
 
+static bool is_stop(uint16_t opcode)
+{
+    return opcode == OP_STOP || opcode == OP_STOP_FAST || opcode == OP_JOG_STOP || opcode == OP_DISABLE;
+}
+
 static void run(struct drive *d, struct plant *p, const struct drive_command *c)
 {
+    if (p->ignores_stop && is_stop(c->opcode))
+        return;
     switch (c->opcode) {
     case OP_ABSOLUTE: start_move(d, p, true_position(d, c->value)); break;
     case OP_RELATIVE: start_move(d, p, p->axis.at + STEP * c->value); break;

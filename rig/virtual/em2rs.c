@@ -157,7 +157,8 @@ static void act(struct em2rs *d, struct plant *p, uint16_t trigger)
 {
     d->pending = 0;
     if (trigger == QUICK_STOP) {
-        quick_stop(d, p);
+        if (!p->ignores_stop)
+            quick_stop(d, p);
         return;
     }
     if (!d->enabled || d->alarm)
@@ -269,7 +270,7 @@ enum wire_answer em2rs_write(struct em2rs *d, struct plant *p, uint16_t address,
 
 static void follow_enable(struct em2rs *d, struct plant *p)
 {
-    bool wanted = d->enable_setting && !d->alarm;
+    bool wanted = (d->enable_setting || (p->ignores_stop && d->enabled)) && !d->alarm;
     if (wanted == d->enabled)
         return;
     d->enabled = wanted;

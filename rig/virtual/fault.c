@@ -32,6 +32,8 @@ static const struct action_word { const char *words, *unit; enum fault_action ac
     {"unlimit", NULL, FAULT_UNLIMIT},
     {"open door", NULL, FAULT_OPEN_DOOR},
     {"close door", NULL, FAULT_CLOSE_DOOR},
+    {"ignore stop", NULL, FAULT_IGNORE_STOP},
+    {"obey stop", NULL, FAULT_OBEY_STOP},
 };
 static const struct trigger_word { const char *words, *unit; enum fault_trigger trigger; } triggers[] = {
     {"when force >", "N", FAULT_FORCE_OVER}, {"when force <", "N", FAULT_FORCE_UNDER},

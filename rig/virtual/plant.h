@@ -44,6 +44,7 @@ struct plant {
     struct skin skin;
     struct cell cell;
     bool estop_pressed, door_open, limit_forced;
+    bool ignores_stop;    /* fault: the drive acknowledges STOP and switching off, and does neither */
     unsigned hand;        /* PLANT_HAND_*, what it does now */
 };
 

@@ -152,6 +152,8 @@ static void inflict_on_axis(struct vbench *v, const struct fault *f)
     case FAULT_UNLIMIT:       p->limit_forced = false; break;
     case FAULT_OPEN_DOOR:     p->door_open = true; break;
     case FAULT_CLOSE_DOOR:    p->door_open = false; break;
+    case FAULT_IGNORE_STOP:   p->ignores_stop = true; break;
+    case FAULT_OBEY_STOP:     p->ignores_stop = false; break;
     case FAULT_SILENCE_AXIS:  v->axis_silent = true; break;
     case FAULT_RESTORE_AXIS:  v->axis_silent = false; break;
     default: break;

@@ -89,8 +89,8 @@ static struct span span_of(const struct curve *c, const double *x, double from, 
 
 /* ---- when things happened ---- */
 
-/* Of the fault script: the first or the last that acted. */
-static double scripted_fault(const struct simulation *s, bool first)
+/* Of the fault script: the last that acted. */
+static double scripted_fault(const struct simulation *s)
 {
     struct table t = {0};
     struct err e = {0};
@@ -98,7 +98,7 @@ static double scripted_fault(const struct simulation *s, bool first)
     double at = NAN;
     path_of(path, s->logs, "faults.csv");
     if (table_read(&t, path, &e) == 0 && t.rows > 0)
-        at = atof(table_cell(&t, first ? 0 : t.rows - 1, 0));
+        at = atof(table_cell(&t, t.rows - 1, 0));
     table_release(&t);
     return at;
 }
@@ -125,7 +125,8 @@ static double first_event(const struct simulation *s, double from, const char *k
 
 static double passes(const struct simulation *s, const struct curve *c, const struct scenario_case *k)
 {
-    double from = first_event(s, 0.0, "state", k->state);
+    const char *begins = k->state == IN_BACK ? "armed" : scenario_stage(k->state);
+    double from = first_event(s, k->state == IN_BACK ? s->rig.first_trip.at : 0.0, "state", begins);
     const double *x = k->limit->of == OF_FORCE ? c->force : c->position;
     for (size_t i = row_at(c, from); i + 1 < c->rows; i++)
         if (k->limit->is_above ? x[i + 1] > k->at : x[i + 1] < k->at)
@@ -137,8 +138,8 @@ static double fault_time(const struct simulation *s, const struct curve *c, cons
 {
     if (!isnan(event))
         return event;
-    if (!k->limit)
-        return scripted_fault(s, false);
+    if (!k->limit || k->fault[0])
+        return scripted_fault(s);
     return k->limit->of == OF_PLAN ? s->rig.latch.at : passes(s, c, k);
 }
 
@@ -198,7 +199,7 @@ static void measure(const struct simulation *s, const struct curve *c, struct sc
 /* Whatever follows, unloading included, the axis never again goes further down than its run-on. */
 static bool goes_down_again(const struct curve *c, const struct scenario_case *k, double fault)
 {
-    bool is_up = strcmp(k->state, "home") == 0 || strcmp(k->state, "retract") == 0;
+    bool is_up = k->state == IN_HOME || k->state == IN_RETRACT || scenario_is_after_trip(k->state);
     double bottom = value_at(c, c->position, fault) + (is_up ? 0.0 : k->run_on) + STILL_ERROR;
     for (size_t i = row_at(c, fault); i < c->rows; i++)
         if (c->time[i] >= fault && c->position[i] > bottom)
@@ -238,20 +239,45 @@ static const char *judge_stop(const struct simulation *s, const struct scenario 
         return NULL;
     if (!w.is_stop)
         return "the first axis write after the cause is not STOP";
-    if (!(r->stop <= f->total + c->wait - f->latency))
+    if (!(r->stop <= f->total + c->wait - f->latency - f->ignored))
         return "STOP came later than its bound";
     return w.any - decided <= f->way ? NULL : "STOP came later than one transaction after it was asked for";
 }
 
 /* ---- what was recorded ---- */
 
-static const char *judge_record(const struct simulation *s, const struct scenario *f, const char *cause)
+static const char *cause_of(const struct scenario *f, const struct scenario_case *c)
+{
+    return c->cause[0] ? c->cause : f->cause;
+}
+
+/* A step away is stopped without a trip: nothing is armed. */
+static bool trips_again(const struct scenario_case *c)
+{
+    return !c->is_stopped && c->state != IN_UNLOAD;
+}
+
+/* The events tell the trips that there should be, in order, and no other. */
+static bool has_its_trips(const struct table *t, const struct scenario *f, const struct scenario_case *c)
+{
+    const char *cause[2] = {"", ""};
+    size_t n = 0, seen = 0;
+    if (scenario_is_after_trip(c->state))
+        cause[n++] = "force_push";
+    if (trips_again(c))
+        cause[n++] = cause_of(f, c);
+    for (size_t i = 0; i < t->rows; i++)
+        if (strcmp(table_cell(t, i, 1), "trip") == 0 && (seen++ >= n || strcmp(table_cell(t, i, 2), cause[seen - 1])))
+            return false;
+    return seen == n;
+}
+
+static const char *judge_record(const struct simulation *s, const struct scenario *f, const struct scenario_case *c)
 {
     struct record_scan scan;
     struct table t = {0};
     struct err e = {0};
     char path[600];
-    size_t trips = 0;
     path_of(path, s->folder, "samples.csv");
     if (record_scan_samples(path, &scan, &e) || scan.good != scan.size ||
         (f->loses_rows ? scan.rows >= s->rig.ticks : scan.rows != s->rig.ticks))
@@ -259,14 +285,9 @@ static const char *judge_record(const struct simulation *s, const struct scenari
     path_of(path, s->folder, "events.csv");
     if (record_scan_events(path, &scan, &e) || scan.good != scan.size || table_read(&t, path, &e))
         return "the events are not whole";
-    for (size_t i = 0; i < t.rows; i++)
-        if (strcmp(table_cell(&t, i, 1), "trip") == 0) {
-            trips++;
-            if (strcmp(table_cell(&t, i, 2), cause) != 0)
-                trips += t.rows;
-        }
+    bool is_told = has_its_trips(&t, f, c) || f->loses_rows;
     table_release(&t);
-    return trips == !f->is_stopped || f->loses_rows ? NULL : "the events do not tell one trip, of this cause";
+    return is_told ? NULL : "the events do not tell the trips that there should be, and no other";
 }
 
 /* What the transmitter may have said of the forces in a time: it lies once the fault is there. */
@@ -291,8 +312,8 @@ static struct span said(const struct curve *c, const struct scenario *f, double 
 
 /* Each logged force and position is the truth of some moment no older than the age it states, within noise and
  * quantum. */
-static const char *judge_values(const struct simulation *s, const struct scenario *f, const struct scenario_case *k,
-                                const struct curve *c, struct scenario_result *r)
+static const char *judge_values(const struct simulation *s, const struct scenario *f, const struct curve *c,
+                                struct scenario_result *r)
 {
     static const char *const names[] = {"time_s", "position_um", "force_N", "axis_age_ms", "force_age_ms"};
     enum { TIME, POSITION, FORCE, AXIS_AGE, FORCE_AGE, COLUMNS };
@@ -308,12 +329,11 @@ static const char *judge_values(const struct simulation *s, const struct scenari
         if (table_numbers(&t, names[n], true, &x[n], &e))
             wrong = "the samples cannot be read";
     bool is_homed = false;
-    double lies_from = k->then[0] ? scripted_fault(s, true) : r->fault;
     for (size_t i = 0; i < t.rows && !wrong; i++) {
         double at = x[TIME][i] + s->rig.start;
         is_homed = is_homed || strcmp(table_cell(&t, i, 2), "tare") == 0;
         struct span p = span_of(c, c->position, at - 1e-3 * x[AXIS_AGE][i] - ROW, at);
-        struct span v = said(c, f, lies_from, at - 1e-3 * x[FORCE_AGE][i] - ROW, at);
+        struct span v = said(c, f, r->fault, at - 1e-3 * x[FORCE_AGE][i] - ROW, at);
         double error = NOISE + DRIFT + 0.5e-3; /* the coarser transmitter counts 1 mN */
         if (!isnan(x[FORCE][i]) && !(x[FORCE][i] >= v.lo - error && x[FORCE][i] <= v.hi + error))
             wrong = "a logged force is not the true one";
@@ -330,36 +350,45 @@ static const char *judge_values(const struct simulation *s, const struct scenari
     return wrong;
 }
 
-static const char *judge_end(const struct simulation *s, const struct scenario *f, const struct scenario_case *c)
+static const char *judge_end(const struct simulation *s, const struct scenario *f, const struct scenario_case *c,
+                             double fault)
 {
     char text[240];
     struct err ignored = {0};
-    const char *how = f->is_stopped ? "stopped" : "tripped", *cause = c->cause[0] ? c->cause : f->cause;
-    if (strcmp(rig_outcome(&s->rig, text, sizeof text), how) != 0)
-        return f->is_stopped ? "it did not end as stopped" : "it did not end as tripped";
-    if (!f->is_stopped && strcmp(cause, safety_cause_names[s->rig.latch.first]) != 0)
+    bool is_later = scenario_is_after_trip(c->state), is_stopped = c->is_stopped && !is_later;
+    if (strcmp(rig_outcome(&s->rig, text, sizeof text), is_stopped ? "stopped" : "tripped") != 0)
+        return is_stopped ? "it did not end as stopped" : "it did not end as tripped";
+    if (is_later && s->rig.first_trip.first != SAFETY_FORCE_PUSH)
+        return "the first cause was not kept";
+    if (trips_again(c) && strcmp(cause_of(f, c), safety_cause_names[s->rig.latch.first]) != 0)
         return "another cause than stated";
-    if (rig_result(&s->rig, &ignored) != (f->is_stopped ? ERR_STOPPED : ERR_SAFETY))
+    if (rig_result(&s->rig, &ignored) != (is_stopped ? ERR_STOPPED : ERR_SAFETY))
         return "another exit status";
-    return strcmp(sequence_stage(&s->rig.sequence), c->state) == 0 ? NULL : "it ended in another stage than stated";
+    double decided = first_event(s, fault, "command", "stop");
+    if (c->state == IN_UNLOAD && !isnan(first_event(s, decided, "state", "unloading")))
+        return "it took another step";
+    const char *stage = scenario_stage(c->state);
+    return strcmp(sequence_stage(&s->rig.sequence), stage) == 0 ? NULL : "it ended in another stage than stated";
 }
 
 const char *scenario_judge(const struct simulation *s, const struct scenario *f, const struct scenario_case *c,
                            double event_time, struct scenario_result *out)
 {
     struct curve t = {0};
-    const char *wrong = read_truth(s, &t) ? judge_end(s, f, c) : "no truth";
+    const char *wrong = read_truth(s, &t) ? NULL : "no truth";
     *out = (struct scenario_result){.fault = NAN, .stop = NAN};
-    if (t.rows > 0)
+    if (t.rows > 0) {
         out->fault = fault_time(s, &t, c, event_time);
+        wrong = judge_end(s, f, c, out->fault);
+    }
     if (t.rows > 0 && !isnan(out->fault))
         measure(s, &t, out);
     else if (!wrong)
         wrong = "the fault never came";
     if (!wrong) wrong = judge_stop(s, f, c, out);
     if (!wrong) wrong = judge_motion(s, f, c, &t, out);
-    if (!wrong) wrong = judge_record(s, f, c->cause[0] ? c->cause : f->cause);
-    if (!wrong) wrong = judge_values(s, f, c, &t, out);
+    if (!wrong) wrong = judge_record(s, f, c);
+    if (!wrong) wrong = judge_values(s, f, &t, out);
     release(&t);
     return wrong;
 }

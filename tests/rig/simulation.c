@@ -9,12 +9,27 @@
 #include "rig/virtual/settings.h"
 #include "tests/rig/simulation.h"
 
+enum { BUSY = 6 }; /* the exception "server device busy" */
+
 static int world_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
 {
-    return vbench_pdu(self, unit, pdu, n, reply, cap);
+    struct simulation *s = self;
+    int length = vbench_pdu(s->world, unit, pdu, n, reply, cap);
+    if (unit == VBENCH_FORCE && s->cell_delay > 0.0)
+        memory_clock_until(&s->pace.clock, s->pace.clock.now + s->cell_delay);
+    if (length < 2 || s->refusals == 0 || unit != VBENCH_AXIS || fault_is_write(pdu, n))
+        return length;
+    s->refusals--;
+    reply[0] = (uint8_t)(pdu[0] | 0x80u);
+    reply[1] = BUSY;
+    return 2;
 }
 
-static void world_advance(void *self, double seconds) { vbench_advance(self, seconds); }
+static void world_advance(void *self, double seconds)
+{
+    const struct simulation *s = self;
+    vbench_advance(s->world, seconds);
+}
 
 static int make_folders(struct simulation *s, struct err *e)
 {
@@ -35,7 +50,7 @@ static int make_world(struct simulation *s, const char *faults, struct err *e)
     if (rc == 0) rc = vbench_new(&s->world, &set, 41, e);
     if (rc == 0) rc = vbench_log_to(s->world, s->logs, e);
     if (rc == 0 && faults) rc = fault_parse(&s->world->faults, "faults", faults, e);
-    s->pace.clock = (struct memory_clock){.now = 0.0, .peer = {world_pdu, world_advance, s->world}};
+    s->pace.clock = (struct memory_clock){.now = 0.0, .peer = {world_pdu, world_advance, s}};
     return rc;
 }
 

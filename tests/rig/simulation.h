@@ -17,6 +17,8 @@ struct simulation {
     struct recorder *recorder;
     struct record_door disk;
     bool disk_is_full;               /* nothing more can be written */
+    double cell_delay;               /* s that the transmitter takes for each reply */
+    unsigned refusals;               /* so many next reads of the drive are answered by an exception */
     struct rig rig;
     struct pace pace;                /* the clock, and who is due when */
 };

@@ -19,6 +19,7 @@ CU_SuiteInfo test_suites[] = {
     {"motion", NULL, kit_clean_up, NULL, NULL, motion_tests},
     {"prove", NULL, kit_clean_up, NULL, NULL, prove_tests},
     {"scenarios", NULL, kit_clean_up, NULL, NULL, scenarios_tests},
+    {"scenario matrix", NULL, NULL, NULL, NULL, matrix_tests},
     {"virtual carriage", NULL, NULL, NULL, NULL, virtual_carriage_tests},
     {"virtual skin", NULL, NULL, NULL, NULL, virtual_skin_tests},
     {"virtual frames", NULL, NULL, NULL, NULL, virtual_frames_tests},

@@ -14,11 +14,11 @@ static void script_of_every_fault_is_read(void)
         "at 1 s: thaw force\nat 1 s: drift force 0.5 N/s\nat 1 s: saturate\nat 1 s: unsaturate\nat 1 s: silence axis\n"
         "at 1 s: silence force\nat 1 s: restore axis\nat 1 s: restore force\nat 1 s: drop link\nat 1 s: limit\n"
         "at 1 s: unlimit\n"
-        "at 1 s: open door\nat 1 s:close door";
+        "at 1 s: open door\nat 1 s:close door\nat 1 s: ignore stop\nat 1 s: obey stop";
     struct fault_script s = {0};
     CU_ASSERT_EQUAL(units_init(NULL), 0);
     CU_ASSERT_EQUAL(fault_parse(&s, "f", text, NULL), 0);
-    CU_ASSERT_EQUAL(s.n, 20);
+    CU_ASSERT_EQUAL(s.n, 22);
     ASSERT_REL(s.fault[1].threshold, 0.3, 1e-12);
     ASSERT_REL(s.fault[4].threshold, 12.5e-3, 1e-12);
     CU_ASSERT_EQUAL(s.fault[2].amount, 128.0);
@@ -26,6 +26,7 @@ static void script_of_every_fault_is_read(void)
     CU_ASSERT_EQUAL(s.fault[6].trigger, FAULT_STATE);
     CU_ASSERT_EQUAL(s.fault[1].action, FAULT_RELEASE_ESTOP);
     CU_ASSERT_EQUAL(s.fault[19].action, FAULT_CLOSE_DOOR);
+    CU_ASSERT_EQUAL(s.fault[21].action, FAULT_OBEY_STOP);
 }
 
 static void bad_lines_are_named(void)
@@ -266,6 +267,29 @@ static void limit_and_door_show_in_the_inputs(void)
     vbench_free(v);
 }
 
+static void ignored_stop_is_acknowledged_and_the_watchdog_still_stops(void)
+{
+    struct vbench *v = with("at 1 s: ignore stop\nat 3 s: obey stop");
+    kit_write(v, 1, 124, 0x9F);
+    kit_write_u32(v, 1, 392, 1);
+    kit_write_u32(v, 1, 394, 700);
+    kit_write_u32(v, 1, 350, 20000);
+    kit_write(v, 1, 124, 0x67);
+    vbench_advance(v, 0.5);
+    kit_write(v, 1, 124, 0xE1);
+    vbench_advance(v, 0.49);
+    CU_ASSERT_FALSE(carriage_is_moving(&v->plant.axis)); /* obeyed */
+    kit_write(v, 1, 124, 0x67);
+    vbench_advance(v, 0.2);
+    kit_write(v, 1, 124, 0xE1);
+    kit_write(v, 1, 124, 0x9E);
+    vbench_advance(v, 0.3);
+    CU_ASSERT_TRUE(carriage_is_moving(&v->plant.axis)); /* neither */
+    vbench_advance(v, 0.7);
+    CU_ASSERT_FALSE(carriage_is_moving(&v->plant.axis)); /* by its watchdog */
+    vbench_free(v);
+}
+
 CU_TestInfo virtual_fault_tests[] = {
     {"script of every fault is read", script_of_every_fault_is_read},
     {"bad lines are named", bad_lines_are_named},
@@ -278,6 +302,8 @@ CU_TestInfo virtual_fault_tests[] = {
     {"silent force leaves the axis talking", silent_force_leaves_the_axis_talking},
     {"dropped link is deaf for half a second", dropped_link_is_deaf_for_half_a_second},
     {"limit and door show in the inputs", limit_and_door_show_in_the_inputs},
+    {"ignored stop is acknowledged and the watchdog still stops",
+     ignored_stop_is_acknowledged_and_the_watchdog_still_stops},
     {"script of every line fault is read", script_of_every_line_fault_is_read},
     {"device faults come with a request too", device_faults_come_with_a_request_too},
     CU_TEST_INFO_NULL,
