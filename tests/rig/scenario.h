@@ -27,8 +27,9 @@ struct scenario {
 /* In which a case happens: home, rapid and search (of approach), insert, hold, retract; unload: a step away after a
  * force trip; back: armed anew after it, for the way back. */
 enum scenario_state { IN_HOME, IN_RAPID, IN_SEARCH, IN_INSERT, IN_HOLD, IN_RETRACT, IN_UNLOAD, IN_BACK,
-                      SCENARIO_STATES };
-extern const char *const scenario_states[]; /* "home", ..., NULL */
+                      SCENARIO_MOVING, IN_TARE = SCENARIO_MOVING };
+/* "home", ..., NULL.  In the tare it stands, as in the hold: the matrix counts both as one. */
+extern const char *const scenario_states[];
 /* Does a force trip come before it? */
 static inline bool scenario_is_after_trip(enum scenario_state s) { return s == IN_UNLOAD || s == IN_BACK; }
 /* The method's stage in which it trips, or has tripped. */

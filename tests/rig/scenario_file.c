@@ -19,12 +19,13 @@ static const struct scenario_limit limits[] = {
     {"longest", "s", offsetof(struct stage, longest), true, OF_STAGE},
 };
 
-const char *const scenario_states[] = {"home", "rapid", "search", "insert", "hold", "retract", "unload", "back", NULL};
+const char *const scenario_states[] = {"home", "rapid", "search", "insert", "hold", "retract", "unload", "back",
+                                       "tare", NULL};
 
 const char *scenario_stage(enum scenario_state s)
 {
     static const char *const stages[] = {"home", "approach", "approach", "insert",
-                                         "hold", "retract",  "insert",   "retract"};
+                                         "hold", "retract",  "insert",   "retract", "tare"};
     return stages[s];
 }
 

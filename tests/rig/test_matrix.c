@@ -16,8 +16,8 @@ static const char *const pairs[PAIRS] = {"scl_dad141", "em2rs_tlb"};
 static const char *const more_rows[MORE_ROWS] = {"operator", "signal", "soft_limit", "stop_ignored"};
 
 struct matrix {
-    unsigned cases[ROWS][SCENARIO_STATES][PAIRS];
-    bool is_excused[ROWS][SCENARIO_STATES][PAIRS];
+    unsigned cases[ROWS][SCENARIO_MOVING][PAIRS];
+    bool is_excused[ROWS][SCENARIO_MOVING][PAIRS];
     size_t files, unknown;
 };
 
@@ -48,7 +48,7 @@ static void count_file(struct matrix *m, const char *name)
     for (size_t i = 0; i < n; i++) {
         size_t row = row_of(scenario_row(&f, &cases[i]));
         if (row < ROWS) {
-            m->cases[row][cases[i].state][pair]++;
+            m->cases[row][cases[i].state == IN_TARE ? IN_HOLD : cases[i].state][pair]++;
         } else {
             printf("\n  %s: no row '%s'", name, scenario_row(&f, &cases[i]));
             m->unknown++;
@@ -89,7 +89,7 @@ static bool is_listed(const char *list, const char *word)
 static size_t excuse(struct matrix *m, size_t row, const char *states, const char *on)
 {
     size_t n = 0;
-    for (size_t s = 0; s < SCENARIO_STATES; s++)
+    for (size_t s = 0; s < SCENARIO_MOVING; s++)
         for (size_t p = 0; p < PAIRS; p++)
             if (is_listed(states, scenario_states[s]) && is_listed(on, pairs[p]) && m->cases[row][s][p] == 0) {
                 m->is_excused[row][s][p] = true;
@@ -120,7 +120,7 @@ static size_t tell_empty(const struct matrix *m)
 {
     size_t n = 0;
     for (size_t r = 0; r < ROWS; r++)
-        for (size_t s = 0; s < SCENARIO_STATES; s++)
+        for (size_t s = 0; s < SCENARIO_MOVING; s++)
             for (size_t p = 0; p < PAIRS; p++)
                 if (m->cases[r][s][p] == 0 && !m->is_excused[r][s][p]) {
                     printf("\n  no scenario: %s in %s on %s", row_name(r), scenario_states[s], pairs[p]);
@@ -132,17 +132,17 @@ static size_t tell_empty(const struct matrix *m)
 /* How many cases each cell has on the one pair and on the other; "-": none, for a reason. */
 static void write_matrix(const struct matrix *m, const char *path)
 {
-    const char *columns[SCENARIO_STATES + 1] = {"cause"};
+    const char *columns[SCENARIO_MOVING + 1] = {"cause"};
     struct table_out *t = NULL;
     struct err e = {0};
-    memcpy(columns + 1, scenario_states, SCENARIO_STATES * sizeof *columns);
-    if (table_create(&t, path, columns, SCENARIO_STATES + 1, &e)) {
+    memcpy(columns + 1, scenario_states, SCENARIO_MOVING * sizeof *columns);
+    if (table_create(&t, path, columns, SCENARIO_MOVING + 1, &e)) {
         printf("\n  %s", e.msg);
         return;
     }
     for (size_t r = 0; r < ROWS; r++) {
         table_word(t, row_name(r));
-        for (size_t s = 0; s < SCENARIO_STATES; s++) {
+        for (size_t s = 0; s < SCENARIO_MOVING; s++) {
             char cell[2][8], both[20];
             for (size_t p = 0; p < PAIRS; p++)
                 snprintf(cell[p], sizeof cell[p], m->cases[r][s][p] ? "%u" : "-", m->cases[r][s][p]);
