@@ -77,8 +77,8 @@ static int check_method(const char *path, const char *bench_path, struct err *e)
     struct config *doc = NULL;
     struct method m;
     int rc = method_read(&m, &doc, path, NULL, 0, e);
-    config_close(doc);
     if (rc || !bench_path) {
+        config_close(doc);
         if (rc == 0)
             printf("%s: good (not held against a bench: --bench)\n", path);
         return rc;
@@ -87,11 +87,12 @@ static int check_method(const char *path, const char *bench_path, struct err *e)
     struct session s;
     rc = session_read(&s, &o, e);
     if (rc == 0)
-        rc = method_check(&m, &s.bench, &s.limits, e);
+        rc = method_check(&m, config_root(doc), &s.bench, &s.limits, e);
     if (rc == 0) {
         show_overshoot(&m, &s);
         printf("%s: good on %s\n", path, bench_path);
     }
+    config_close(doc);
     session_close(&s);
     return rc;
 }

@@ -107,7 +107,7 @@ int plan_run(int argc, char **argv, struct err *e)
         rc = method_read(&m, &doc, method, NULL, 0, e);
     if (rc == 0) {
         show_plan(&m, &s.bench, &s.limits);
-        rc = method_check(&m, &s.bench, &s.limits, e);
+        rc = method_check(&m, config_root(doc), &s.bench, &s.limits, e);
     }
     config_close(doc);
     session_close(&s);

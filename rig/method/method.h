@@ -43,9 +43,18 @@ struct method {
 int method_read(struct method *m, struct config **doc, const char *path, const char *const overrides[], size_t n,
                 struct err *e);
 
+/* Refuses what no bench could run: numbers that are absurd or do not fit each other.  root: the method's document, for
+ * the places.  method_read does it. */
+int method_judge(const struct method *m, struct cnode root, struct err *e);
 /* Refuses, with the numbers, a method this bench must not run: limits outside the bench's, speeds the drive cannot do,
- * targets outside the soft limits, or a limit plus the worst overshoot above what the weakest part bears. */
-int method_check(const struct method *m, const struct bench *b, const struct safety_limits *l, struct err *e);
+ * targets outside the soft limits, stays too short for their moves, or a limit plus the worst overshoot above what the
+ * weakest part bears. */
+int method_check(const struct method *m, struct cnode root, const struct bench *b, const struct safety_limits *l,
+                 struct err *e);
+/* Where the search for the surface begins, m below home. */
+double method_search_start(const struct method *m, const struct stage *approach);
+/* Of a move from rest to rest, s. */
+double method_move_time(const struct bench *b, double travel, double speed);
 /* The bench's limits with the method's tighter ones in place. */
 struct safety_limits method_limits(const struct method *m, const struct safety_limits *l);
 

@@ -195,5 +195,6 @@ int method_read(struct method *m, struct config **doc, const char *path, const c
     if (rc == 0) rc = read_needles(m, root, e);
     if (rc == 0) rc = read_specimen(m, root, e);
     if (rc == 0) rc = read_limits(m, root, e);
-    return rc ? rc : read_stages(m, root, e);
+    if (rc == 0) rc = read_stages(m, root, e);
+    return rc ? rc : method_judge(m, root, e);
 }

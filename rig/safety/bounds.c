@@ -1,5 +1,6 @@
 /* bounds.c -- see bounds.h. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "rig/safety/bounds.h"
 
@@ -57,12 +58,13 @@ static size_t bounds_of_links(const struct bench *b, struct bound *out)
          "within the map's freshness/within the force must be looked at twice"},
     };
     size_t n = add(out, 0, t, sizeof t / sizeof *t);
-    for (size_t i = 0; i < b->links; i++)
-        if (b->link[i].address.kind == BUS_KIND_TCP)
-            out[n++] = (struct bound){i == 0 ? "links/0/connect_timeout" : "links/1/connect_timeout", MS,
-                                      b->link[i].address.connect_timeout, 10e-3, 10.0,
-                                      "a quiet network takes up to 12 ms to answer",
-                                      "nobody waits so long for a cable"};
+    for (size_t i = 0; i < b->links; i++) {
+        if (b->link[i].address.kind != BUS_KIND_TCP)
+            continue;
+        out[n] = (struct bound){"", MS, b->link[i].address.connect_timeout, 10e-3, 10.0,
+                                "a quiet network takes up to 12 ms to answer", "nobody waits so long for a cable"};
+        snprintf(out[n++].path, sizeof out->path, "links/%zu/connect_timeout", i);
+    }
     return n;
 }
 
@@ -158,6 +160,8 @@ static size_t bounds_of_limits(const struct bench *b, const struct safety_limits
         {"limits/force_rate", "N/s", 1.0, l->force_rate, 2.0 * b->cell.noise_high / gap,
          l->force_push / (f->poll + b->tick_period), "noise alone changes so fast between two polls",
          "the force would go from 0 to force_push within a poll and a tick: the rate would never be seen"},
+        {"limits/travel_soft/from", MM, l->soft_from, l->hard_from, 0.0, "the begin of travel_hard",
+         "home, where every retract may end, must lie within"},
         {"limits/travel_soft/to", MM, l->soft_to, 1e-3, l->hard_to, "1 mm: nothing could be done in it",
          "the end of travel_hard"},
         {"limits/travel_hard/from", MM, l->hard_from, l->soft_from - 0.5 * soft, l->soft_from,
@@ -188,7 +192,7 @@ size_t safety_bounds(const struct bench *b, const struct safety_limits *l, struc
     return bounds_of_limits(b, l, n, out);
 }
 
-/* The node of "a/b/c" (a number counts the pairs of a map), or the deepest one on the way that is there. */
+/* The node of "a/b/c", or the deepest one on the way that is there. */
 static struct cnode node_at(struct cnode at, const char *path)
 {
     char key[64];
@@ -196,8 +200,10 @@ static struct cnode node_at(struct cnode at, const char *path)
         size_t n = strcspn(path, "/");
         snprintf(key, sizeof key, "%.*s", (int)n, path);
         const char *name = NULL;
-        struct cnode next = key[0] >= '0' && key[0] <= '9' ? config_pair(at, (size_t)(key[0] - '0'), &name)
-                                                           : config_get(at, key);
+        bool counts = key[0] >= '0' && key[0] <= '9';
+        struct cnode next = !counts              ? config_get(at, key)
+                            : config_is_list(at) ? config_item(at, strtoul(key, NULL, 10))
+                                                 : config_pair(at, strtoul(key, NULL, 10), &name);
         if (!config_is(next))
             break;
         at = next;

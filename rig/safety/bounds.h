@@ -6,7 +6,7 @@
 #include "rig/safety/limits.h"
 
 struct bound {
-    const char *path;        /* of the key, "axis/lead" */
+    char path[80];           /* of the key, "axis/lead"; a number counts the items of a list or the pairs of a map */
     const char *unit;        /* that messages show ... */
     double unit_size;        /* ... and its size in SI */
     double value, lo, hi;    /* SI; a NaN value is not there and not judged */

@@ -38,7 +38,7 @@ static void try_method(const struct bench *b, const struct safety_limits *l)
     struct err e = {0};
     if (method_read(&m, &doc, "config/methods/press_10N_hold_5s.yaml", NULL, 0, &e))
         abort();
-    if (method_check(&m, b, l, &e) == 0) {
+    if (method_check(&m, config_root(doc), b, l, &e) == 0) {
         struct method_overshoot worst;
         method_worst(&m, b, l, &worst);
         assert(isfinite(worst.budget.worst) && worst.budget.worst >= 0.0);

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(rc == 0 || (e.code && e.msg[0]));
     for (size_t i = 0; i < PAIRS && rc == 0; i++) {
         struct err no = {0};
-        if (method_check(&m, &pair[i].bench, &pair[i].limits, &no) == 0)
+        if (method_check(&m, config_root(doc), &pair[i].bench, &pair[i].limits, &no) == 0)
             must_be_bounded(&m, i);
         else
             assert(no.code && no.msg[0]);

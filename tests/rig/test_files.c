@@ -196,13 +196,17 @@ static void every_limit_is_required(void)
     }
 }
 
-static int read_method(const char *from, const char *to, struct method *m, struct err *e)
+/* Reads an altered method; b: and holds it against this bench. */
+static int read_method(const char *from, const char *to, const struct bench *b, const struct safety_limits *l,
+                       struct method *m, struct err *e)
 {
     char path[200];
     struct config *doc = NULL;
     units_init(NULL);
     altered(METHOD, from, to, path);
     int rc = method_read(m, &doc, path, NULL, 0, e);
+    if (rc == 0 && b)
+        rc = method_check(m, config_root(doc), b, l, e);
     config_close(doc);
     unlink(path);
     return rc;
@@ -234,7 +238,7 @@ static void a_methods_mistakes_are_told_with_their_place(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         static struct method m;
         struct err e = {0};
-        CU_ASSERT_EQUAL(read_method(bad[i].from, bad[i].to, &m, &e), bad[i].code);
+        CU_ASSERT_EQUAL(read_method(bad[i].from, bad[i].to, NULL, NULL, &m, &e), bad[i].code);
         ASSERT_HAS(e.msg, bad[i].says);
         ASSERT_HAS(e.msg, "mnrig-file-");
     }
@@ -243,7 +247,7 @@ static void a_methods_mistakes_are_told_with_their_place(void)
 static void a_method_that_this_bench_must_not_run_is_refused_with_the_numbers(void)
 {
     static const struct { const char *from, *to, *says; } bad[] = {
-        {"force_push: 15 N", "force_push: 25 N", "limits/force_push: 25 N: the bench allows 20 N"},
+        {"force_push: 15 N", "force_push: 25 N", "limits/force_push: 25 N: must be at most 20 N"},
         {"to_force: 10 N ", "to_force: 15 N ", "insert/to_force: 15 N: must be below limits/force_push, 15 N"},
         {"speed: 0.5 mm/s", "speed: 0.03 mm/s", "0.03 mm/s: the drive can do 0.02083 mm/s"},
         {"surface: 12 mm ", "surface: 16 mm ", "the bench's soft limits are -0.5 mm to 18 mm"},
@@ -257,8 +261,8 @@ static void a_method_that_this_bench_must_not_run_is_refused_with_the_numbers(vo
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         static struct method m;
         struct err e = {0};
-        CU_ASSERT_EQUAL_FATAL(read_method(bad[i].from, bad[i].to, &m, &e), 0);
-        CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), ERR_RANGE);
+        CU_ASSERT_EQUAL(read_method(bad[i].from, bad[i].to, &b, &l, &m, &e), ERR_RANGE);
+        ASSERT_HAS(e.msg, "mnrig-file-");
         ASSERT_HAS(e.msg, bad[i].says);
     }
 }
@@ -273,7 +277,7 @@ static void without_a_measured_stiffness_the_machines_own_is_taken(void)
     struct err e = {0};
     struct method_overshoot w;
     CU_ASSERT_EQUAL_FATAL(read_bench("bench: virtual_tcp", "bench: virtual_tcp", &b, &l, &e), 0);
-    CU_ASSERT_EQUAL_FATAL(read_method("  stiffness: 80 N/mm ", "  #", &m, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(read_method("  stiffness: 80 N/mm ", "  #", NULL, NULL, &m, &e), 0);
     CU_ASSERT_TRUE(isnan(m.stiffness));
     method_worst(&m, &b, &l, &w);
     ASSERT_REL(w.budget.worst, 104.75, 1e-6);
