@@ -89,6 +89,7 @@ static const char *style_of(enum plot_style style)
     case PLOT_ERRORBARS: return "using 1:2:3 with yerrorbars linewidth 1.5 pointtype 7 pointsize 0.6";
     case PLOT_DASHED: return "using 1:2 with lines linewidth 2 dashtype 2";
     case PLOT_BAND: return "using 1:2:3 with filledcurves fillstyle transparent solid 0.25 noborder";
+    case PLOT_AREA: return "using 1:2:3 with filledcurves fillstyle solid 0.6 noborder";
     case PLOT_STEPS: return "using 1:2 with steps linewidth 2";
     default: return "using 1:2 with lines linewidth 2";
     }

@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include "base/err.h"
 
-enum plot_style { PLOT_LINE, PLOT_POINTS, PLOT_LINEPOINTS, PLOT_ERRORBARS, PLOT_DASHED, PLOT_BAND, PLOT_STEPS };
+enum plot_style { PLOT_LINE, PLOT_POINTS, PLOT_LINEPOINTS, PLOT_ERRORBARS, PLOT_DASHED, PLOT_BAND, PLOT_AREA, PLOT_STEPS };
 struct plot_series {
     const char *title;       /* legend; NULL for none */
     enum plot_style style;
     size_t n;
     const double *x, *y;     /* n each; NaN breaks the line */
-    const double *err;       /* PLOT_ERRORBARS: n half-lengths; PLOT_BAND: n upper values (y = lower); else NULL */
+    const double *err;       /* PLOT_ERRORBARS: n half-lengths; PLOT_BAND (pale), PLOT_AREA: n upper values (y = lower); else NULL */
     int colour;              /* 0.. index into the colour-blind safe palette; equal numbers, equal colour */
 };
 struct plot {

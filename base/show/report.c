@@ -36,11 +36,15 @@ enum { UNIT_WORDS = sizeof unit_words / sizeof unit_words[0] };
 static bool is_word(char c) { return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-'; }
 
 /* Puts the unit that starts at s and ends where its word ends; returns its length, 0 when there is none. */
-static size_t put_unit(FILE *f, const char *s)
+static size_t put_unit(FILE *f, const char *s, char before)
 {
     size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ23");
     if (n == 0 || n > 4 || (is_word(s[n]) && s[n] != '.'))
         return 0;
+    if (before == '/' && n == 2 && strncmp(s, "s2", 2) == 0) { /* elsewhere s2 may be a specimen */
+        fputs("s\xc2\xb2", f);
+        return n;
+    }
     for (size_t i = 0; i < UNIT_WORDS; i++)
         if (strlen(unit_words[i].word) == n && strncmp(unit_words[i].word, s, n) == 0) {
             fputs(unit_words[i].set, f);
@@ -74,7 +78,7 @@ static void put_text(FILE *f, const char *text)
 {
     char before = ' ';
     for (const char *s = text ? text : ""; *s; before = *s++) {
-        size_t n = is_word(before) ? 0 : put_unit(f, s);
+        size_t n = is_word(before) ? 0 : put_unit(f, s, before);
         if (n) {
             s += n - 1;
         } else if (before == ' ' && strncmp(s, "+- ", 3) == 0) {
@@ -161,7 +165,7 @@ void report_preformatted(struct report *r, const char *text)
 
 /* ---- tables ---- */
 
-enum { RIGHT_MAX = 32, LONG_WORD = 30 };
+enum { RIGHT_MAX = 32, LONG_WORD = 30, SHORT_ROWS = 16 }; /* so many rows are kept on one page of paper */
 struct grid {
     const char *const *header; /* cols, or NULL */
     size_t cols;
@@ -235,7 +239,8 @@ void report_table(struct report *r, const char *caption, const char *const heade
     struct grid g = {.header = header, .cols = cols};
     for (size_t k = 0; k < cols && k < RIGHT_MAX; k++)
         g.right[k] = is_number_column(cells, rows, cols, k);
-    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", f);
+    fprintf(f, "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" aria-label=\"",
+            rows <= SHORT_ROWS ? " short" : "");
     put_text(f, caption ? caption : "table");
     fputs("\"><table>\n", f);
     r->tables++;
@@ -282,7 +287,7 @@ static void put_svg_body(struct report *r, const char *svg)
         } else if (strncmp(s, "url(#", 5) == 0) {
             fprintf(f, "url(#f%d-", r->figures);
             s += 5;
-        } else if (!in_tag && !is_word(before) && before != '&' && (unit = put_unit(f, s)) > 0) {
+        } else if (!in_tag && !is_word(before) && before != '&' && (unit = put_unit(f, s, before)) > 0) {
             s += unit;
         } else if (!in_tag && before == ' ' && strncmp(s, "+- ", 3) == 0) {
             fputs("\xc2\xb1", f);

@@ -44,6 +44,7 @@
     "vertical-align:top}\n"                                                                                           \
     "thead th{background:var(--soft);border-top:1px solid var(--line);border-bottom:2px solid var(--line);"           \
     "vertical-align:bottom}tbody th{font-weight:500}\n"                                                               \
+    "tbody th{min-width:7rem}caption+tbody th{min-width:11rem}\n" \
     "caption+tbody tr:first-child>*{border-top:1px solid var(--line)}\n" \
     "td.n,th.n{text-align:right}td.n{white-space:nowrap}td.w{overflow-wrap:anywhere}" \
     "td.no{color:var(--bad);font-weight:700}\n" \
@@ -57,7 +58,7 @@
     "--warn-ground:#fff;--link:#000;--bad:#000}\n"                                                                    \
     ".skip{display:none}body{font-size:10pt}header,main,nav,footer{max-width:none;padding-left:0;padding-right:0}\n"  \
     "nav{padding:.5rem .8rem}a{text-decoration:none}h1{font-size:18pt;margin-top:0}h2{font-size:13pt}\n"              \
-    "h2,h3,caption,thead{break-after:avoid}figure,tr,.warning,pre{break-inside:avoid}\n"                              \
+    "h2,h3,caption,thead{break-after:avoid}figure,tr,caption,.short,.warning,pre{break-inside:avoid}\n"                              \
     "thead{display:table-header-group}.scroll{overflow:visible}figure svg{max-width:13.5cm}\n" \
     "table{font-size:8pt;min-width:11cm;max-width:100%}th,td{padding:.12rem .4rem}}\n"
 #endif

@@ -1,4 +1,5 @@
 /* runpage.c -- see runpage.h.  Keys of run.yaml: docs/reference/rig-files.md, "Run folder". */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/show/rundraw.h"
 #include "base/show/runpage.h"
 #include "base/show/sheet.h"
+#include "base/text/number.h"
 #include "base/text/table.h"
 
 enum { EVENTS_MAX = 120, ROWS_MAX = 100, PATH = 1100 };
@@ -72,7 +74,7 @@ static void is_it_whole(struct page *p)
 static void warnings(struct page *p)
 {
     if (says(sheet_word(p->root, "virtual"), "true"))
-        warn(p, "SYNTHETIC. virtual bench: rehearsal, not evidence");
+        warn(p, "SYNTHETIC: virtual bench: rehearsal, not evidence");
     how_it_ended(p);
     is_it_whole(p);
 }
@@ -124,13 +126,24 @@ static void done_table(struct page *p)
     sheet_put(&p->sheet, p->r, caption, NULL, 2);
 }
 
+/* "3.3e-05 N" as "0.033 mN". */
+static const char *small_force(const char *text, char buf[40])
+{
+    double x;
+    const char *end = text ? number_scan(text, &x) : NULL;
+    if (!end || strcmp(end, " N") != 0 || fabs(x) >= 0.01) return text;
+    snprintf(buf, 40, "%.3g mN", 1e3 * x);
+    return buf;
+}
+
 static void found_table(struct page *p)
 {
     static const char *const header[] = {"found", "value", "meaning"};
+    char tare[40];
     const struct {
         const char *subject, *value, *meaning;
     } row[] = {
-        {"tare", word(p, "tare", "force"), "force in free air, taken off the net force"},
+        {"tare", small_force(word(p, "tare", "force"), tare), "force in free air, taken off the net force"},
         {"noise at the tare", word(p, "tare", "noise_sd"), "standard deviation"},
         {"contact at", word(p, "contact", "position"),
          "position of the axis where the force first passed the threshold"},
@@ -255,8 +268,12 @@ static void events_table(struct page *p)
         warn(p, text);
     }
     for (size_t i = 0; !e.code && i < t.rows && i < EVENTS_MAX; i++)
-        for (size_t k = 0; k < 5; k++)
-            sheet_add(&p->sheet, table_cell(&t, i, at[k]));
+        for (size_t k = 0; k < 5; k++) {
+            double time;
+            bool is_time = k == 0 && number_parse(table_cell(&t, i, at[0]), &time);
+            if (is_time) snprintf(text, sizeof text, "%.3f", time);
+            sheet_add(&p->sheet, is_time ? text : table_cell(&t, i, at[k]));
+        }
     snprintf(text, sizeof text, "Events%s",
              !e.code && t.rows > EVENTS_MAX ? " (the first 120; all are in events.csv)" : "");
     sheet_put(&p->sheet, p->r, text, header, 5);

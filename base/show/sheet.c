@@ -67,6 +67,23 @@ void sheet_short(struct sheet *s, const char *text)
     sheet_add(s, out);
 }
 
+void sheet_pair(struct sheet *s, const char *value, const char *error, const char *unit)
+{
+    double x, u;
+    char a[32] = "", b[32] = "";
+    bool both = value && error && number_parse(value, &x) && number_parse(error, &u) && u > 0.0;
+    if (both) number_pair(x, u, a, b);
+    if (both)
+        sheet_add(s, a);
+    else
+        sheet_short(s, value);
+    sheet_add(s, unit);
+    if (both)
+        sheet_add(s, b);
+    else
+        sheet_short(s, error);
+}
+
 /* ---- keys ---- */
 
 static const struct {
@@ -257,6 +274,24 @@ static bool grid_columns(struct cnode at, const char *names[GRID_COLUMNS], size_
     return *n > 0;
 }
 
+/* "stratum_corneum" is a name for programs. */
+static bool is_plain_name(const char *text)
+{
+    return text && strchr(text, '_') && text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] == '\0';
+}
+
+static void grid_cell(struct sheet *s, const char *key, const char *text)
+{
+    if (text && strcmp(key, "unit") == 0 && strcmp(text, "1") == 0)
+        sheet_add(s, "");
+    else if (text && strcmp(text, "-") == 0)
+        sheet_add(s, "");
+    else if (is_plain_name(text))
+        sheet_words(s, text);
+    else
+        sheet_short(s, text);
+}
+
 bool sheet_grid(struct sheet *s, struct report *r, const char *caption, const char *first, struct cnode at,
                 size_t rows_max)
 {
@@ -267,7 +302,8 @@ bool sheet_grid(struct sheet *s, struct report *r, const char *caption, const ch
         return false;
     header[0] = first;
     for (size_t k = 0; k < n; k++) {
-        key_words(names[k], words[k], sizeof words[k]);
+        bool counts = strncmp(names[k], "n_", 2) == 0; /* how many of what */
+        key_words(names[k] + (counts ? 2 : 0), words[k], sizeof words[k]);
         header[lead + k] = words[k];
     }
     for (size_t i = 0; i < rows && i < rows_max; i++) {
@@ -275,7 +311,7 @@ bool sheet_grid(struct sheet *s, struct report *r, const char *caption, const ch
         if (lead)
             sheet_words(s, name);
         for (size_t k = 0; k < n; k++)
-            sheet_short(s, sheet_word(child, names[k]));
+            grid_cell(s, names[k], sheet_word(child, names[k]));
     }
     snprintf(full, sizeof full, "%.300s", caption);
     if (rows > rows_max)

@@ -39,6 +39,8 @@ void sheet_release(struct sheet *s);
 const char *sheet_word(struct cnode map, const char *key);
 /* "-0.4195 N" of "-0.4194798387 N": four significant digits, all digits of integers; other text as it stands. */
 void short_number(const char *text, char out[64]);
+/* Three cells: value, unit, error; the two numbers as number_pair has them, else shortened each on its own. */
+void sheet_pair(struct sheet *s, const char *value, const char *error, const char *unit);
 /* Words of a key into out: '_' as blanks, a unit at its end after " / ". */
 void key_words(const char *key, char *out, size_t size);
 #endif

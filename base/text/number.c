@@ -1,4 +1,6 @@
 /* number.c -- see number.h. */
+#include <string.h>
+#include <stdio.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -43,4 +45,27 @@ bool number_parse_integer(const char *s, long *x)
         return false;
     *x = value;
     return true;
+}
+
+void number_pair(double value, double error, char out[32], char error_out[32])
+{
+    enum { DIGITS = 5, MOST = 7 };
+    error_out[0] = '\0';
+    if (!(isfinite(value) && isfinite(error) && error > 0.0)) {
+        snprintf(out, 32, "%.*g", DIGITS, value);
+        return;
+    }
+    snprintf(error_out, 32, "%.1e", error); /* 9.96 is 10, not 9.96: its size is that of the rounded one */
+    int at = atoi(strchr(error_out, 'e') + 1), size = value == 0.0 ? at : (int)floor(log10(fabs(value)));
+    int digits = size - at + 2;
+    digits = digits < 1 ? 1 : digits > MOST ? MOST : digits;
+    int decimals = digits - 1 - size;
+    if (fabs(value) >= 1e-3 && fabs(value) < 1e7)
+        snprintf(out, 32, "%.*f", decimals > 0 ? decimals : 0, value);
+    else
+        snprintf(out, 32, "%.*g", digits, value);
+    if (at >= -4 && at < 7)
+        snprintf(error_out, 32, "%.*f", at < 1 ? 1 - at : 0, error);
+    else
+        snprintf(error_out, 32, "%.1e", error);
 }

@@ -11,4 +11,7 @@ const char *number_scan(const char *s, double *x);
 bool number_parse(const char *s, double *x);
 /* The whole text is one integer, decimal or 0x hexadecimal, that fits a long. */
 bool number_parse_integer(const char *s, long *x);
+/* A value and its standard error as people write them: the error with two digits, the value to the same decimal (at most
+ * seven digits of it); without an error the value with five digits, and error[0] = '\0'. */
+void number_pair(double value, double error, char out[32], char error_out[32]);
 #endif

@@ -144,8 +144,8 @@ int depth_run(int argc, char **argv, struct err *e)
     if (rc == 0) rc = read_table(word[1], &r, e);
     if (rc == 0) rc = write_record(word[0], word[1], method, &r, is_virtual, path, sizeof path, e);
     if (rc == 0)
-        printf("%s: mean %.1f um, sd %.1f um, n %zu, penetrated %zu of %zu (%.3g)%s\n", path, r.mean * 1e6, r.sd * 1e6,
-               r.read, r.penetrated, r.needles, (double)r.penetrated / (double)r.needles,
+        printf("%s: mean %.1f um, sd %.1f um, n %zu, penetrated %zu of %zu (%.3g %%)%s\n", path, r.mean * 1e6,
+               r.sd * 1e6, r.read, r.penetrated, r.needles, 100.0 * (double)r.penetrated / (double)r.needles,
                is_virtual ? " [virtual bench: rehearsal, not evidence]" : "");
     return rc;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include <time.h>
+#include "base/text/number.h"
 #include "solver/commands/commands.h"
 #include "solver/results/analysis.h"
 
@@ -30,9 +31,10 @@ static void print_analysis(const struct run_analysis *a, const char *folder)
     printf("%s%s\n", a->specimen, a->is_virtual ? " (SYNTHETIC)" : "");
     for (size_t i = 0; i < a->n_lines; i++) {
         const struct analysis_line *l = &a->line[i];
-        char u[40] = "";
-        if (isfinite(l->u)) snprintf(u, sizeof u, "+- %.2g", l->u);
-        printf("  %-34s %-10.5g %-12s %-5s %s\n", l->name, l->value, u, strcmp(l->unit, "1") ? l->unit : "", l->remark);
+        char value[32], u[32];
+        number_pair(l->value, l->u, value, u);
+        printf("  %-34s %-10s %s%-9s %-5s %s\n", l->name, value, u[0] ? "+- " : "   ", u,
+               strcmp(l->unit, "1") ? l->unit : "", l->remark);
     }
     for (size_t i = 0; i < a->n_notes; i++)
         printf("  %s\n", a->note[i]);

@@ -1,5 +1,6 @@
 /* check.c -- mnsim check: reads studies as a run would and says what would be computed, from which numbers. */
 #include <math.h>
+#include <string.h>
 #include "solver/commands/commands.h"
 
 const char help_check[] =
@@ -18,6 +19,17 @@ static const char *source_of(struct cnode at)
 {
     const char *text = config_text(config_get(at, "source"));
     return text ? text : "no source given";
+}
+
+/* Its beginning, cut between words. */
+static void print_source(const char *of, const char *text)
+{
+    enum { MOST = 200 };
+    size_t n = strlen(text);
+    bool whole = n <= MOST;
+    for (n = whole ? n : MOST; !whole && n > 0 && text[n] != ' ';)
+        n--;
+    printf("    %s: %.*s%s\n", of, (int)n, text, whole ? "" : " ...");
 }
 
 static void print_laws(const struct layer *l)
@@ -41,8 +53,8 @@ static void print_layers(const struct study *s)
                      in_skin = config_item(config_get(s->part[PART_SKIN], "layers"), i - first_skin_layer(s));
         printf("  %-18s %8.4g um   D %-10.4g cm2/s  K %-8.4g clearance %.4g 1/s\n", l->name, l->h * 1e6, l->D * 1e4,
                l->K, l->clearance);
-        printf("    thickness: %.200s\n    D, K: %.200s\n", source_of(in_skin),
-               source_of(config_is(in_drug) ? in_drug : in_skin));
+        print_source("thickness", source_of(in_skin));
+        print_source("D, K", source_of(config_is(in_drug) ? in_drug : in_skin));
         print_laws(l);
     }
 }

@@ -1,5 +1,6 @@
 /* compare.c -- mnsim compare: simulated against measured. */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "solver/commands/commands.h"
 #include "solver/results/compare/compare.h"
@@ -28,8 +29,13 @@ static void print_comparison(const struct compare *c, const struct options *o, c
     printf("%s\n", c->title);
     for (size_t i = 0; !o->quiet && i < c->n_lines; i++)
         printf("%s\n", c->line[i]);
+    int wide = 0;
+    for (size_t i = 0; i < c->n_verdicts; i++) {
+        int n = (int)strlen(verdict_word(&c->verdict[i]));
+        wide = n > wide ? n : wide;
+    }
     for (size_t i = 0; i < c->n_verdicts; i++)
-        printf("  %-9s %-7s %s: %s\n", role_word[c->verdict[i].role], verdict_word(&c->verdict[i]),
+        printf("  %-9s %-*s  %s: %s\n", role_word[c->verdict[i].role], wide, verdict_word(&c->verdict[i]),
                c->verdict[i].subject, c->verdict[i].text);
     printf("  written to %s\n", folder);
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include <time.h>
+#include "base/text/number.h"
 #include "solver/commands/commands.h"
 
 const char help_run[] =
@@ -27,11 +28,11 @@ static void print_endpoints(const struct endpoints *list)
         const struct endpoint *p = &list->item[i];
         if (!isfinite(p->value))
             printf("  %-22s %s\n", p->name, p->remark[0] ? p->remark : "none");
-        else if (isfinite(p->error))
-            printf("  %-22s %-12.5g %-10s +- %.2g%s%s\n", p->name, p->value, p->unit, p->error,
-                   p->remark[0] ? "   " : "", p->remark);
-        else
-            printf("  %-22s %-12.5g %-10s %s\n", p->name, p->value, strcmp(p->unit, "1") ? p->unit : "", p->remark);
+        if (!isfinite(p->value)) continue;
+        char value[32], error[32], unit[32];
+        number_pair(p->value, p->error, value, error);
+        snprintf(unit, sizeof unit, "%s", strcmp(p->unit, "1") ? p->unit : "");
+        printf("  %-22s %-12s %-10s %s%-9s %s\n", p->name, value, unit, error[0] ? "+- " : "   ", error, p->remark);
     }
 }
 
@@ -52,7 +53,8 @@ static void print_recovery(const struct study *s, const struct solution *sol)
 
 static void print_result(const struct study *s, const struct result *r, const char *folder)
 {
-    printf("%s\n", s->title);
+    char caption[240];
+    printf("%s\n", study_caption(s, caption));
     print_endpoints(&r->endpoints);
     print_recovery(s, &r->solution);
     printf("  %-22s %-12.2g %-10s allowed %.0e\n", "drug balance", r->solution.worst_balance, "", BALANCE_BAND);

@@ -318,7 +318,6 @@ static int write_summary(const struct run_analysis *a, const struct result_conte
     record_text(r, "labels/-", a->is_virtual ? LABEL_VIRTUAL : "MEASURED");
     bool read = a->has_reading && strcmp(a->reading.method, "model") != 0;
     if (!read && (a->has_model || a->has_reading)) record_text(r, "labels/-", LABEL_ESTIMATED);
-    record_text(r, "labels/-", "uncertainties are standard ones (k = 1); travel is not depth");
     for (size_t i = 0; i < a->n_lines; i++)
         put_line(r, &a->line[i]);
     put_model(r, a);
@@ -326,6 +325,7 @@ static int write_summary(const struct run_analysis *a, const struct result_conte
     record_number(r, "settings_used/drop_threshold_N", a->found.drop_threshold);
     record_number(r, "settings_used/compliance_um_N", a->model.skin.compliance * 1e6);
     if (config_count(config_root(a->settings))) record_subtree(r, "settings_given", config_root(a->settings));
+    record_text(r, "notes/-", "uncertainties are standard ones (k = 1); travel is not depth");
     for (size_t i = 0; i < a->n_notes; i++)
         record_text(r, "notes/-", a->note[i]);
     if (a->has_reading) record_text(r, "penetration_file", a->reading.file);

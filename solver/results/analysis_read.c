@@ -134,7 +134,7 @@ static int read_run_yaml(struct run_analysis *a, struct cnode root, struct analy
     snprintf(a->specimen, sizeof a->specimen, "%s", specimen ? specimen : "");
     if (!rc && state && strcmp(state, "done") != 0)
         analysis_note(a, "warning: the run did not end as planned: %.60s", state);
-    if (!rc && a->is_virtual) analysis_note(a, "label: virtual bench: rehearsal, not evidence");
+    if (!rc && a->is_virtual) analysis_note(a, "note: " LABEL_VIRTUAL);
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/show/plot.h"
+#include "base/show/sheet.h"
 #include "solver/results/result.h"
 
 enum { CURVES_MAX = 8 };
@@ -96,9 +97,9 @@ static int plot_shares(const struct study *s, const struct solution *sol, const 
             x[(i + 2) * n + k] = 100.0 * (sum += share[i].amount) / in;
     }
     for (size_t i = 0; i < parts; i++) {
-        snprintf(title[i], sizeof title[i], "%.55s", share[i].name);
+        key_words(share[i].name, title[i], sizeof title[i]);
         series[i] = (struct plot_series){.title = title[i],
-                                         .style = PLOT_BAND,
+                                         .style = PLOT_AREA,
                                          .n = n,
                                          .x = x,
                                          .y = x + (i + 1) * n,

@@ -42,7 +42,10 @@ size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line 
 {
     const struct insertion_summary *s = &o->summary;
     const struct needle_strength *m = &o->strength;
-    const struct insertion_spread none = {.array_sd = NAN, .specimen_sd = NAN, .value_error = NAN, .fraction_lowest = NAN},
+    const struct insertion_spread none = {.array_sd = NAN,
+                                          .specimen_sd = NAN,
+                                          .value_error = NAN,
+                                          .fraction_lowest = NAN},
                                   *d = o->has_band ? &o->spread : &none;
     const struct insertion_line all[] = {
         {"first_insertion_force", "N", s->first_force},
@@ -86,15 +89,17 @@ size_t insertion_warnings(const struct insertion_outcome *o, char text[INSERTION
     double force = o->summary.needle_peak_force;
     size_t n = 0;
     if (m->buckling_margin < 1.0)
-        snprintf(text[n++], INSERTION_WARNING,
-                 "a needle carries up to %.3g N, %.3g times the %.3g N at which it buckles: needles may bend or buckle, "
-                 "and forces and depths above that load are not to be trusted",
-                 force, 1.0 / m->buckling_margin, m->buckling);
+        snprintf(
+            text[n++], INSERTION_WARNING,
+            "a needle carries up to %.3g N, %.3g times the %.3g N at which it buckles: needles may bend or buckle, "
+            "and forces and depths above that load are not to be trusted",
+            force, 1.0 / m->buckling_margin, m->buckling);
     if (m->fracture_margin < 1.0)
-        snprintf(text[n++], INSERTION_WARNING,
-                 "a needle carries up to %.3g N, %.3g times the %.3g N at which it breaks: needles may break off in the "
-                 "skin, and forces and depths above that load are not to be trusted",
-                 force, 1.0 / m->fracture_margin, force * m->fracture_margin);
+        snprintf(
+            text[n++], INSERTION_WARNING,
+            "a needle carries up to %.3g N, %.3g times the %.3g N at which it breaks: needles may break off in the "
+            "skin, and forces and depths above that load are not to be trusted",
+            force, 1.0 / m->fracture_margin, force * m->fracture_margin);
     return n;
 }
 

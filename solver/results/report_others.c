@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/show/runpage.h"
+#include "base/text/number.h"
 #include "base/text/table.h"
 #include "solver/results/report_parts.h"
 
@@ -38,15 +39,43 @@ static bool is_wanted(const struct table *t, size_t col)
     return false;
 }
 
+/* Short words for what every sweep has; others by their keys. */
+static void header_of(const char *name, char *out, size_t size)
+{
+    static const struct {
+        const char *name, *words;
+    } known[] = {{"J_ss_ug_cm2_h", "steady flux / ug/cm2/h"},
+                 {"lag_asymptotic_h", "lag / h"},
+                 {"delivered_end_ug_cm2", "delivered / ug/cm2"},
+                 {"delivered_end_err_ug_cm2", "its error"},
+                 {"delivered_end_patch_ug_patch", "per patch / ug"},
+                 {"plasma_max_ng_mL", "plasma / ng/mL"}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i].name, name) == 0) {
+            snprintf(out, size, "%s", known[i].words);
+            return;
+        }
+    key_words(name, out, size);
+}
+
+/* A status that is "ok" everywhere says nothing that the caption does not. */
+static bool all_ok(const struct table *t, size_t col)
+{
+    bool same = strcmp(t->name[col], "status") == 0;
+    for (size_t i = 0; same && i < t->rows; i++)
+        same = strcmp(table_cell(t, i, col), "ok") == 0;
+    return same;
+}
+
 static void cases_table(const struct part *p, const struct table *t)
 {
     const char *header[COLUMNS_MAX];
     char words[COLUMNS_MAX][80], caption[120];
     size_t col[COLUMNS_MAX], n = 0;
     for (size_t k = 0; k < t->cols && n < COLUMNS_MAX; k++)
-        if (k == 0 || is_wanted(t, k)) {
+        if (k == 0 || (is_wanted(t, k) && !all_ok(t, k))) {
             const char *name = strncmp(t->name[k], "varied_", 7) == 0 ? t->name[k] + 7 : t->name[k];
-            key_words(name, words[n], sizeof words[n]);
+            header_of(name, words[n], sizeof words[n]);
             header[n] = words[n];
             col[n++] = k;
         }
@@ -132,10 +161,30 @@ static void fitted_table(const struct part *p)
         sheet_words(p->sheet, sheet_word(at, "name"));
         sheet_short(p->sheet, sheet_word(at, "value"));
         sheet_add(p->sheet, sheet_word(at, "unit"));
-        sheet_short(p->sheet, sheet_word(at, "standard_error_percent"));
+        const char *error = sheet_word(at, "standard_error_percent");
+        double percent;
+        sheet_short(p->sheet,
+                    error && number_parse(error, &percent) && percent > 1000.0 ? "left open by the data" : error);
     }
     sheet_put(p->sheet, p->r, "Fit; a standard error above 50 % means that these data hardly determine the parameter",
               header, 4);
+}
+
+static void compared_table(const struct part *p)
+{
+    static const char *const header[] = {"case", "label", "parameters", "data", "groups", "unit",
+                                         "bias", "rmse",  "mean fold error", "concordance"};
+    static const char *const key[] = {"name", "role", "n_parameters", "n_data",          "n_groups",
+                                      "unit", "bias", "rmse",         "mean_fold_error", "concordance"};
+    enum { KEYS = sizeof key / sizeof key[0] };
+    struct cnode list = config_get(p->root, "cases");
+    for (size_t i = 0; i < config_count(list) && i < ROWS_MAX; i++)
+        for (size_t k = 0; k < KEYS; k++) {
+            const char *text = sheet_word(config_item(list, i), key[k]);
+            bool is_nothing = !text || strcmp(text, "-") == 0 || (k == 5 && strcmp(text, "1") == 0);
+            sheet_short(p->sheet, is_nothing ? "" : text);
+        }
+    sheet_put(p->sheet, p->r, "Cases; bias and rmse are in the unit", header, KEYS);
 }
 
 int part_compare(const struct part *p, struct err *e)
@@ -145,17 +194,14 @@ int part_compare(const struct part *p, struct err *e)
     (void)e;
     title(p, "comparison");
     if (is_synthetic(p->root) && config_count(config_get(p->root, "labels")) == 0)
-        report_warning(p->r, "SYNTHETIC. Measured on a virtual bench: rehearsal, not evidence. Two models that agree "
+        report_warning(p->r, "SYNTHETIC: measured on a virtual bench: rehearsal, not evidence. Two models that agree "
                              "are "
                              "consistent; nothing is validated by it.");
     if (sheet_word(config_get(p->root, "as_asked"), "note"))
         report_paragraph(p->r, sheet_word(config_get(p->root, "as_asked"), "note"));
     verdict_table(p);
     part_figures(p);
-    if (!sheet_grid(p->sheet, p->r, "Cases", "case", config_get(p->root, "cases"), ROWS_MAX)) {
-        sheet_flat(p->sheet, config_get(p->root, "cases"), "case");
-        sheet_put(p->sheet, p->r, "Cases", NULL, 2);
-    }
+    compared_table(p);
     fitted_table(p);
     sheet_rest(p->sheet, p->r, p->root, "Also recorded", shown);
     if (config_count(config_get(p->root, "as_asked")) > 0) {
@@ -170,15 +216,17 @@ int part_compare(const struct part *p, struct err *e)
 void glance_compare(const struct part *p, char *out, size_t size)
 {
     struct cnode list = config_get(p->root, "verdicts");
-    size_t met = 0, n = config_count(list);
-    for (size_t i = 0; i < n; i++) {
-        const char *text = sheet_word(config_item(list, i), "criterion_met");
-        met += text && strcmp(text, "true") == 0;
+    size_t met[2] = {0}, n[2] = {0}; /* of evidence, of the synthetic */
+    for (size_t i = 0; i < config_count(list); i++) {
+        const char *text = sheet_word(config_item(list, i), "criterion_met"),
+                   *role = sheet_word(config_item(list, i), "role");
+        bool synthetic = role && strcmp(role, "SYNTHETIC") == 0;
+        met[synthetic] += text && strcmp(text, "true") == 0;
+        n[synthetic]++;
     }
-    if (n == 0)
-        snprintf(out, size, "no criterion was stated");
-    else
-        snprintf(out, size, "%zu of %zu criteria met", met, n);
+    if (n[0] + n[1] == 0) snprintf(out, size, "no criterion was stated");
+    size_t used = n[0] ? (size_t)snprintf(out, size, "%zu of %zu criteria met", met[0], n[0]) : 0;
+    if (n[1]) snprintf(out + used, size - used, "%s%zu of %zu consistent", used ? "; " : "", met[1], n[1]);
 }
 
 /* ---- a fit ---- */

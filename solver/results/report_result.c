@@ -59,10 +59,9 @@ static void results_table(const struct part *p)
         has_uncertainty = has_uncertainty || uncertainty;
         has_error = has_error || sheet_word(at, "estimated_error");
         result_name(p->sheet, name);
-        sheet_short(p->sheet, sheet_word(at, "value"));
         unit = sheet_word(at, "unit");
-        sheet_add(p->sheet, unit && strcmp(unit, "1") == 0 ? "" : unit);
-        sheet_short(p->sheet, uncertainty ? uncertainty : sheet_word(at, "estimated_error"));
+        sheet_pair(p->sheet, sheet_word(at, "value"), uncertainty ? uncertainty : sheet_word(at, "estimated_error"),
+                   unit && strcmp(unit, "1") == 0 ? "" : unit);
         sheet_add(p->sheet, sheet_word(at, "remark"));
     }
     sheet_put(p->sheet, p->r,

@@ -1,5 +1,8 @@
 /* test_math.c -- statistics and curve analysis against values worked by hand. */
+#include <stdio.h>
+#include <string.h>
 #include <math.h>
+#include "base/text/number.h"
 #include "base/math/curve.h"
 #include "base/math/stats.h"
 #include "tests/base/suites.h"
@@ -15,6 +18,31 @@ static void summaries(void)
     ASSERT_REL(stats_quantile(X, 5, 0.5), 4.1, 1e-14);
     ASSERT_REL(stats_quantile(X, 5, 0.9), 9.7 + 0.6 * 7.6, 1e-14);
     ASSERT_REL(stats_quantile(X, 5, 1.0), 17.3, 1e-14);
+}
+
+static void a_value_has_the_decimals_of_its_error(void)
+{
+    static const struct {
+        double value, error;
+        const char *text, *error_text;
+    } pair[] = {{3.86049, 0.02723, "3.860", "0.027"},
+                {1249.93, 25.29, "1250", "25"},
+                {0.0743666, 0.000331, "0.07437", "0.00033"},
+                {3166.3442, 9.982, "3166", "10"},
+                {10.2994, 0.0517, "10.299", "0.052"},
+                {7.2193e-11, 4.17e-13, "7.219e-11", "4.2e-13"},
+                {-0.39268, 0.1137, "-0.39", "0.11"},
+                {3.14159265, NAN, "3.1416", ""},
+                {12345.6, 254.0, "12346", "254"},
+                {0.0, 0.0123, "0", "0.012"},
+                {1.0 / 3.0, 1e-12, "0.3333333", "1.0e-12"}};
+    for (size_t i = 0; i < sizeof pair / sizeof pair[0]; i++) {
+        char text[32], error[32];
+        number_pair(pair[i].value, pair[i].error, text, error);
+        CU_ASSERT_STRING_EQUAL(text, pair[i].text);
+        CU_ASSERT_STRING_EQUAL(error, pair[i].error_text);
+        if (strcmp(text, pair[i].text) || strcmp(error, pair[i].error_text)) printf("'%s' '%s'\n", text, error);
+    }
 }
 
 static void agreement(void)
@@ -45,6 +73,7 @@ static void too_few_or_outside_the_domain_is_nan(void)
 
 CU_TestInfo stats_tests[] = {
     {"summaries", summaries},
+    {"a_value_has_the_decimals_of_its_error", a_value_has_the_decimals_of_its_error},
     {"agreement", agreement},
     {"too few or outside the domain is NaN", too_few_or_outside_the_domain_is_nan},
     CU_TEST_INFO_NULL,

@@ -219,7 +219,7 @@ static void a_done_run_shows_what_was_found_and_says_synthetic(void)
     char *text = bench_page(folder, &c, samples, "time_s,kind,subject,value,detail,chain\n0.1,state,insert,,,00\n",
                             &(struct err){0});
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-    ASSERT_HAS(text, "SYNTHETIC. virtual bench: rehearsal, not evidence");
+    ASSERT_HAS(text, "SYNTHETIC: virtual bench: rehearsal, not evidence");
     ASSERT_HAS(text, "Bench run, specimen pig &lt;3&gt;");
     ASSERT_HAS(text, "3.217 N");
     ASSERT_HAS(text, "holds the skin&#39;s sink and is not depth");

@@ -58,7 +58,7 @@ expect 0 "written to $run.html" "$B/mnrig" report "$run/"
 expect 0 "written to" "$B/mnsim" report "$run" "$tmp/analysis" "$tmp/insert" "$tmp/result" "$tmp/sweep" "$tmp/compare" \
     "$tmp/fit" "$tmp/validation" -o "$tmp/all.html" --title 'All kinds & more'
 check "nothing is written into the run" [ "$(ls "$run" | wc -l)" -eq 3 ]
-for words in 'SYNTHETIC. virtual bench' 'buried depth' 'Drug balance' '4 cases, 0 failed' 'PREDICTED' 'FITTED' 'NO</td>' \
+for words in 'SYNTHETIC: virtual bench' 'buried depth' 'Drug balance' '4 cases, 0 failed' 'PREDICTED' 'FITTED' 'NO</td>' \
     '64 ± 32 mg' 'At a glance' '; SYNTHETIC<' 'depth estimated' 'met: 0 of 1 PREDICTED' '2026-02-02 with 1 kg' '&lt;word&gt;' 'All kinds &amp; more'; do
     check "the page says '$words'" grep -qF "$words" "$tmp/all.html"
 done

@@ -233,7 +233,7 @@ static int record_all(struct compare *c, const char *path, struct err *e)
     }
     if (any_virtual)
         record_text(c->record, "labels/-",
-                    "SYNTHETIC. virtual bench: rehearsal, not evidence; consistent or not, never validated");
+                    LABEL_VIRTUAL "; consistent or not, never validated");
     record_number(c->record, "confidence", c->how.confidence);
     record_integer(c->record, "seed", (long long)c->how.seed);
     record_integer(c->record, "resamples", (long long)c->how.resamples);

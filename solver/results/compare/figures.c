@@ -14,6 +14,7 @@ enum { SERIES_MAX = 8 * CASES_MAX, TITLE = 160, COLOURS = 6 };
 /* Cases drawn together. */
 struct sheet {
     struct compare *c;
+    char caption[240]; /* title of its figures */
     size_t n, number; /* of cases; of this sheet, from 1 */
     struct compare_case *k[CASES_MAX];
     size_t n_series, n_blocks;
@@ -189,7 +190,7 @@ static bool spans_decades(const struct sheet *s)
 static void overlay(struct sheet *s, bool is_log)
 {
     char xl[200], yl[300];
-    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl, .logy = is_log};
+    struct plot p = {.title = s->caption, .xlabel = xl, .ylabel = yl, .logy = is_log};
     bool any = false;
     x_label(s, xl, sizeof xl);
     y_label(s, yl, sizeof yl);
@@ -251,7 +252,7 @@ static void level(struct sheet *s, double lo, double hi, double y, enum plot_sty
 static void residuals(struct sheet *s)
 {
     char xl[200], yl[100], unit[UNIT + 4];
-    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl};
+    struct plot p = {.title = s->caption, .xlabel = xl, .ylabel = yl};
     double lo = INFINITY, hi = -INFINITY;
     bool any = false;
     x_label(s, xl, sizeof xl);
@@ -279,7 +280,7 @@ static void residuals(struct sheet *s)
 static void simulated_against_observed(struct sheet *s)
 {
     char xl[100], yl[100];
-    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl};
+    struct plot p = {.title = s->caption, .xlabel = xl, .ylabel = yl};
     double lo = INFINITY, hi = -INFINITY;
     bool any = false;
     const char *unit = s->k[0]->m.y_unit;
@@ -313,7 +314,7 @@ static void simulated_against_observed(struct sheet *s)
 static void bland_altman(struct sheet *s)
 {
     char xl[100], yl[100], unit[UNIT + 4];
-    struct plot p = {.title = s->c->title, .xlabel = xl, .ylabel = yl, .logx = s->is_log};
+    struct plot p = {.title = s->caption, .xlabel = xl, .ylabel = yl, .logx = s->is_log};
     double lo = INFINITY, hi = -INFINITY, *all = numbers(s, 100000);
     size_t total = 0;
     snprintf(unit, sizeof unit, " / %s", s->k[0]->m.y_unit);
@@ -365,6 +366,10 @@ void compare_figures(struct compare *c)
                 s->k[s->n++] = &c->item[j];
                 drawn[j] = true;
             }
+        bool is_virtual = false;
+        for (size_t j = 0; j < s->n; j++)
+            is_virtual = is_virtual || s->k[j]->m.is_virtual || s->k[j]->is_virtual;
+        snprintf(s->caption, sizeof s->caption, "%s%s", c->title, is_virtual ? " (SYNTHETIC)" : "");
         s->is_log = c->item[i].m.average == AVERAGE_GEOMETRIC;
         overlay(s, false);
         if (spans_decades(s)) overlay(s, true);
