@@ -151,8 +151,8 @@ static double corrected_akaike(const struct estimate_problem *p, double sum)
     return (p->sd_known ? sum : n * log(sum / n)) + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0);
 }
 
-/* What lies beyond a bound is no value of the parameter; at a bound itself the slope of the search vanishes, and with it
- * every standard error. */
+/* What lies beyond a bound is no value of the parameter; at a bound itself the slope of the search vanishes, and with
+ * it every standard error. */
 static void cut_interval(const struct estimate_problem *p, size_t i, struct estimate *out)
 {
     if (out->flaw[i] == FLAW_AT_BOUND) out->low[i] = out->high[i] = out->relative_se[i] = NAN;

@@ -41,8 +41,8 @@ struct estimate_problem {
 struct estimate {
     size_t n_parameters, n_residuals;
     double value[ESTIMATE_MAX];
-    double
-        relative_se[ESTIMATE_MAX]; /* standard error on the parameter's scale: of log(value), 0.07 is 7 %, or of it; NAN as low */
+    /* Standard error on the parameter's scale: of log(value), 0.07 is 7 %, or of it; NAN as low. */
+    double relative_se[ESTIMATE_MAX];
     double low[ESTIMATE_MAX], high[ESTIMATE_MAX]; /* 95 % interval; NAN where the optimum lies at a bound */
     bool low_is_bound[ESTIMATE_MAX], high_is_bound[ESTIMATE_MAX]; /* cut there: it would go on beyond */
     double quantile; /* interval: value +- quantile x standard error on the parameter's scale */

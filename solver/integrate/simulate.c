@@ -550,6 +550,31 @@ int simulate(const struct problem *p, struct solution *out, struct err *e)
     return rc;
 }
 
+static void make_infinite(struct donor *d) { *d = (struct donor){.kind = DONOR_INFINITE, .C0 = d->C0, .K = d->K}; }
+
+int simulate_lag(const struct problem *p, double *lag, struct err *e)
+{
+    struct problem *q = malloc(sizeof *q);
+    struct run r;
+    struct solution out;
+    *lag = NAN;
+    if (!q)
+        return err_set(e, ERR_NOMEM, "out of memory for the lag");
+    *q = *p;
+    make_infinite(&q->donor);
+    for (size_t i = 0; i < q->n_doses; i++)
+        make_infinite(&q->dose[i]);
+    int rc = run_begin(&r, q, &out, e);
+    if (!rc)
+        rc = solve_steady(&r, 1.0, &out, e);
+    if (!rc)
+        *lag = out.lag;
+    run_end(&r);
+    solution_release(&out);
+    free(q);
+    return rc;
+}
+
 int simulate_steady(const struct problem *p, double theta, double *J_ss, struct err *e)
 {
     struct run r;

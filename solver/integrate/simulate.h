@@ -72,6 +72,8 @@ int  simulate_with_error(const struct problem *p, struct solution *out, struct e
 void solution_release(struct solution *s);
 /* The steady delivered flux alone, kg/m2/s, with the channels at openness theta, 0..1; NAN where there is none. */
 int  simulate_steady(const struct problem *p, double theta, double *J_ss, struct err *e);
+/* The asymptotic lag, s, with every dose taken as infinite; NAN where there is none. */
+int  simulate_lag(const struct problem *p, double *lag, struct err *e);
 /* A profile (axis, mean or edge of one output: nz values) at depth z, m: quadratic within the element. NAN outside. */
 double solution_profile(const struct solution *s, const double *profile, double z);
 

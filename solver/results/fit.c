@@ -9,6 +9,8 @@
 
 #define TAIL_FLOOR   1e-300 /* of a probability */
 #define RATIO_FLOOR 1e-6  /* of the measured value: a model at zero is this on a log scale */
+#define MISSED       1e-6 /* probability of so large a sum of squares, were model and standard deviations right */
+#define RESIDUAL_MOST 1e100 /* squares of more have no sum */
 #define PROFILE_SPAN 2.8    /* standard errors to either side: beyond the ends of a 95 % interval */
 
 const struct fit_parameter *fit_estimated(const struct fit *f, size_t i)
@@ -77,13 +79,12 @@ static struct problem *problem_of(const struct fit *f, const struct fit_case *c,
     return NULL;
 }
 
-static void read_off(struct fit *f, struct fit_case *c, const struct solution *sol)
+static void read_off(struct fit_case *c, const struct solution *sol)
 {
     for (size_t i = 0, k = 0; i < c->n; i++) {
         k += i && c->point[i].t > c->point[i - 1].t;
         c->point[i].model = observed_value(c, sol->value + k * COLS_MAX);
     }
-    if (sol->lag > 0.0) f->lag = fmax(isnan(f->lag) ? 0.0 : f->lag, sol->lag);
 }
 
 static int model(struct fit *f, struct fit_case *c, const double *value, struct err *e)
@@ -92,7 +93,7 @@ static int model(struct fit *f, struct fit_case *c, const double *value, struct 
     struct problem *p = problem_of(f, c, value, e);
     int rc = p ? simulate(p, &sol, e) : e->code;
     if (!rc) {
-        read_off(f, c, &sol);
+        read_off(c, &sol);
         solution_release(&sol);
     }
     free(p);
@@ -116,10 +117,17 @@ double fit_residual(const struct fit_case *c, const struct fit_point *p)
 static int evaluate(struct fit *f, const double *value, bool predicted_too, struct err *e)
 {
     int rc = 0;
-    f->lag = NAN;
     for (size_t i = 0; !rc && i < f->n_cases; i++)
         if (predicted_too || !f->item[i].is_predicted) rc = model(f, &f->item[i], value, e);
     return rc;
+}
+
+static int too_far(const struct fit_case *c, const struct fit_point *p, struct err *e)
+{
+    char sd[40] = "";
+    if (!isnan(p->sd)) snprintf(sd, sizeof sd, " +- %g", p->sd);
+    return err_set(e, ERR_RANGE, "%s:%d: %s = %g%s: too far from the model's %g for least squares", c->data, p->line,
+                   c->column, p->value, sd, p->model);
 }
 
 /* One for each reading of the fitted cases, then one for each prior. */
@@ -129,7 +137,8 @@ static int residuals(void *self, const double *value, double *r, struct err *e)
     int rc = evaluate(f, value, false, e);
     for (size_t i = 0; !rc && i < f->n_cases; i++)
         for (size_t k = 0; !f->item[i].is_predicted && k < f->item[i].n; k++)
-            *r++ = fit_residual(&f->item[i], &f->item[i].point[k]);
+            if (!(fabs(*r++ = fit_residual(&f->item[i], &f->item[i].point[k])) < RESIDUAL_MOST))
+                return too_far(&f->item[i], &f->item[i].point[k], e);
     for (size_t i = 0; !rc && i < f->n_estimated; i++) {
         const struct fit_parameter *p = fit_estimated(f, i);
         if (p->has_prior) *r++ = ((p->bound.is_log ? log(value[i]) : value[i]) - p->prior_mean) / p->prior_sd;
@@ -169,7 +178,7 @@ static int case_differences(struct fit *f, struct fit_case *c, const double *val
     for (size_t j = 0; j < m; j++)
         by[j] = (struct neighbours){beside[2 * j], beside[2 * j + 1]};
     if (!rc) rc = simulate_differences(p, by, m, &sol, change, NULL, e);
-    if (!rc) read_off(f, c, &sol);
+    if (!rc) read_off(c, &sol);
     for (size_t i = 0, k = 0; !rc && i < c->n; i++) {
         k += i && c->point[i].t > c->point[i - 1].t;
         for (size_t j = 0; j < m; j++) {
@@ -230,6 +239,22 @@ double fit_fold_error(const struct fit_case *c)
 }
 
 /* ---- the estimate ---- */
+
+/* The longest lag among the fitted cases, at the estimate; a dose that the skin exhausts has one too. */
+static int find_lag(struct fit *f, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < f->n_cases; i++) {
+        double lag;
+        struct err none = {0};
+        struct problem *p = f->item[i].is_predicted ? NULL : problem_of(f, &f->item[i], f->estimate.value, e);
+        if (f->item[i].is_predicted) continue;
+        rc = p ? 0 : e->code;
+        if (p && simulate_lag(p, &lag, &none) == 0 && lag > 0.0) f->lag = isnan(f->lag) ? lag : fmax(f->lag, lag);
+        free(p);
+    }
+    return rc;
+}
 
 /* Place k of the profile of parameter i, within its bounds. */
 static double profile_place(const struct fit *f, const struct estimate_bound *b, size_t i, size_t k)
@@ -306,7 +331,8 @@ int fit_solve(struct fit *f, bool profiles, struct err *e)
     struct estimate_bound bound[ESTIMATE_MAX];
     double start[ESTIMATE_MAX];
     size_t n_groups = fit_donors(f, NULL), *group = NULL;
-    if (n_groups && !(group = calloc(f->n_fitted + f->n_priors + 1, sizeof *group))) return err_set(e, ERR_NOMEM, "out of memory");
+    if (n_groups && !(group = calloc(f->n_fitted + f->n_priors + 1, sizeof *group)))
+        return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < f->n_estimated; i++) {
         bound[i] = fit_estimated(f, i)->bound;
         start[i] = fit_estimated(f, i)->nominal;
@@ -330,6 +356,7 @@ int fit_solve(struct fit *f, bool profiles, struct err *e)
     }
     if (!rc && profiles && !group) rc = profile(f, &p, e); /* with donors the sum of squares is no likelihood */
     if (!rc) rc = evaluate(f, f->estimate.value, true, e);
+    if (!rc) rc = find_lag(f, e);
     free(group);
     return rc;
 }
@@ -342,9 +369,15 @@ double fit_last(const struct fit *f)
     return last;
 }
 
+bool fit_is_missed(const struct fit *f)
+{
+    double freedom = (double)(f->estimate.n_residuals - f->estimate.n_parameters);
+    return fit_has_sd(f) && !fit_donors(f, NULL) && gsl_cdf_chisq_Q(f->estimate.chi2, freedom) < MISSED;
+}
+
 const char *fit_no_aicc(const struct fit *f)
 {
-    return fit_donors(f, NULL) ? "not stated: readings of one donor hang together, so their sum of squares is no likelihood"
+    return fit_donors(f, NULL) ? "not stated: readings of one donor hang together, their squares add up to no likelihood"
                                : "not stated: too few data for so many parameters";
 }
 

@@ -11,6 +11,7 @@ enum { OBSERVED_CUMULATIVE, OBSERVED_LAB, OBSERVED_FLUX, OBSERVED_RECEPTOR, OBSE
 
 struct fit_parameter { /* a row of the parameter table; its columns have PEtab's names, and path and unit */
     char id[60], path[120], unit[30];
+    int line; /* of the table */
     bool is_estimated;
     double nominal;
     struct estimate_bound bound;
@@ -37,7 +38,7 @@ struct fit_case {
 };
 struct fit {
     struct config *doc;
-    char title[200];
+    char title[200], table[700]; /* table: of the parameters */
     long starts;
     size_t n_parameters, n_estimated, n_priors, n_cases, n_points, agreeing;
     size_t n_fitted; /* of n_points, those of fitted cases */
@@ -59,8 +60,8 @@ struct fit {
 int fit_load(struct fit *f, const char *path, const struct study_options *options, struct err *e);
 /* The study of a case with parameter values; value NULL: the nominal ones.  The caller releases it. */
 int fit_study(const struct fit *f, const struct fit_case *c, const double *value, struct study *s, struct err *e);
-/* How many donors the fitted cases have, 0: they do not name them; group, unless NULL, gets each residual's donor from 0,
- * and ESTIMATE_NO_GROUP for priors. */
+/* How many donors the fitted cases have, 0: they do not name them; group, unless NULL, gets each residual's donor from
+ * 0, and ESTIMATE_NO_GROUP for priors. */
 size_t fit_donors(const struct fit *f, size_t *group);
 /* Whether the fitted readings have standard deviations; a predicted case may have them or not. */
 bool fit_has_sd(const struct fit *f);
@@ -79,6 +80,9 @@ bool fit_is_virtual(const struct fit *f);
 bool fit_is_estimated(const struct fit *f);
 double
 fit_last(const struct fit *f); /* time of the last fitted reading, s; before f->lag they say little of the flux */
+/* The model misses the data by more than their standard deviations allow: intervals that rest on these are too
+ * narrow. */
+bool fit_is_missed(const struct fit *f);
 /* Why there is no AICc. */
 const char *fit_no_aicc(const struct fit *f);
 /* What the data cannot say about estimated parameter i, or "" ; returns buf. */

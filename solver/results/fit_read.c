@@ -13,6 +13,7 @@ static const struct { const char *suffix; double scale; } observed_units[] = {
     {"_ug_cm2", UG_CM2}, {"_ug_cm2", UG_CM2}, {"_ug_cm2_h", UG_CM2_H}, {"_ug_mL", 1e3}, {"_ng_mL", NG_ML}};
 
 #define DONORS_LEAST 3   /* for intervals from their spread */
+#define NEGATIVE_SDS 5.0 /* less than nothing by more is no noise around a blank */
 #define MORE_OUT     1.1 /* times the dose: measurements above contradict the study */
 
 static bool ends_with(const char *text, const char *end)
@@ -75,11 +76,21 @@ static int read_parameter(struct fit *f, const struct table *t, size_t row, stru
                        t->line[row], cell[0], number[0], number[2], number[1],
                        is_log ? ", above 0 on a log scale" : "");
     *p = (struct fit_parameter){
-        .is_estimated = strcmp(cell[7], "0") != 0, .nominal = number[2], .bound = {number[0], number[1], is_log}};
+        .line = t->line[row],
+        .is_estimated = strcmp(cell[7], "0") != 0,
+        .nominal = number[2],
+        .bound = {number[0], number[1], is_log}};
     snprintf(p->id, sizeof p->id, "%s", cell[0]);
     snprintf(p->path, sizeof p->path, "%s", cell[1]);
     snprintf(p->unit, sizeof p->unit, "%s", cell[2]);
     f->n_estimated += p->is_estimated;
+    for (size_t i = 0; i + 1 < f->n_parameters; i++) {
+        const struct fit_parameter *q = &f->parameter[i];
+        bool id = strcmp(q->id, p->id) == 0;
+        if (id || strcmp(q->path, p->path) == 0)
+            return err_set(e, ERR_PARSE, "%s:%d: %s: '%s': is that of line %d already", t->path, p->line,
+                           id ? "parameterId" : "path", id ? p->id : p->path, q->line);
+    }
     int rc = read_prior(t, row, p, e);
     f->n_priors += p->has_prior;
     return rc;
@@ -90,6 +101,7 @@ static int read_parameters(struct fit *f, const char *path, struct err *e)
     struct table t;
     int rc = table_read(&t, path, e);
     if (rc) return rc;
+    snprintf(f->table, sizeof f->table, "%s", path);
     if (t.rows < 1 || t.rows > FIT_PARAMETERS_MAX)
         rc = err_set(e, ERR_PARSE, "%s: %zu parameters: must be 1 to %d", path, t.rows, FIT_PARAMETERS_MAX);
     for (size_t i = 0; !rc && i < t.rows; i++)
@@ -116,6 +128,9 @@ static int check_point(const struct fit_case *c, const struct fit_point *p, doub
                        p->t / HOUR, t_end / HOUR);
     if (!isnan(p->sd) && !(p->sd > 0.0))
         return err_set(e, ERR_RANGE, "%s:%d: standard deviation %g: must be above 0", c->data, p->line, p->sd);
+    if (p->value < -NEGATIVE_SDS * p->sd)
+        return err_set(e, ERR_RANGE, "%s:%d: %s = %g: %g standard deviations below nothing: must not be negative",
+                       c->data, p->line, c->column, p->value, -p->value / p->sd);
     if (c->is_log && !(p->value > 0.0))
         return err_set(e, ERR_RANGE, "%s:%d: %s = %g: must be above 0 on a log scale", c->data, p->line, c->column,
                        p->value);
@@ -198,6 +213,18 @@ static double largest_dose(const struct problem *p, double scale)
     return sum * scale;
 }
 
+/* A study that cannot be read with the parameters' nominal values: whose line that is. */
+static void blame_parameter(const struct fit *f, struct err *e)
+{
+    char set[140];
+    for (size_t i = 0; i < f->n_parameters; i++) {
+        snprintf(set, sizeof set, "(set by '%s=", f->parameter[i].path);
+        if (!strstr(e->msg, set)) continue;
+        err_at(e, "%s:%d", f->table, f->parameter[i].line);
+        return;
+    }
+}
+
 static int read_case(struct fit *f, const char *file, struct cnode at, struct err *e)
 {
     static const char *const keys[] = {
@@ -241,6 +268,7 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
     struct study *s = malloc(sizeof *s);
     if (!s) return err_set(e, ERR_NOMEM, "out of memory");
     rc = fit_study(f, c, NULL, s, e);
+    if (rc) blame_parameter(f, e);
     if (!rc) {
         bool missing = (c->quantity == OBSERVED_PLASMA && !s->problem.body.present) ||
                        ((c->quantity == OBSERVED_RECEPTOR || c->quantity == OBSERVED_LAB) &&
@@ -299,6 +327,9 @@ static int check_together(const struct fit *f, const char *path, struct err *e)
     if (f->n_priors && !fit_has_sd(f))
         return err_set(e, ERR_PARSE,
                        "%s: a prior can only be weighed against data with standard deviations (sd)", path);
+    if (f->n_fitted + f->n_priors <= f->n_estimated)
+        return err_set(e, ERR_PARSE, "%s: %zu readings and priors for %zu parameters: more are needed", path,
+                       f->n_fitted + f->n_priors, f->n_estimated);
     size_t donors = fit_donors(f, NULL);
     if (donors && donors < DONORS_LEAST)
         return err_set(e, ERR_RANGE,

@@ -100,6 +100,10 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     if (donors) record_integer(r, "donors", (long long)donors);
     if (isnan(f->estimate.aicc)) record_text(r, "aicc", fit_no_aicc(f));
     else record_number(r, "aicc", f->estimate.aicc);
+    if (fit_is_missed(f))
+        record_text(r, "warnings/-",
+                    "the model misses the data by far more than their standard deviations: the intervals are too "
+                    "narrow");
     if (f->lower_rise < PROFILE_DIP)
         record_text(r, "warnings/-", "a profile found a smaller sum of squares than the fit: give more starts");
     record_integer(r, "simulations", (long long)f->estimate.evaluations);
@@ -110,7 +114,7 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     if (fit_last(f) < f->lag) {
         record_number(r, "last_reading_h", fit_last(f) / HOUR);
         record_number(r, "lag_h", f->lag / HOUR);
-        record_text(r, "warning", "the data end before the lag: measure longer");
+        record_text(r, "warnings/-", "the data end before the lag: measure longer");
     }
     for (size_t i = 0; i < f->n_cases; i++)
         put_case(r, f, i);

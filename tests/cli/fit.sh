@@ -156,6 +156,35 @@ awk '$1 == "low_95:" { l = $2 } $1 == "high_95:" { h = $2 } $1 == "low_95_profil
     { echo "FAILED: the profile's interval"; cat "$tmp/out/fit.yaml"; failed=1; }
 [ -s "$tmp/out/profiles.svg" ] || { echo "FAILED: no figure of profiles"; failed=1; }
 
+# what the data cannot say: a product, what nothing depends on (above), and what comes after their end
+printf '%s\nD,skin/layers/0/D,cm2/h,log,1e-5,1e-2,1.1e-4,1\nK,skin/layers/0/K,,log,0.05,400,6,1\n' $header >"$tmp/parameters.csv"
+synthetic cumulative "$franz" delivered_ug_cm2 Q_ug_cm2
+expect 1 "the data determine 'D' only together with 'K'"
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+study=$franz
+"$mnsim" run "$franz" -o "$tmp/truth" --force --quiet --set 'schedule/outputs=[0.2 h, 0.35 h, 10 h]'
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "time_h,Q_ug_cm2,sd_ug_cm2" }
+         NR > 1 && $at["time_h"] < 1 { q = $at["delivered_ug_cm2"]; printf "%s,%.10g,%.10g\n", $at["time_h"], q, 0.02 * q + 1e-9 }' "$tmp/truth/timeseries.csv" >"$tmp/data.csv"
+expect 0 "the data end at 0.35 h, before the lag of"
+
+# data that contradict the model, the study or each other
+printf 'time_h,Q_ug_cm2,sd_ug_cm2\n1,90,1\n2,31,1\n3,9,1\n' >"$tmp/data.csv"
+"$mnsim" fit "$tmp/fit.yaml" -o "$tmp/out" --force >"$tmp/said" 2>&1
+grep -q 'warning: the model misses the data by far more' "$tmp/said" || { echo "FAILED: data that no model meets"; cat "$tmp/said"; failed=1; }
+printf 'time_h,Q_ug_cm2,sd_ug_cm2\n1,-3,1\n2,-5.3,1\n3,9,1\n' >"$tmp/data.csv"
+expect 3 "data.csv:3: Q_ug_cm2 = -5.3: 5.3 standard deviations below nothing"
+printf 'time_h,Q_ug_cm2,sd_ug_cm2\n1,3,1\n2,5,1e-300\n' >"$tmp/data.csv"
+expect 4 "data.csv:3: Q_ug_cm2 = 5 +- 1e-300: too far from the model's"
+printf 'time_h,Q_ug_cm2,sd_ug_cm2\n1,3,1\n' >"$tmp/data.csv"
+expect 3 "1 readings and priors for 1 parameters: more are needed"
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\nD,skin/layers/0/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+expect 3 "parameters.csv:3: parameterId: 'D': is that of line 2 already"
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\nE,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+expect 3 "parameters.csv:3: path: 'skin/layers/1/D': is that of line 2 already"
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,0\nE,skin/layers/1/nosuch,,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+expect 3 "parameters.csv:3: "
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+
 # more out than the study puts on
 study=$franz
 fit 'quantity: cumulative, column: Q_ug_cm2'
