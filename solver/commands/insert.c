@@ -33,7 +33,7 @@ static void print_outcome(const struct press_study *p, const struct insertion_ou
             printf("  %-26s %-12.4g %s\n", line[i].name, line[i].value, strcmp(line[i].unit, "1") ? line[i].unit : "");
     print_notes(stdout, &p->study);
     char warning[INSERTION_WARNINGS][INSERTION_WARNING];
-    for (size_t i = insertion_warnings(o, warning); i-- > 0;)
+    for (size_t i = insertion_warnings(p, o, warning); i-- > 0;)
         printf("  warning: %s\n", warning[i]);
     printf("  written to %s\n", folder);
 }

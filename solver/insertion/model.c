@@ -358,9 +358,12 @@ static int press(struct sim *m, struct err *e)
         rc = let_through(m, PHASE_PRESS, e);
         excess = press_excess(m, &which);
         if (!rc && beyond_end(m) >= -LOCATE_BAND) break;
-        if (!rc && m->x > m->c->needles.length + STAGE_MAX)
+        if (!rc && m->x > m->c->needles.length + STAGE_MAX) {
             rc = err_set(e, ERR_NUMERIC, "the end of the press is not reached within %.3g mm: %.4g N, travel %.4g mm",
                          m->x * 1e3, m->force, next_travel(m) * 1e3);
+            err_hint(e, "%.3g N a needle already: is the unit right?  The machine gives %.3g mm at that force",
+                     m->force / (double)m->c->needles.count, m->c->skin.compliance * m->force * 1e3);
+        }
     }
     m->result->pressed = m->result->n_points ? m->result->n_points - 1 : 0;
     return rc;

@@ -76,6 +76,7 @@ size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line 
         {"largest_needle_force", "N", s->needle_peak_force},
         {"buckling_force", "N", m->buckling},
         {"buckling_margin", "1", m->buckling_margin},
+        {"buckling_force_lowest", "N", m->buckling_lowest},
         {"tip_stress_at_most", "MPa", m->tip_stress * 1e-6},
         {"fracture_margin", "1", m->fracture_margin},
     };
@@ -83,7 +84,8 @@ size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line 
     return sizeof all / sizeof *all;
 }
 
-size_t insertion_warnings(const struct insertion_outcome *o, char text[INSERTION_WARNINGS][INSERTION_WARNING])
+size_t insertion_warnings(const struct press_study *p, const struct insertion_outcome *o,
+                          char text[INSERTION_WARNINGS][INSERTION_WARNING])
 {
     const struct needle_strength *m = &o->strength;
     double force = o->summary.needle_peak_force;
@@ -100,6 +102,10 @@ size_t insertion_warnings(const struct insertion_outcome *o, char text[INSERTION
             "a needle carries up to %.3g N, %.3g times the %.3g N at which it breaks: needles may break off in the "
             "skin, and forces and depths above that load are not to be trusted",
             force, 1.0 / m->fracture_margin, force * m->fracture_margin);
+    char limit[INSERTION_LIMITS][INSERTION_LIMIT];
+    size_t limits = insertion_limits(&p->press, o->summary.end_force, o->summary.sink, limit);
+    for (size_t i = 0; i < limits; i++)
+        snprintf(text[n++], INSERTION_WARNING, "%.239s", limit[i]);
     return n;
 }
 
@@ -247,7 +253,7 @@ static int write_summary(const struct press_study *p, const struct insertion_out
     put_by_force(r, o, p->press.needles.count);
     put_notes(r, &p->study);
     char warning[INSERTION_WARNINGS][INSERTION_WARNING];
-    for (size_t i = insertion_warnings(o, warning); i-- > 0;)
+    for (size_t i = insertion_warnings(p, o, warning); i-- > 0;)
         record_text(r, "warnings/-", warning[i]);
     record_integer(r, "inputs/needles", (long long)p->press.needles.count);
     record_integer(r, "inputs/needles_computed", (long long)o->result.n_needles);
@@ -340,7 +346,8 @@ int insertion_figures(const struct press_study *p, const struct insertion_outcom
     struct plot b = {
         .title = p->study.title, .xlabel = "force / N", .ylabel = "buried depth / um", .n = 2, .series = two};
     int rc = figure_force(p, o, x, force, f, e);
-    if (!rc) rc = plot_write(&b, f->temporary, "depth_force", e);
+    bool has_depth = isfinite(r->point[r->pressed].depth_mean); /* else no needle went in, and there is nothing to draw */
+    if (!rc && has_depth) rc = plot_write(&b, f->temporary, "depth_force", e);
     free(x);
     return rc;
 }

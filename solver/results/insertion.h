@@ -2,6 +2,7 @@
 #ifndef SOLVER_RESULTS_INSERTION_H
 #define SOLVER_RESULTS_INSERTION_H
 #include "solver/insertion/band.h"
+#include "solver/insertion/limits.h"
 #include "solver/insertion/spread.h"
 #include "solver/results/result.h"
 #include "solver/study/press.h"
@@ -30,9 +31,11 @@ struct insertion_line {
     const char *name, *unit;
     double value;
 };
-enum { INSERTION_LINES = 30 };
-/* What the most loaded needle does not bear, in words; returns how many, up to INSERTION_WARNINGS. */
-enum { INSERTION_WARNINGS = 2, INSERTION_WARNING = 280 };
-size_t insertion_warnings(const struct insertion_outcome *o, char text[INSERTION_WARNINGS][INSERTION_WARNING]);
+enum { INSERTION_LINES = 31 };
+/* What the most loaded needle does not bear, and where the model is drawn on beyond its sources, in words; returns how
+ * many, up to INSERTION_WARNINGS. */
+enum { INSERTION_WARNINGS = 2 + INSERTION_LIMITS, INSERTION_WARNING = 280 };
+size_t insertion_warnings(const struct press_study *p, const struct insertion_outcome *o,
+                          char text[INSERTION_WARNINGS][INSERTION_WARNING]);
 size_t insertion_lines(const struct insertion_outcome *o, struct insertion_line line[INSERTION_LINES]);
 #endif

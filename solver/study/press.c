@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/runfolder.h"
+#include "solver/insertion/limits.h"
 #include "solver/insertion/settings.h"
 #include "solver/insertion/spread.h"
 #include "solver/study/press.h"
@@ -109,16 +110,19 @@ static void press_notes(struct study *s, const bool given[])
 
 static int read_material(struct press_study *p, struct err *e)
 {
-    static const char *const keys[] = {"young_modulus", "yield_strength", "fracture_force", "source", "note", NULL};
+    static const char *const keys[] = {"young_modulus", "yield_strength", "fracture_force", "bore",
+                                       "source",        "note",           NULL};
     struct cnode at = config_get(config_root(p->study.doc), "material");
     struct needle_material *m = &p->material;
     bool found;
-    *m = (struct needle_material){NAN, NAN, NAN};
+    *m = (struct needle_material){NAN, NAN, NAN, 0.0};
     if (!config_is(at)) return 0;
     int rc = config_known(at, keys, e);
     if (!rc) rc = optional_quantity(at, "young_modulus", "Pa", RANGE_POSITIVE, &m->young_modulus, &found, e);
     if (!rc) rc = optional_quantity(at, "yield_strength", "Pa", RANGE_POSITIVE, &m->yield_strength, &found, e);
     if (!rc) rc = optional_quantity(at, "fracture_force", "N", RANGE_POSITIVE, &m->fracture_force, &found, e);
+    if (!rc) rc = optional_quantity(at, "bore", "m", (struct range){0.0, p->press.needles.base_diameter, false, true},
+                                    &m->bore, &found, e);
     return rc;
 }
 
@@ -213,6 +217,9 @@ static void note_pressed(struct study *s, const struct insertion_case *c, const 
              by_force ? "N" : "um", d->needle_sd * 1e6, d->array_sd * 1e6, d->specimen_sd * 1e6, d->value_error * 1e6);
     note_add(s, NOTE_DERIVED, "", "", "penetrated fraction %.4g, estimated (lowest of the values varied: %.4g)",
              d->fraction, d->fraction_lowest);
+    char limit[INSERTION_LIMITS][INSERTION_LIMIT];
+    for (size_t i = insertion_limits(c, by_force ? c->press.force : 0.0, NAN, limit); i-- > 0;)
+        note_add(s, NOTE_WARNING, "", "", "insertion model: %s", limit[i]);
     note_add(s, NOTE_DERIVED, "", "", "insertion model: %zu of its %zu values are its own defaults, all estimates",
              defaults, n + 1);
 }

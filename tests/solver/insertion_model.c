@@ -1,6 +1,7 @@
 /* insertion_model.c -- limits of the insertion model that can be written down, its invariants and its refusals. */
 #include <math.h>
 #include <string.h>
+#include "solver/insertion/limits.h"
 #include "solver/insertion/strength.h"
 #include "tests/runner.h"
 #include "tests/solver/insertion_kit.h"
@@ -242,7 +243,7 @@ static void bad_cases_are_refused(void)
 static void buckling_follows_euler_and_johnson(void)
 {
     const struct insertion_needles slim = {2.9e-3, 41e-6, 41e-6, 1, 1e-6}, stout = {0.6e-3, 10e-6, 200e-6, 1, 1e-6};
-    const struct needle_material m = {3.1e9, 61e6, 0.41};
+    const struct needle_material m = {3.1e9, 61e6, 0.41, 0.0};
     struct needle_strength a = needle_strength(&slim, &m, 2e-3), b = needle_strength(&stout, &m, 44e-3);
     double I = 3.14159265358979 * pow(41e-6, 4.0) / 64.0;
     ASSERT_REL(a.buckling, 9.8696044010894 * 3.1e9 * I / pow(0.7 * 2.9e-3, 2.0), 1e-12);
@@ -251,7 +252,148 @@ static void buckling_follows_euler_and_johnson(void)
     ASSERT_REL(b.buckling, A * 61e6 * (1.0 - 61e6 * x * x / (4.0 * 9.8696044010894 * 3.1e9)), 1e-12);
     ASSERT_REL(b.fracture_margin, 0.41 / 44e-3, 1e-12);
     CU_ASSERT(a.slenderness > a.transition && b.slenderness < b.transition);
-    CU_ASSERT(isnan(needle_strength(&stout, &(struct needle_material){NAN, NAN, NAN}, 1.0).buckling_margin));
+    CU_ASSERT(isnan(needle_strength(&stout, &(struct needle_material){NAN, NAN, NAN, 0.0}, 1.0).buckling_margin));
+}
+
+/* (E I y'')'' + P y'' = 0 of a frustum, clamped at z = 0, guided at its tip, by a shooting method: moment and shear at
+ * the clamp are chosen so that the tip does not move; the load at which its moment vanishes, too, is the answer. */
+static double tip_moment(const struct insertion_needles *n, double E, double P)
+{
+    enum { STEPS = 4000 };
+    double state[2][4] = {{0, 0, 1, 0}, {0, 0, 0, 1}}; /* y, y', M, M' for a moment and a shear of one */
+    double h = n->length / STEPS;
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < STEPS; i++) { /* midpoint rule; M = E I y'', M'' = -P y'' */
+            double half[4], *s = state[k];
+            for (int part = 0; part < 2; part++) {
+                const double *at = part ? half : s;
+                double z = (i + 0.5 * part) * h;
+                double d = n->base_diameter + (n->tip_diameter - n->base_diameter) * z / n->length;
+                double bend = at[2] / (E * 3.14159265358979 * pow(d, 4.0) / 64.0);
+                double slope[4] = {at[1], bend, at[3], -P * bend}, step = part ? h : 0.5 * h;
+                double next[4];
+                for (int j = 0; j < 4; j++)
+                    next[j] = s[j] + step * slope[j];
+                memcpy(part ? s : half, next, sizeof next);
+            }
+        }
+    double shear = -state[0][0] / state[1][0];
+    return state[0][2] + shear * state[1][2];
+}
+
+static void the_lower_bound_of_buckling_is_the_load_of_an_elastic_frustum(void)
+{
+    static const double tip[] = {150e-6, 60e-6, 20e-6};
+    for (int i = 0; i < 3; i++) {
+        const struct insertion_needles n = {0.73e-3, tip[i], 150e-6, 1, 1e-6};
+        double want = frustum_buckling(&n, 2.7e9), lo = 0.5 * want, hi = 1.5 * want;
+        double sign = tip_moment(&n, 2.7e9, lo);
+        CU_ASSERT_FATAL(sign * tip_moment(&n, 2.7e9, hi) < 0.0);
+        for (int k = 0; k < 40; k++) {
+            double middle = 0.5 * (lo + hi);
+            if (tip_moment(&n, 2.7e9, middle) * sign > 0.0)
+                lo = middle;
+            else
+                hi = middle;
+        }
+        ASSERT_REL(lo, want, 2e-4);
+    }
+    /* a cylinder: K = 0.699, of which 0.7 is the rounding */
+    const struct insertion_needles rod = {3e-3, 40e-6, 40e-6, 1, 1e-6};
+    const struct needle_material m = {3.1e9, 61e6, NAN, 0.0};
+    struct needle_strength s = needle_strength(&rod, &m, 1e-3);
+    ASSERT_REL(s.buckling_lowest, s.buckling, 0.003);
+    CU_ASSERT(s.buckling_lowest > s.buckling);
+    /* a sharp cone: far below what the section in its middle bears */
+    const struct insertion_needles cone = {0.6e-3, 10e-6, 200e-6, 1, 1e-6};
+    s = needle_strength(&cone, &m, 1e-3);
+    CU_ASSERT(s.buckling_lowest < 0.1 * s.buckling);
+}
+
+static void a_bore_takes_its_part_of_section_and_tip(void)
+{
+    const struct insertion_needles n = {4e-3, 90e-6, 90e-6, 1, 1e-6};
+    const struct needle_material solid = {3.1e9, 61e6, NAN, 0.0}, hollow = {3.1e9, 61e6, NAN, 54e-6},
+                                 edge = {3.1e9, 61e6, NAN, 90e-6};
+    struct needle_strength a = needle_strength(&n, &solid, 1e-3), b = needle_strength(&n, &hollow, 1e-3);
+    ASSERT_REL(b.buckling / a.buckling, 1.0 - pow(0.6, 4.0), 1e-12); /* both Euler: 1 - (54/90)^4 */
+    ASSERT_REL(b.tip_stress, a.tip_stress / (1.0 - 0.36), 1e-12);
+    ASSERT_REL(a.tip_stress, 1e-3 / (3.14159265358979 * 45e-6 * 45e-6), 1e-12);
+    CU_ASSERT(isnan(b.buckling_lowest));
+    CU_ASSERT(isnan(needle_strength(&n, &edge, 1e-3).tip_stress));
+}
+
+static size_t limits_of(const struct insertion_case *c, double force, double sink, const char *words)
+{
+    char text[INSERTION_LIMITS][INSERTION_LIMIT];
+    size_t n = insertion_limits(c, force, sink, text), found = 0;
+    for (size_t i = 0; i < n; i++)
+        found += strstr(text[i], words) != NULL;
+    CU_ASSERT_EQUAL(found, n); /* this one, and no other */
+    return n;
+}
+
+static void what_lies_beyond_the_sources_is_said(void)
+{
+    struct insertion_case c = array_case(10.0);
+    CU_ASSERT_EQUAL(limits_of(&c, 10.0, 0.6e-3, ""), 0);
+    CU_ASSERT_EQUAL(limits_of(&c, 100.0, NAN, ""), 0);
+    CU_ASSERT_EQUAL(limits_of(&c, 103.0, NAN, "103 N on 1 cm2 are 1.03 MPa"), 1);
+    CU_ASSERT_EQUAL(limits_of(&c, 10.0, 1.51e-3, "sinks 1510 um into a backing of 2000 um"), 1);
+    c.needles.tip_diameter = 170e-6;
+    CU_ASSERT_EQUAL(limits_of(&c, 10.0, NAN, "170 um lie outside the 5 to 160 um"), 1);
+    c.needles.tip_diameter = 2e-6;
+    CU_ASSERT_EQUAL(limits_of(&c, 10.0, NAN, "taken as 5 um"), 1);
+    c.needles.tip_diameter = 10e-6;
+    c.needles.count = 1700;
+    CU_ASSERT_EQUAL(limits_of(&c, 10.0, NAN, "more than half of the skin"), 1);
+}
+
+static void a_force_that_no_press_reaches_says_what_each_needle_bears(void)
+{
+    struct insertion_case c = array_case(1e4);
+    struct insertion_result r;
+    struct err e = {0};
+    CU_ASSERT_EQUAL(insertion_run(&c, &r, &e), ERR_NUMERIC);
+    ASSERT_HAS(e.msg, "the end of the press is not reached");
+    ASSERT_HAS(e.hint, "92.6 N a needle already: is the unit right?");
+}
+
+/* More force, sharper tips, fewer needles: never less depth. */
+static void depth_is_monotone_in_force_tip_and_count(void)
+{
+    static const double force[] = {1e-6, 1.0, 2.0, 3.0, 3.5, 4.0, 7.0, 20.0, 60.0, 90.0};
+    static const double tip[] = {60e-6, 30e-6, 20e-6, 10e-6, 5e-6, 1e-6};
+    static const size_t count[] = {2500, 900, 400, 100, 25, 1};
+    double last = 0.0;
+    for (size_t i = 0; i < sizeof force / sizeof *force; i++) {
+        struct insertion_case c = array_case(force[i]);
+        struct insertion_summary s = press_summary(&c);
+        double depth = s.entered_fraction > 0.0 ? s.entered_fraction * s.depth_mean : 0.0;
+        CU_ASSERT(depth >= last);
+        last = depth;
+    }
+    CU_ASSERT(last > 500e-6 && last <= 600e-6);
+    last = 0.0;
+    for (size_t i = 0; i < sizeof tip / sizeof *tip; i++) {
+        struct insertion_case c = array_case(8.0);
+        c.needles.tip_diameter = tip[i];
+        struct insertion_summary s = press_summary(&c);
+        double depth = s.entered_fraction > 0.0 ? s.entered_fraction * s.depth_mean : 0.0;
+        CU_ASSERT(depth >= last - 1e-6);
+        last = depth;
+    }
+    last = 0.0;
+    for (size_t i = 0; i < sizeof count / sizeof *count; i++) {
+        struct insertion_case c = array_case(8.0);
+        c.needles.base_diameter = 100e-6;
+        c.needles.count = count[i];
+        c.skin.cv_tip = c.skin.cv_site = 0.0; /* one needle may be a weak one */
+        struct insertion_summary s = press_summary(&c);
+        double depth = s.entered_fraction > 0.0 ? s.entered_fraction * s.depth_mean : 0.0;
+        CU_ASSERT(depth >= last - 1e-6);
+        last = depth;
+    }
 }
 
 /* Found when one needle, 96 um deep, came out without a pull: a long step from +27 uN jumped over all of it. */
@@ -290,5 +432,12 @@ CU_TestInfo insertion_model_tests[] = {
     {"needle draws have the stated scatter", needle_draws_have_the_stated_scatter},
     {"bad cases are refused", bad_cases_are_refused},
     {"buckling follows Euler and Johnson", buckling_follows_euler_and_johnson},
+    {"the lower bound of buckling is the load of an elastic frustum",
+     the_lower_bound_of_buckling_is_the_load_of_an_elastic_frustum},
+    {"a bore takes its part of section and tip", a_bore_takes_its_part_of_section_and_tip},
+    {"what lies beyond the sources is said", what_lies_beyond_the_sources_is_said},
+    {"a force that no press reaches says what each needle bears",
+     a_force_that_no_press_reaches_says_what_each_needle_bears},
+    {"depth is monotone in force, tip and count", depth_is_monotone_in_force_tip_and_count},
     CU_TEST_INFO_NULL,
 };
