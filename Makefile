@@ -129,7 +129,7 @@ run-tests: all $(RUNNERS) $B/tests/specimens/press
 run-demo: all
 	@B=$B sh tests/demo.sh
 
-# What takes too long for every day.  The fault sweep forks two processes at a time.
+# What takes too long for every day.  The fault sweep forks a process a core.
 test-long: all $B/tests/faults/run
 	MN_LONG=1 $B/tests/faults/run
 	B=$B sh tests/scenarios/realtime.sh long

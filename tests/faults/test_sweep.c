@@ -12,11 +12,12 @@
 #include "tests/faults/case.h"
 #include "tests/faults/suites.h"
 
-enum { JOBS = 2, STATUSES = 8 };
+enum { JOBS_MAX = 16, STATUSES = 8 }; /* processes at a time: one a core */
 struct job { int child; enum way way; long n; struct case_report *report; };
 struct sweep {
     const struct case_bench *bench;
-    struct job job[JOBS];
+    struct job job[JOBS_MAX];
+    int jobs;
     long cases, broken, passed_over;
     long status[WAYS][STATUSES];
     double peak;
@@ -40,7 +41,7 @@ static void note(struct sweep *s, struct job *j, int wait_status)
 static void wait_for_one(struct sweep *s)
 {
     int status = 0, child = wait(&status);
-    for (int i = 0; i < JOBS; i++)
+    for (int i = 0; i < s->jobs; i++)
         if (s->job[i].child == child)
             note(s, &s->job[i], status);
 }
@@ -48,7 +49,7 @@ static void wait_for_one(struct sweep *s)
 static void start(struct sweep *s, enum way way, long n)
 {
     for (;;) {
-        for (int i = 0; i < JOBS; i++)
+        for (int i = 0; i < s->jobs; i++)
             if (!s->job[i].child) {
                 s->job[i].way = way;
                 s->job[i].n = n;
@@ -61,7 +62,7 @@ static void start(struct sweep *s, enum way way, long n)
 
 static void drain(struct sweep *s)
 {
-    for (int i = 0; i < JOBS; i++)
+    for (int i = 0; i < s->jobs; i++)
         while (s->job[i].child > 0)
             wait_for_one(s);
 }
@@ -101,10 +102,11 @@ static void tell(const struct sweep *s)
 
 static void sweep(const struct case_bench *b, struct case_report *reports, struct random *dice)
 {
-    struct sweep s = {.bench = b};
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct sweep s = {.bench = b, .jobs = cores < 2 ? 2 : cores > JOBS_MAX ? JOBS_MAX : (int)cores};
     static struct case_report nominal;
     int status = 0;
-    for (int i = 0; i < JOBS; i++)
+    for (int i = 0; i < s.jobs; i++)
         s.job[i].report = &reports[i];
     waitpid(case_start(b, WAY_NONE, 0, &reports[0]), &status, 0);
     CU_ASSERT_STRING_EQUAL(case_judge(&reports[0], status), "");
@@ -132,14 +134,14 @@ static void whatever_fails_the_run_ends_safely(void)
     const char *text = getenv("FAULT_SEED");
     unsigned long seed = text ? strtoul(text, NULL, 10) : (unsigned long)time(NULL) % 100000;
     struct random dice;
-    struct case_report *reports = mmap(NULL, JOBS * sizeof *reports, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+    struct case_report *reports = mmap(NULL, JOBS_MAX * sizeof *reports, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                                        -1, 0);
     CU_ASSERT_TRUE_FATAL(reports != MAP_FAILED);
     random_init(&dice, seed, 1);
     printf(" [FAULT_SEED=%lu]", seed);
     for (int b = 0; b < CASE_BENCHES; b++)
         sweep(&case_benches[b], reports, &dice);
-    munmap(reports, JOBS * sizeof *reports);
+    munmap(reports, JOBS_MAX * sizeof *reports);
 }
 
 CU_TestInfo sweep_tests[] = {{"whatever_fails_the_run_ends_safely", whatever_fails_the_run_ends_safely},
