@@ -26,6 +26,18 @@ const char help_import[] =
     "example: mnsim import config/imports/texture_analyser.yaml -o out/texture\n"
     "exit status: 0 done, 1 failed, 2 usage, 3 map or data";
 
+/* "   (there 'Kraft' in mN)" */
+static const char *there(const struct import_column *c, char *buf, size_t size)
+{
+    if (!c->unit[0])
+        buf[0] = '\0';
+    else if (c->from[0])
+        snprintf(buf, size, "   (there '%s' in %s)", c->from, c->unit);
+    else
+        snprintf(buf, size, "   (there in %s)", c->unit);
+    return buf;
+}
+
 static void print_column(const struct imported *im, const struct import_column *c)
 {
     double lo = INFINITY, hi = -INFINITY;
@@ -36,12 +48,12 @@ static void print_column(const struct imported *im, const struct import_column *
         hi = fmax(hi, c->number[i]);
     }
     const char *unit = column_unit(c->name);
+    char origin[160];
     if (c->is_text)
         printf("  %-26s text\n", c->name);
     else
-        printf("  %-26s %.6g to %.6g%s%s%s%s%s%s%s\n", c->name, lo, hi, strcmp(unit, "1") ? " " : "",
-               strcmp(unit, "1") ? unit : "", c->unit[0] ? "   (there '" : "", c->unit[0] ? c->from : "",
-               c->unit[0] ? "' in " : "", c->unit, c->unit[0] ? ")" : "");
+        printf("  %-26s %.6g to %.6g%s%s%s\n", c->name, lo, hi, strcmp(unit, "1") ? " " : "",
+               strcmp(unit, "1") ? unit : "", there(c, origin, sizeof origin));
     if (missing) printf("  %-26s %zu of %zu empty\n", "", missing, im->rows);
 }
 
@@ -63,6 +75,9 @@ static void print_next(const struct imported *im, const char *folder)
     }
     if (im->kind == IMPORT_CURVE && im->n_specimens > SHOWN)
         printf("  and %zu more in %s/runs\n", im->n_specimens - SHOWN, folder);
+    if (im->kind == IMPORT_TABLE)
+        printf("  next: in a comparison 'measured: {file: %s/" IMPORT_CSV ", x: ..., y: ...}', or the map itself: "
+               "'measured: {import: %s, ...}'\n", folder, im->map);
     if (im->kind == IMPORT_LAYERS && im->depth.penetrated >= 2)
         printf("  next: insertion: {run: %s} in a study\n", folder);
 }
@@ -70,7 +85,10 @@ static void print_next(const struct imported *im, const char *folder)
 static void print_import(const struct imported *im, const char *folder)
 {
     const struct import_depth *d = &im->depth;
-    printf("%s: %zu rows, %zu specimen%s\n", im->title, im->rows, im->n_specimens, im->n_specimens == 1 ? "" : "s");
+    printf("%s: %zu rows", im->title, im->rows);
+    if (im->kind != IMPORT_TABLE || import_column(im, "specimen"))
+        printf(", %zu specimen%s", im->n_specimens, im->n_specimens == 1 ? "" : "s");
+    printf("\n");
     for (size_t i = 0; i < im->n_columns; i++)
         print_column(im, &im->column[i]);
     if (im->has_depth)

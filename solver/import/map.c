@@ -214,6 +214,10 @@ int map_read(struct map *m, struct imported *im, struct err *e)
     int kind = 0;
     *m = (struct map){.doc = im->doc};
     int rc = config_string_copy(root, "import", im->title, sizeof im->title, e);
+    if (!rc && config_is(config_get(root, "specimen"))) {
+        rc = config_fail(config_get(root, "specimen"), e, ERR_PARSE, "specimen: unknown key");
+        err_hint(e, "a name for all rows stands under columns: {specimen: {text: P1}}");
+    }
     if (!rc) rc = config_known(root, keys, e);
     if (!rc) rc = config_choice(root, "kind", kinds, &kind, e);
     im->kind = (enum import_kind)kind;

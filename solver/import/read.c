@@ -63,19 +63,43 @@ static void bare_unit(const char *text, char *unit, size_t size)
         snprintf(unit, size, "%s", text);
 }
 
-static int no_such_name(const struct raw *s, const struct raw_row *header, const struct map_block *b,
-                        const struct map_column *c, struct err *e)
+/* Columns before the first block belong to every block: times beside a column for each cell. */
+static size_t shared_columns(const struct map *m) { return (size_t)m->block[0].first_column - 1; }
+
+/* The header cell of a name in columns [from, to), and a second one of that name; SIZE_MAX where there is none. */
+static bool find_name(const struct map *m, const struct raw *s, const struct raw_row *header, const char *name,
+                      size_t from, size_t to, size_t *found, size_t *again)
+{
+    char unused[80];
+    *found = *again = SIZE_MAX;
+    for (size_t k = from; k < header->n && k < to; k++) {
+        const char *text = raw_at(s, header, k)->text;
+        size_t n = m->units_in_header ? split_header(text, unused, sizeof unused) : strlen(text);
+        if (strcmp(text, name) != 0 && !(strlen(name) == n && strncmp(text, name, n) == 0)) continue;
+        if (*found == SIZE_MAX)
+            *found = k;
+        else if (*again == SIZE_MAX)
+            *again = k;
+    }
+    return *found != SIZE_MAX;
+}
+
+static int no_such_name(const struct map *m, const struct raw *s, const struct raw_row *header,
+                        const struct map_block *b, const struct map_column *c, struct err *e)
 {
     char list[500] = "";
     const char *near = NULL;
-    for (size_t k = (size_t)b->first_column - 1; k < header->n && (long)k + 1 < b->end_column; k++) {
+    size_t first = (size_t)b->first_column - 1;
+    for (size_t k = 0; k < header->n && (long)k + 1 < b->end_column; k++) {
+        if (k >= shared_columns(m) && k < first) continue;
         const char *one[] = {raw_at(s, header, k)->text, NULL};
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", one[0]);
         if (!near) near = config_nearest(c->from, one);
     }
     raw_fail(s, header->line, 0, e, ERR_PARSE, "no column '%.80s'%s; there are: %.480s", c->from,
-             b->first_column > 1 ? " in this block" : "", list);
+             !shared_columns(m) ? b->first_column > 1 ? " in this block" : "" : " in this block, nor before the first",
+             list);
     if (near) err_hint(e, "did you mean '%s'?", near);
     err_hint(e, "the names stand in line %d: is that header_line?  Is the separator right?", header->line);
     return ERR_PARSE;
@@ -85,27 +109,20 @@ static int find_cell(const struct map *m, const struct raw *s, const struct map_
                      struct source *out, struct err *e)
 {
     const struct raw_row *header = m->header_line ? raw_line(s, (int)m->header_line) : NULL;
-    char unused[80];
-    size_t first = (size_t)b->first_column - 1, found = SIZE_MAX;
+    size_t first = (size_t)b->first_column - 1, again;
     out->cell = first + (size_t)c->number - 1;
     if (!c->from) return 0;
     if (!header)
         return config_fail(config_get(config_get(config_root(m->doc), "layout"), "header_line"), e, ERR_RANGE,
                            "header_line: %s has no line %ld", s->path, m->header_line);
-    for (size_t k = first; k < header->n && (long)k + 1 < b->end_column; k++) {
-        const char *text = raw_at(s, header, k)->text;
-        size_t n = m->units_in_header ? split_header(text, unused, sizeof unused) : strlen(text);
-        bool same = strcmp(text, c->from) == 0 || (strlen(c->from) == n && strncmp(text, c->from, n) == 0);
-        if (same && found != SIZE_MAX) {
-            raw_fail(s, raw_at(s, header, k)->line, raw_at(s, header, k)->col, e, ERR_PARSE,
-                     "'%.80s' is the name of columns %zu and %zu", c->from, found + 1, k + 1);
-            err_hint(e, "curves side by side are 'blocks', each with its first_column; or say 'column: %zu'", k + 1);
-            return ERR_PARSE;
-        }
-        if (same) found = k;
-    }
-    out->cell = found;
-    return found == SIZE_MAX ? no_such_name(s, header, b, c, e) : 0;
+    if (!find_name(m, s, header, c->from, first, (size_t)b->end_column - 1, &out->cell, &again) &&
+        !find_name(m, s, header, c->from, 0, shared_columns(m), &out->cell, &again))
+        return no_such_name(m, s, header, b, c, e);
+    if (again == SIZE_MAX) return 0;
+    raw_fail(s, raw_at(s, header, again)->line, raw_at(s, header, again)->col, e, ERR_PARSE,
+             "'%.80s' is the name of columns %zu and %zu", c->from, out->cell + 1, again + 1);
+    err_hint(e, "curves side by side are 'blocks', each with its first_column; or say 'column: %zu'", again + 1);
+    return ERR_PARSE;
 }
 
 /* Place of a column's head, for messages. */
@@ -163,6 +180,9 @@ static int set_conversion(const struct map *m, const struct raw *s, const struct
         place_of(m, s, out->cell, &line, &col);
         raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s') is in '%s', which does not convert to that of %s",
                  out->cell + 1, c->from ? c->from : "by number", from, c->name);
+        if (units_convert(1.0, to, "N", &one, NULL) == 0 && units_convert(1.0, from, "kg", &one, NULL) == 0)
+            err_hint(e, "the weight of a gram is 'gf': %s: {from: %.40s, unit: %.10sf}", c->name,
+                     c->from ? c->from : "...", from);
         err_hint(e, "%.300s", why.hint[0] ? why.hint : why.msg);
         return ERR_PARSE;
     }
@@ -178,6 +198,15 @@ static bool same_unit(const char *a, const char *b)
            fabs(one - 1.0) < 1e-9 && fabs(zero) < 1e-9;
 }
 
+/* Machines write a force in grams as "g"; the map says what it is: "gf". */
+static bool is_weight(const char *stated, const char *in_map)
+{
+    double unused;
+    size_t n = strlen(stated);
+    return units_convert(1.0, stated, "kg", &unused, NULL) == 0 && strncmp(stated, in_map, n) == 0 &&
+           strcmp(in_map + n, "f") == 0;
+}
+
 static int find_unit(const struct map *m, const struct raw *s, const struct map_column *c, struct source *out,
                      struct err *e)
 {
@@ -189,14 +218,15 @@ static int find_unit(const struct map *m, const struct raw *s, const struct map_
     rc = stated_unit(m, s, out->cell, stated, sizeof stated, e);
     if (rc) return rc;
     if (!stated[0] && !c->unit) return no_unit(m, s, c, out->cell, e);
-    if (stated[0] && c->unit && !same_unit(stated, c->unit)) {
+    bool weight = stated[0] && c->unit && is_weight(stated, c->unit);
+    if (stated[0] && c->unit && !weight && !same_unit(stated, c->unit)) {
         place_of(m, s, out->cell, &line, &col);
         raw_fail(s, line, col, e, ERR_PARSE, "column %zu ('%.60s'): the file says '%s', the map says '%s'",
                  out->cell + 1, c->from ? c->from : "by number", stated, c->unit);
         err_hint(e, "leave out the map's unit where the file states one");
         return ERR_PARSE;
     }
-    snprintf(out->unit, sizeof out->unit, "%s", stated[0] ? stated : c->unit);
+    snprintf(out->unit, sizeof out->unit, "%s", stated[0] && !weight ? stated : c->unit);
     return set_conversion(m, s, c, out, e);
 }
 
@@ -327,10 +357,12 @@ static int add_block_texts(const struct map *m, size_t most, struct imported *im
     return 0;
 }
 
-static bool row_is_empty(const struct raw *s, const struct raw_row *r, const struct source src[], size_t n)
+/* What the blocks share makes no row of one. */
+static bool row_is_empty(const struct raw *s, const struct raw_row *r, const struct source src[], size_t n,
+                         size_t shared)
 {
     for (size_t k = 0; k < n; k++) {
-        const struct raw_cell *at = src[k].cell == SIZE_MAX ? NULL : raw_at(s, r, src[k].cell);
+        const struct raw_cell *at = src[k].cell == SIZE_MAX || src[k].cell < shared ? NULL : raw_at(s, r, src[k].cell);
         if (at && at->text[0]) return false;
     }
     return true;
@@ -379,7 +411,7 @@ static int take_block(const struct map *m, const struct raw *s, const struct map
             snprintf(im->column[k].unit, sizeof im->column[k].unit, "%.39s", src[k].unit);
     }
     for (size_t i = 0; !rc && i < s->rows; i++)
-        if (is_data_row(m, &s->row[i]) && !row_is_empty(s, &s->row[i], src, m->n_columns))
+        if (is_data_row(m, &s->row[i]) && !row_is_empty(s, &s->row[i], src, m->n_columns, shared_columns(m)))
             rc = take_row(m, s, &s->row[i], b, src, im, e);
     if (!rc && im->rows == before)
         rc = raw_fail(s, (int)m->first_line, 0, e, ERR_PARSE, "no data from this line on%s",

@@ -91,6 +91,29 @@ static void damaged_sheets_are_refused(void)
 #define TABLE(layout, columns) "import: x\nkind: table\nlayout: {" layout "}\ncolumns: {" columns "}\n"
 #define SEMICOLONS "separator: semicolon, decimal: comma, header_line: 2, units_line: 3"
 
+/* A wide sheet: one column of times, then a column a cell. */
+static void columns_before_the_blocks_belong_to_all_of_them(void)
+{
+    static const char map[] =
+        "import: x\nkind: table\nlayout: {separator: semicolon, decimal: comma, header_line: 1, "
+        "units_in_header: yes}\n"
+        "columns: {time_h: Time, Q_ug_cm2: {column: 1, unit: mg/m2}}\n"
+        "blocks: [{first_column: 2, donor: D1}, {first_column: 3, donor: D1}, {first_column: 4, donor: D2}]\n";
+    struct imported im;
+    struct err e;
+    CU_ASSERT_EQUAL_FATAL(parse(&im, map, "Time (min);A;B;C\n30;1,25;2;3\n90;4;;6,5\n", &e), 0);
+    CU_ASSERT_EQUAL(im.rows, 5); /* the empty cell is no row */
+    ASSERT_REL(number(&im, "time", 2), 0.5, 1e-14);
+    ASSERT_REL(number(&im, "time", 4), 1.5, 1e-14);
+    ASSERT_REL(number(&im, "Q", 0), 0.125, 1e-14);
+    ASSERT_REL(number(&im, "Q", 2), 0.2, 1e-14);
+    ASSERT_REL(number(&im, "Q", 4), 0.65, 1e-14);
+    CU_ASSERT_STRING_EQUAL(import_column(&im, "donor")->text[3], "D2");
+    import_release(&im);
+    CU_ASSERT_EQUAL(parse(&im, map, "Tine (min);A;B;C\n30;1,25;2;3\n", &e), ERR_PARSE);
+    ASSERT_HAS(e.msg, "no column 'Time' in this block, nor before the first; there are: Tine (min), A");
+}
+
 static void numbers_units_and_texts_are_converted(void)
 {
     static const char text[] =
@@ -104,6 +127,11 @@ static void numbers_units_and_texts_are_converted(void)
                                 text, &e),
                           0);
     CU_ASSERT_EQUAL(im.rows, 2);
+    struct imported weighed;
+    CU_ASSERT_EQUAL_FATAL(
+        parse(&weighed, TABLE(SEMICOLONS, "force_N: {from: F, unit: gf}"), "a\nt;F\ns;g\n1;247,3\n", &e), 0);
+    ASSERT_REL(number(&weighed, "force_N", 0), 0.2473 * 9.80665, 1e-12);
+    import_release(&weighed);
     ASSERT_REL(number(&im, "time_h", 0), 0.5, 1e-14);
     ASSERT_REL(number(&im, "time", 1), 1.5, 1e-14);
     ASSERT_REL(number(&im, "Q_ug_cm2", 0), 2.0 * 12.75 / 1.77, 1e-12);
@@ -189,6 +217,13 @@ static void mistakes_are_told_with_file_line_and_column(void)
          "file:2:3: column 2 ('F') is in 'mm', which does not convert to that of force_N", ""},
         {TABLE(SEMICOLONS, "force_N: {from: F, unit: N}"), "a\nt;F\ns;mN\n1;2,5\n",
          "file:2:3: column 2 ('F'): the file says 'mN', the map says 'N'", "leave out the map's unit"},
+        {TABLE(SEMICOLONS, "force_N: F"), "a\nt;F\ns;g\n1;2,5\n",
+         "file:2:3: column 2 ('F') is in 'g', which does not convert to that of force_N",
+         "the weight of a gram is 'gf': force_N: {from: F, unit: gf}"},
+        {TABLE(SEMICOLONS, "force_N: {from: F, unit: mgf}"), "a\nt;F\ns;g\n1;2,5\n",
+         "the file says 'g', the map says 'mgf'", ""},
+        {TABLE(SEMICOLONS, "force_N: F") "specimen: P1\n", "a\nt;F\ns;N\n1;2,5\n", "specimen: unknown key",
+         "columns: {specimen: {text: P1}}"},
         {TABLE(SEMICOLONS, "force_N: Froce"), "a\nt;Force\ns;N\n1;2,5\n",
          "file:2: no column 'Froce'; there are: t, Force", "did you mean 'Force'?"},
         {TABLE(SEMICOLONS, "force_N: F"), "a\nF;F\nN;N\n1;2,5\n", "file:2:3: 'F' is the name of columns 1 and 2",
@@ -562,6 +597,7 @@ CU_TestInfo import_tests[] = {
     {"cells_know_their_line_and_column", cells_know_their_line_and_column},
     {"latin_1_becomes_utf_8", latin_1_becomes_utf_8},
     {"damaged_sheets_are_refused", damaged_sheets_are_refused},
+    {"columns_before_the_blocks_belong_to_all_of_them", columns_before_the_blocks_belong_to_all_of_them},
     {"numbers_units_and_texts_are_converted", numbers_units_and_texts_are_converted},
     {"units_in_the_header_are_found_in_every_usual_form", units_in_the_header_are_found_in_every_usual_form},
     {"readings_below_the_limit_keep_it_and_are_marked", readings_below_the_limit_keep_it_and_are_marked},
