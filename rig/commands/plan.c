@@ -9,7 +9,8 @@ const char plan_help[] =
     "usage: mnrig plan --bench BENCH --method METHOD [--set PATH=VALUE]...\n"
     "\n"
     "Prints every stage with speed (asked for and as the drive can do it), travel, time, rows, and how far the force\n"
-    "could overshoot in each of the three budgets; then the sum against what the weakest part bears.  Opens no link.\n"
+    "could overshoot in each of the three budgets, and how far an axis whose position is not known any more could run on;\n"
+    "then the sum against what the weakest part bears.  Opens no link.\n"
     "\n"
     "  --bench BENCH      bench file\n"
     "  --method METHOD    method file\n"
@@ -37,6 +38,8 @@ static void show_phase(const struct bench *b, const struct method_phase *p)
     printf(" %9.4g %9.4g %8.3g %7.0f", p->travel * 1e3, p->target * 1e3, p->time, ceil(p->time / b->tick_period));
     if (p->presses)
         printf(" %8.3g %8.3g %8.3g", p->budget.overshoot[0], p->budget.overshoot[1], p->budget.overshoot[2]);
+    if (p->travel != 0.0)
+        printf("%*s %8.3g", p->presses ? 0 : 27, "", p->budget.blind_way * 1e3);
     printf("\n");
 }
 
@@ -66,10 +69,10 @@ static void show_plan(const struct method *m, const struct bench *b, const struc
     double time = 0.0, k = m->stiffness > 0.0 ? m->stiffness : 1.0 / b->axis.compliance;
     printf("method %s on bench %s; specimen up to %.4g N/mm%s\n\n", m->name, b->name, k * 1e-3,
            m->stiffness > 0.0 ? "" : " (none stated: the machine's own, as if pressed on steel)");
-    printf("%-17s %8s %10s %9s %9s %8s %7s %8s %8s %8s\n", "", "speed", "drive does", "travel", "deepest", "time",
-           "rows", "trip", "sensor", "PC dies");
-    printf("%-17s %8s %10s %9s %9s %8s %7s %8s %8s %8s\n", "stage", "mm/s", "mm/s", "mm", "mm", "s", "", "N over",
-           "N over", "N over");
+    printf("%-17s %8s %10s %9s %9s %8s %7s %8s %8s %8s %8s\n", "", "speed", "drive does", "travel", "deepest", "time",
+           "rows", "trip", "sensor", "PC dies", "unseen");
+    printf("%-17s %8s %10s %9s %9s %8s %7s %8s %8s %8s %8s\n", "stage", "mm/s", "mm/s", "mm", "mm", "s", "", "N over",
+           "N over", "N over", "mm on");
     for (size_t i = 0; i < n; i++) {
         show_phase(b, &p[i]);
         time += p[i].time;
@@ -80,6 +83,11 @@ static void show_plan(const struct method *m, const struct bench *b, const struc
            m->force_push, m->force_pull, l->force_rate, l->soft_from * 1e3, l->soft_to * 1e3, l->hard_from * 1e3,
            l->hard_to * 1e3);
     show_actions(l);
+    struct budget blind;
+    budget_judge(b, l, 0.0, 0.0, INFINITY, &blind);
+    printf("unseen: position, E-stop, door and alarms of an axis that falls silent or repeats itself are believed for at "
+           "most %.0f ms (max_age_axis %.0f ms)\n",
+           blind.blind_time * 1e3, l->max_age[BENCH_AXIS] * 1e3);
     printf("worst: %.4g N + %.4g N = %.4g N; '%s' bears %.4g N\n", m->force_push, w.budget.worst,
            m->force_push + w.budget.worst, l->weakest_name, l->weakest_load);
 }

@@ -75,8 +75,9 @@ size_t method_phases(const struct method *m, const struct bench *b, const struct
             break;
         case STAGE_RETRACT: {
             double way = fmin(s->distance, deepest); /* it ends at home, whatever the distance */
-            out[n++] = (struct method_phase){.stage = i, .name = "retract", .speed = s->speed, .travel = -way,
-                                             .time = method_move_time(b, way, s->speed), .target = deepest - way};
+            out[n] = (struct method_phase){.stage = i, .name = "retract", .speed = s->speed, .travel = -way,
+                                           .time = method_move_time(b, way, s->speed), .target = deepest - way};
+            budget_judge(b, l, 0.0, s->speed, INFINITY, &out[n++].budget);
             break;
         }
         default:

@@ -214,6 +214,31 @@ static int check_travel(const struct method *m, struct cnode root, const struct 
     return ERR_RANGE;
 }
 
+/* A move that its drive does not end, while its position is old or repeated, must still end inside the hard limits.
+ * (Homing has none: before it travel means nothing.) */
+static int check_blind(const struct method *m, struct cnode root, const struct bench *b, const struct safety_limits *l,
+                       struct err *e)
+{
+    struct method_phase p[METHOD_PHASES];
+    size_t n = method_phases(m, b, l, p);
+    for (size_t i = 0; i < n; i++) {
+        if (p[i].travel == 0.0)
+            continue;
+        bool is_down = p[i].travel > 0.0;
+        double end = is_down ? p[i].target + p[i].budget.blind_way : p[i].target - p[i].budget.blind_way;
+        if (is_down ? end <= l->hard_to : end >= l->hard_from)
+            continue;
+        config_fail(config_item(config_get(root, "stages"), p[i].stage), e, ERR_RANGE,
+                    "%s at %.4g mm/s to %.4g mm: the axis may run on unseen for %.0f ms, to %.4g mm: travel_hard is "
+                    "%.4g mm to %.4g mm",
+                    p[i].name, p[i].speed * 1e3, p[i].target * 1e3, p[i].budget.blind_time * 1e3, end * 1e3,
+                    l->hard_from * 1e3, l->hard_to * 1e3);
+        err_hint(e, "shorten limits/max_age_axis (and freshness/within of the drive's map), or go slower");
+        return ERR_RANGE;
+    }
+    return 0;
+}
+
 static int check_overshoot(const struct method *m, struct cnode root, const struct bench *b,
                            const struct safety_limits *l, struct err *e)
 {
@@ -241,6 +266,7 @@ int method_check(const struct method *m, struct cnode root, const struct bench *
     int rc = check_speeds(m, root, b, e);
     if (rc == 0) rc = check_travel(m, root, l, e);
     if (rc == 0) rc = bounds_judge(r.t, r.n, root, e);
+    if (rc == 0) rc = check_blind(m, root, b, l, e);
     if (rc == 0) rc = check_overshoot(m, root, b, l, e);
     return rc;
 }

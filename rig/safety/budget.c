@@ -53,6 +53,17 @@ void budget_bench_times(const struct bench *b, const struct safety_limits *l, st
     };
 }
 
+/* For how long a position may be believed that is none any more: too old, or repeated by the drive. */
+static double longest_belief(const struct bench *b, const struct safety_limits *l)
+{
+    const struct bench_device *axis = &b->device[BENCH_AXIS];
+    double sample = axis->poll;
+    for (size_t i = 0; i < axis->map.groups; i++)
+        sample += bench_transaction_time(b, BENCH_AXIS, axis->map.group[i].function, axis->map.group[i].count);
+    bool is_judged = axis->map.freshness != FRESH_NOT_DETECTABLE;
+    return fmax(l->max_age[BENCH_AXIS], is_judged ? l->max_frozen[BENCH_AXIS] + sample : 0.0);
+}
+
 void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach,
                   struct budget *out)
 {
@@ -62,6 +73,8 @@ void budget_judge(const struct bench *b, const struct safety_limits *l, double k
     out->time[0] = budget_total(&t);
     out->time[1] = l->max_age[BENCH_FORCE] + t.decide + stop;
     out->time[2] = b->axis.watchdog_time + b->axis.latency;
+    out->blind_time = longest_belief(b, l) + t.decide + stop;
+    out->blind_way = budget_travel(speed, out->blind_time, b->axis.stop_decel);
     out->worst = 0.0;
     for (int i = 0; i < 3; i++) {
         double travel = fmin(budget_travel(speed, out->time[i], b->axis.stop_decel), reach);

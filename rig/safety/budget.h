@@ -1,6 +1,7 @@
 /* budget.h -- how far the force can overshoot a limit before the axis stands, in the worst case.  Pure functions.
  *     overshoot = k_max (v T + v^2 / (2 a))        T: cause -> deceleration begins  (E27)
- * Three budgets: (a) a normal trip, (b) the sensor dies just after a good sample, (c) the PC dies. */
+ * Three budgets: (a) a normal trip, (b) the sensor dies just after a good sample, (c) the PC dies; and (d), in travel:
+ * the axis' own samples die. */
 #ifndef RIG_SAFETY_BUDGET_H
 #define RIG_SAFETY_BUDGET_H
 #include "rig/safety/limits.h"
@@ -28,6 +29,10 @@ struct budget {
     double time[3];      /* (a) trip, (b) sensor dies, (c) PC dies: cause -> deceleration, s */
     double overshoot[3]; /* N */
     double worst;        /* N */
+    /* (d) the axis falls silent, or repeats its position, just after a good sample: so long and so far it may run on
+     * past its target before it stands, if the drive does not stop there by itself.  Travel, following error, the
+     * drive's alarms and inputs are blind meanwhile; the force is not. */
+    double blind_time, blind_way; /* s, m */
 };
 /* Times of a bench, from its settings and line speeds. */
 void budget_bench_times(const struct bench *b, const struct safety_limits *l, struct budget_times *t);

@@ -267,6 +267,34 @@ static void a_method_that_this_bench_must_not_run_is_refused_with_the_numbers(vo
     }
 }
 
+/* A stale position is paid for in travel: max_age 2.9 s + tick 20 + lateness 100 + STOP behind one transaction 34 +
+ * latency 10 = 3064 ms at 8 mm/s, and 0.32 mm of ramp, from the 10.5 mm that the rapid approach goes to: 35.33 mm.  As
+ * shipped the repeated position is the longer one: 300 + 20 + 12 ms, so 496 ms and 4.288 mm. */
+static void how_old_a_position_may_be_enters_the_plan_and_refuses_a_method(void)
+{
+    static struct bench b;
+    static struct method m;
+    struct safety_limits l;
+    struct err e = {0};
+    struct budget out;
+    CU_ASSERT_EQUAL_FATAL(read_bench("bench: virtual_tcp", "bench: virtual_tcp", &b, &l, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(read_method("name:", "name:", &m, &e), 0);
+    budget_judge(&b, &l, 80e3, 8e-3, INFINITY, &out);
+    ASSERT_REL(out.blind_time, 0.496, 1e-9);
+    ASSERT_REL(out.blind_way, 8e-3 * 0.496 + 0.32e-3, 1e-9);
+    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), 0);
+    l.max_age[BENCH_AXIS] = 2.9;
+    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), ERR_RANGE);
+    ASSERT_HAS(e.msg, "approach, rapid at 8 mm/s to 10.5 mm: the axis may run on unseen for 3064 ms, to 35.33 mm: "
+                      "travel_hard is -1 mm to 19 mm");
+    l.hard_to = 36e-3; /* room enough below, none above */
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), ERR_RANGE);
+    ASSERT_HAS(e.msg, "retract at 5 mm/s");
+    l.max_age[BENCH_AXIS] = INFINITY;
+    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), ERR_RANGE);
+}
+
 /* Approach at 1 mm/s on 250 N/mm (no measured bound: 4 um/N): sensor dies after 414 ms: 250 (0.414 + 0.005) = 104.75 N.
  */
 static void without_a_measured_stiffness_the_machines_own_is_taken(void)
@@ -317,6 +345,8 @@ static void the_shipped_maps_say_what_the_manuals_say(void)
 }
 
 CU_TestInfo files_tests[] = {
+    {"how_old_a_position_may_be_enters_the_plan_and_refuses_a_method",
+     how_old_a_position_may_be_enters_the_plan_and_refuses_a_method},
     {"a_devices_mistakes_are_told_with_their_place", a_devices_mistakes_are_told_with_their_place},
     {"the_linter_finds_what_can_be_read_and_is_still_wrong", the_linter_finds_what_can_be_read_and_is_still_wrong},
     {"a_benchs_mistakes_are_told_with_their_place", a_benchs_mistakes_are_told_with_their_place},

@@ -31,6 +31,7 @@ FAULTS = {"estop": "when force > 4 N: estop", "force": "when force > 4 N: jump f
           "door": "when force > 4 N: open door", "alarm": "when force > 4 N: alarm 0x80"}
 STATUS = {"sigterm": 7, "sighup": 7, "key": 7}
 SETTINGS = ["limits/max_lateness=900 ms", "limits/max_age_axis=3 s", "limits/max_age_force=3 s",
+            "limits/travel_hard/to=100 mm", "limits/travel_hard/from=-100 mm",
             "axis/watchdog_time=1 s", "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms",
             "devices/force/timeout=800 ms", "devices/force/poll=20 ms", "axis/settle=1 s", "proof/speed=1 mm/s"]
 
