@@ -269,7 +269,7 @@ double link_step(struct link *l)
         handle_stop(l, &in);
         return bus_now(l->bus);
     }
-    if (now > in.talk_until)
+    if (now >= in.talk_until)
         return l->bus->is_open ? go_silent(l, now) : now + SILENT_NAP;
     l->is_silent = false;
     count_tick(l, in.tick);
@@ -296,7 +296,7 @@ double link_step(struct link *l)
             return bus_now(l->bus);
         }
     }
-    return fmin(poll_due(l, now), in.talk_until + SILENT_NAP); /* the end of the permit is noticed in time */
+    return fmin(poll_due(l, now), in.talk_until); /* the end of the permit is noticed in time */
 }
 
 /* ---- mailbox and thread ---- */

@@ -2,7 +2,7 @@
  * time); the tick talks to it through a mailbox and never waits for it.
  *
  *   - STOP overtakes everything queued and skips drain and canary.
- *   - Without a permit that the tick renews (talk_until) the link sends one STOP and then nothing at all, so that the
+ *   - Without a permit that the tick renews (talk_until: a tick and max_lateness) the link sends one STOP and then nothing at all, so that the
  *     drive's own watchdog fires when the tick is dead.
  *   - After a time-out a serial line is drained until silent, then proved clean by a canary read; a TCP link is opened
  *     anew.

@@ -8,7 +8,6 @@
 #include "rig/loop/stop.h"
 
 #define RATE_SPAN 15e-3      /* s: the force rate is taken over at least so long, or noise would look like a blow */
-enum { PERMIT_TICKS = 3 };
 
 void rig_init(struct rig *r, const struct bench *b, const struct safety_limits *l, const struct method *m,
               struct link *const links[], struct recorder *rec, double now)
@@ -250,13 +249,15 @@ static void judge(struct rig *r, double lateness, enum rig_key key)
 
 /* ---- links, record ---- */
 
+/* The permit ends when the next tick is later than allowed, which is what budget (a) counts on (`decide`): from then on
+ * a tick would trip in any case, and the axis' link says STOP without it. */
 static void post(struct rig *r)
 {
     bool is_free = !r->stopper.is_active && !r->stopper.has_given_up;
     for (size_t i = 0; i < r->links; i++) {
         bool feeds = r->stopper.has_given_up && i == r->bench->device[BENCH_AXIS].link; /* a drive's watchdog */
         if (!feeds)
-            r->inbox[i].talk_until = r->now + PERMIT_TICKS * r->bench->tick_period + r->limits.max_lateness;
+            r->inbox[i].talk_until = r->now + r->bench->tick_period + r->limits.max_lateness;
         r->inbox[i].tick++;
         r->inbox[i].may_move = is_free && (r->latch.is_armed || r->state == RIG_UNLOADING);
         link_post(r->link[i], &r->inbox[i]);
