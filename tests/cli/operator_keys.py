@@ -7,7 +7,7 @@ BUILD, FOLDER = sys.argv[1], sys.argv[2]
 BENCH = "config/benches/virtual_tcp.yaml"
 # A busy machine must not be what is tested: late ticks and old samples are allowed here.
 PATIENT = ["limits/max_lateness=2 s", "limits/max_age_axis=3 s", "limits/max_age_force=3 s",
-           "limits/travel_hard/to=100 mm", "limits/travel_hard/from=-100 mm", "limits/weakest_part/load=5000 N",
+           "limits/travel_hard/to=27 mm", "limits/travel_hard/from=-9.7 mm", "limits/weakest_part/load=5000 N",
            "load_cell/capacity=5000 N", "limits/bus_failures=50", "axis/watchdog_time=5 s", "devices/axis/timeout=2 s",
            "devices/force/timeout=2 s", "proof/speed=0.3 mm/s"]
 failed = []
@@ -20,10 +20,12 @@ def check(ok, what):
 
 
 def method():
-    """Finds skin, so that it presses; with a short hold."""
+    """Finds skin, so that it presses; with a short hold.  Slow: with positions that may be seconds old, a fast move could
+    run on beyond the hard limits, and is refused."""
     path = FOLDER + "/press.yaml"
     with open("config/methods/press_10N_hold_5s.yaml") as f:
         text = f.read().replace("hold: {time: 5 s", "hold: {time: 0.5 s")
+        text = text.replace("rapid: 8 mm/s", "rapid: 3 mm/s").replace("retract: {speed: 5", "retract: {speed: 3")
     with open(path, "w") as f:
         f.write(text)
     return path

@@ -56,11 +56,12 @@ if ! $weak chrt -f 50 true 2>/dev/null; then
 fi
 
 # ---- the record: of each distribution the counts of its steps add up
-sed 's/hold: {time: 5 s/hold: {time: 0.2 s/' $PRESS >"$T/press.yaml"
+sed 's/hold: {time: 5 s/hold: {time: 0.2 s/; s/rapid: 8 mm/rapid: 3 mm/; s/retract: {speed: 5/retract: {speed: 3/' \
+    $PRESS >"$T/press.yaml"
 expect 0 "outcome: done" "$B/mnrig" run --bench $TCP --port "$PORT" --method "$T/press.yaml" --batch timing \
     --specimen t --unattended -o "$T/runs" --set limits/max_lateness=2s --set limits/weakest_part/load=500N \
     --set limits/max_age_axis=2s --set limits/max_age_force=2s --set proof/speed=2mm/s \
-    --set limits/travel_hard/to=90mm --set limits/travel_hard/from=-90mm \
+    --set limits/travel_hard/to=27mm --set limits/travel_hard/from=-9.7mm \
     --set devices/axis/timeout=1s --set devices/force/timeout=1s
 awk '/^timing:/ { on = 1; next } /^[a-z]/ { on = 0 }
      on && /^  realtime: false/ { plain = 1 }

@@ -24,14 +24,14 @@ SAMPLE = 0x3300                   # the transmitter's: gross, net, qualifier
 STOP = (124, 0xE1)
 LIMIT_N = 15.0
 MOST = 3                          # requests
-RESET_S = 6.5                     # in the middle of search or insert
+RESET_S = 8.5                     # in the middle of search or insert
 CAUSES = {"estop": "estop", "force": "force_push|force_rate|saturation|overshoot", "door": "door",
           "alarm": "drive_alarm", "reset": "link"}
 FAULTS = {"estop": "when force > 4 N: estop", "force": "when force > 4 N: jump force +44 N",
           "door": "when force > 4 N: open door", "alarm": "when force > 4 N: alarm 0x80"}
 STATUS = {"sigterm": 7, "sighup": 7, "key": 7}
 SETTINGS = ["limits/max_lateness=900 ms", "limits/max_age_axis=3 s", "limits/max_age_force=3 s",
-            "limits/travel_hard/to=100 mm", "limits/travel_hard/from=-100 mm",
+            "limits/travel_hard/to=27 mm", "limits/travel_hard/from=-9.7 mm",
             "axis/watchdog_time=1 s", "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms",
             "devices/force/timeout=800 ms", "devices/force/poll=20 ms", "axis/settle=1 s", "proof/speed=1 mm/s"]
 
@@ -86,7 +86,7 @@ class Bench:
             how += ["--set", s]
         self.rig = subprocess.Popen(
             [mnrig, "run", "--plain", "--bench", bench, "--method",
-             "config/methods/press_10N_hold_5s.yaml", "--batch", "realtime", "--specimen", cause, "-o",
+             self.slow_method(), "--batch", "realtime", "--specimen", cause, "-o",
              os.path.join(folder, "runs"), *how],
             stdin=subprocess.PIPE, stdout=open(self.screen, "wb"), stderr=subprocess.STDOUT)
         self.processes.append(self.rig)
@@ -101,6 +101,15 @@ class Bench:
             with open(os.path.join(self.folder, "devices", device), "w", encoding="utf-8") as f:
                 f.write(text)
         return os.path.join(self.folder, name)
+
+    def slow_method(self):
+        """With positions that may be seconds old, a fast move could run on beyond the hard limits: refused."""
+        path = os.path.join(self.folder, "press.yaml")
+        with open("config/methods/press_10N_hold_5s.yaml", encoding="utf-8") as f:
+            text = f.read().replace("rapid: 8 mm/s", "rapid: 3 mm/s").replace("retract: {speed: 5", "retract: {speed: 3")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
 
     def start(self, command, name):
         told = os.path.join(self.folder, name + ".told")
