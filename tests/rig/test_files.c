@@ -278,21 +278,20 @@ static void how_old_a_position_may_be_enters_the_plan_and_refuses_a_method(void)
     struct err e = {0};
     struct budget out;
     CU_ASSERT_EQUAL_FATAL(read_bench("bench: virtual_tcp", "bench: virtual_tcp", &b, &l, &e), 0);
-    CU_ASSERT_EQUAL_FATAL(read_method("name:", "name:", &m, &e), 0);
     budget_judge(&b, &l, 80e3, 8e-3, INFINITY, &out);
     ASSERT_REL(out.blind_time, 0.496, 1e-9);
     ASSERT_REL(out.blind_way, 8e-3 * 0.496 + 0.32e-3, 1e-9);
-    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), 0);
+    CU_ASSERT_EQUAL(read_method("name:", "name:", &b, &l, &m, &e), 0);
     l.max_age[BENCH_AXIS] = 2.9;
-    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), ERR_RANGE);
+    CU_ASSERT_EQUAL(read_method("name:", "name:", &b, &l, &m, &e), ERR_RANGE);
     ASSERT_HAS(e.msg, "approach, rapid at 8 mm/s to 10.5 mm: the axis may run on unseen for 3064 ms, to 35.33 mm: "
                       "travel_hard is -1 mm to 19 mm");
     l.hard_to = 36e-3; /* room enough below, none above */
     e = (struct err){0};
-    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), ERR_RANGE);
+    CU_ASSERT_EQUAL(read_method("name:", "name:", &b, &l, &m, &e), ERR_RANGE);
     ASSERT_HAS(e.msg, "retract at 5 mm/s");
     l.max_age[BENCH_AXIS] = INFINITY;
-    CU_ASSERT_EQUAL(method_check(&m, &b, &l, &e), ERR_RANGE);
+    CU_ASSERT_EQUAL(read_method("name:", "name:", &b, &l, &m, &e), ERR_RANGE);
 }
 
 /* Approach at 1 mm/s on 250 N/mm (no measured bound: 4 um/N): sensor dies after 414 ms: 250 (0.414 + 0.005) = 104.75 N.
