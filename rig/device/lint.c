@@ -17,6 +17,16 @@ void lint_find(struct lint *out, const char *fmt, ...)
 
 static unsigned last_of(const struct map_number *n) { return n->address + reg_type_size(n->type) - 1; }
 
+/* Do two values read the same bits?  Fields of one register need not. */
+static bool share_bits(const struct map_value *a, const struct map_value *b)
+{
+    if (a->number.address > last_of(&b->number) || b->number.address > last_of(&a->number))
+        return false;
+    bool same_register = a->number.address == b->number.address && a->number.type == b->number.type;
+    return !(same_register && a->width && b->width) ||
+           (a->shift < b->shift + b->width && b->shift < a->shift + a->width);
+}
+
 static void lint_values(const struct device_map *m, struct lint *out)
 {
     for (size_t i = 0; i < m->values; i++)
@@ -25,7 +35,7 @@ static void lint_values(const struct device_map *m, struct lint *out)
             bool same_kind = m->group[a->group].function == m->group[b->group].function;
             if (strcmp(a->name, b->name) == 0)
                 lint_find(out, "value '%s' is there twice", a->name);
-            if (same_kind && a->number.address <= last_of(&b->number) && b->number.address <= last_of(&a->number))
+            if (same_kind && share_bits(a, b))
                 lint_find(out, "values '%s' (register %u, %s) and '%s' (register %u, %s) overlap", a->name,
                      a->number.address, reg_type_names[a->number.type], b->name, b->number.address,
                      reg_type_names[b->number.type]);

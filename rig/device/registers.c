@@ -37,12 +37,12 @@ static const uint16_t *place(const struct device_map *m, size_t value, const uin
 
 static double to_si(const struct map_number *n, double counts)
 {
-    return n->is_reciprocal ? n->scale / counts : n->scale * counts;
+    return n->is_reciprocal ? n->scale / counts : n->scale * counts + n->offset;
 }
 
 static double to_counts(const struct map_number *n, double si)
 {
-    return n->is_reciprocal ? n->scale / si : si / n->scale;
+    return n->is_reciprocal ? n->scale / si : (si - n->offset) / n->scale;
 }
 
 double map_decode(const struct device_map *m, size_t value, const uint16_t *sample)
@@ -78,23 +78,24 @@ static int unit_in_si(const char *unit, const struct mechanics *mech, double *ou
     }
     struct { const char *name; double value; } turning[] = {
         {"rev", mech ? mech->lead : NAN},
-        {"rev/s", mech ? mech->lead : NAN},
-        {"rev/s2", mech ? mech->lead : NAN},
         {"step", mech ? mech->lead / mech->steps_per_rev : NAN},
         {"count", mech ? mech->lead / mech->counts_per_rev : NAN},
     };
-    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
-        if (strcmp(unit, turning[i].name) == 0) {
-            *out = turning[i].value;
-            return isfinite(*out) ? 0 : err_set(e, ERR_PARSE, "unit '%s' needs an axis with a lead", unit);
-        }
+    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++) {
+        size_t n = strlen(turning[i].name);
+        const char *rest = strncmp(unit, turning[i].name, n) == 0 ? unit + n : "no";
+        if (*rest && strcmp(rest, "/s") != 0 && strcmp(rest, "/s2") != 0)
+            continue;
+        *out = turning[i].value;
+        return isfinite(*out) ? 0 : err_set(e, ERR_PARSE, "unit '%s' needs an axis with a lead", unit);
+    }
     for (size_t i = 0; si[i]; i++) {
         struct err ignored = {0};
         if (units_convert(1.0, unit, si[i], out, &ignored) == 0)
             return 0;
     }
     err_set(e, ERR_PARSE,
-            "unit '%s' is neither rev, rev/s, rev/s2, step, count nor a unit of force, length, speed or time", unit);
+            "unit '%s' is neither rev, step, count (also /s, /s2) nor a unit of force, length, speed or time", unit);
     return ERR_PARSE;
 }
 
@@ -104,6 +105,7 @@ static int resolve_number(struct map_number *n, const struct mechanics *mech, st
     int rc = unit_in_si(n->unit, mech, &unit, e);
     if (rc == 0)
         n->scale = n->is_reciprocal ? unit * n->per : unit / n->per;
+    n->offset = unit * n->from;
     return rc;
 }
 
@@ -141,7 +143,8 @@ static int add_write(struct map_step steps[], int n, bool may_join, const struct
     if (rc)
         return rc;
     unsigned size = reg_type_size(num->type);
-    bool joins = may_join && n > 0 && !w->is_coil && steps[n - 1].function != BUS_WRITE_COIL &&
+    bool after_coil = n > 0 && (steps[n - 1].function == BUS_WRITE_COIL || steps[n - 1].function == BUS_WRITE_COILS);
+    bool joins = may_join && n > 0 && w->is_coil == after_coil && steps[n - 1].is_write &&
                  steps[n - 1].address + steps[n - 1].count == num->address;
     struct map_step *s = joins ? &steps[n - 1] : &steps[n];
     if (!joins) {
@@ -150,7 +153,8 @@ static int add_write(struct map_step steps[], int n, bool may_join, const struct
     }
     memcpy(&s->regs[s->count], regs, size * sizeof *regs);
     s->count = (uint16_t)(s->count + size);
-    s->function = w->is_coil ? BUS_WRITE_COIL : s->count == 1 ? BUS_WRITE_ONE : BUS_WRITE_MANY;
+    s->function = w->is_coil ? (s->count == 1 ? BUS_WRITE_COIL : BUS_WRITE_COILS)
+                             : (s->count == 1 ? BUS_WRITE_ONE : BUS_WRITE_MANY);
     return n;
 }
 
@@ -161,19 +165,20 @@ static int add_read_backs(struct map_step steps[], int writes)
     for (int j = 0; j < writes; j++) {
         steps[k] = steps[j];
         steps[k].is_write = false;
-        steps[k++].function = steps[j].function == BUS_WRITE_COIL ? BUS_READ_COILS : BUS_READ_HOLDING;
+        bool is_coil = steps[j].function == BUS_WRITE_COIL || steps[j].function == BUS_WRITE_COILS;
+        steps[k++].function = is_coil ? BUS_READ_COILS : BUS_READ_HOLDING;
     }
     return k;
 }
 
-/* An edge coil counts its rise: it is put down first, held up for `pulse`, and put down again. */
+/* What acts on its edge counts the rise: it is put down first, held up for `pulse`, and put down again. */
 static int add_pulse(struct map_step steps[], int n, const struct map_write *w)
 {
-    const struct map_step coil = {.is_write = true, .function = BUS_WRITE_COIL, .address = w->number.address,
-                                  .count = 1};
+    const struct map_step down = {.is_write = true, .function = w->is_coil ? BUS_WRITE_COIL : BUS_WRITE_ONE,
+                                  .address = w->number.address, .count = 1};
     for (int k = 0; k < 3; k++)
-        steps[n + k] = coil;
-    steps[n + 1].regs[0] = 1;
+        steps[n + k] = down;
+    steps[n + 1].regs[0] = w->is_coil ? 1 : (uint16_t)w->constant;
     steps[n + 1].wait = steps[n + 2].wait = w->pulse;
     return n + 3;
 }
@@ -182,7 +187,7 @@ static int add_expectation(const struct device_map *m, const struct map_command 
 {
     const struct map_bit *bit = &m->bit[c->expect_bit];
     const struct map_value *v = &m->value[bit->value];
-    unsigned at = bit->bit, size = reg_type_size(v->number.type);
+    unsigned at = bit->bit + v->shift, size = reg_type_size(v->number.type);
     bool low_word_first = v->number.order == ORDER_CDAB || v->number.order == ORDER_DCBA;
     bool in_second = size == 2 && (at < 16) != low_word_first;
     uint16_t mask = (uint16_t)(1u << at % 16);
@@ -202,9 +207,10 @@ int map_build(const struct device_map *m, size_t command, const struct map_param
         const struct map_write *w = &c->write[i];
         bool is_trigger = i + 1 == c->n;
         double counts = w->parameter[0] ? to_counts(&w->number, parameter(p, n, w->parameter)) : w->constant;
-        if (is_trigger)
+        if (is_trigger && !c->is_one_request)
             k = add_read_backs(steps, k);
-        k = w->pulse > 0.0 ? add_pulse(steps, k, w) : add_write(steps, k, !is_trigger, w, counts, e);
+        k = w->pulse > 0.0 ? add_pulse(steps, k, w)
+                           : add_write(steps, k, !is_trigger || c->is_one_request, w, counts, e);
         if (k < 0) {
             err_at(e, "command '%s' of %s, parameter '%s'", c->name, m->name,
                    w->parameter[0] ? w->parameter : "(constant)");
@@ -231,8 +237,8 @@ bool map_holds(const struct map_number *n, double value, char why[], size_t size
         lo = n->per / n->hi;
         hi = n->lo > 0.0 ? n->per / n->lo : n->per;
     } else {
-        lo /= n->per;
-        hi /= n->per;
+        lo = lo / n->per + n->from;
+        hi = hi / n->per + n->from;
     }
     snprintf(why, size, "register %u takes %.6g to %.6g%s%s (%.10g to %.10g counts; this is %.10g)", n->address, lo, hi,
              n->unit[0] ? " " : "", n->unit, n->lo, n->hi, round(to_counts(n, value)));

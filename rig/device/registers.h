@@ -12,7 +12,7 @@ enum { MAP_NAME = 24, MAP_GROUPS = 6, MAP_VALUES = 32, MAP_BITS = 48, MAP_COMMAN
 
 enum { MAP_REGISTERS = 256 }; /* of all groups of a device together */
 
-/* How one number lies in registers.  value = raw * scale; the scale is the SI value of one `unit` divided by `per`
+/* How one number lies in registers.  value = raw * scale + offset; the scale is the SI value of one `unit` divided by `per`
  * ("240 counts per rev/s"); step, count and rev come from the bench's mechanics (device_map_resolve).  Reciprocal, for
  * a drive that wants ramps as times: value = unit * per / raw.  lo, hi: the counts that the device takes in a write,
  * all that the type holds where the map says nothing. */
@@ -23,7 +23,8 @@ struct map_number {
     double per;
     char   unit[MAP_NAME];
     bool   is_reciprocal;
-    double scale;
+    double from;             /* the value of 0 counts, in the map's unit */
+    double scale, offset;    /* SI */
     double lo, hi;
 };
 struct map_group {
@@ -48,10 +49,11 @@ struct map_write {
     char   parameter[MAP_NAME]; /* empty: the constant */
     double constant;
     bool   is_coil;          /* one coil; else registers */
-    double pulse;            /* s: an edge coil, 0 -> 1 -> 0 with so long in between; 0: written as it is */
+    double pulse;            /* s: what acts on its edge: 0, the value, 0 with so long in between; 0: as it is */
 };
 struct map_command {
     char name[MAP_NAME];
+    bool is_one_request;     /* parameters and trigger travel together: nothing is read back in between */
     bool is_idempotent;      /* may be sent again when its fate is unknown */
     double repeat_within;    /* s: a dead man's word must come again so soon; 0: no */
     long endurance;          /* so many times the memory behind it bears; 0: no bound */
@@ -127,8 +129,8 @@ struct map_step {
     uint16_t regs[2 * MAP_WRITES];
 };
 enum { MAP_STEPS = 2 * MAP_WRITES + 4 };
-/* The transactions of a command: parameter blocks (contiguous registers in one request), their read-back, the trigger,
- * the acknowledgement it waits for.
+/* The transactions of a command: parameter blocks (contiguous registers or coils in one request), their read-back, the
+ * trigger, the acknowledgement it waits for.
  * Returns the number of steps, or ERR_RANGE (a value that the device does not take, a missing parameter). */
 int map_build(const struct device_map *m, size_t command, const struct map_parameter *p, size_t n,
               struct map_step steps[MAP_STEPS], struct err *e);

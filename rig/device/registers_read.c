@@ -44,7 +44,7 @@ static int read_end(struct cnode at, const struct map_number *n, double *counts,
     rest += strspn(rest, " ");
     if (*rest && strcmp(rest, n->unit) != 0)
         return config_fail(at, e, ERR_PARSE, "range: '%s': the unit here is '%s'", text, n->unit);
-    *counts = !*rest ? x : n->is_reciprocal ? n->per / x : x * n->per;
+    *counts = !*rest ? x : n->is_reciprocal ? n->per / x : (x - n->from) * n->per;
     if (n->type != REG_F32)
         *counts = round(*counts);
     return 0;
@@ -101,6 +101,10 @@ static int read_number(struct cnode map, const char *default_order, struct map_n
         rc = read_string(map, "unit", n->unit, sizeof n->unit, e);
     if (rc == 0 && config_is(config_get(map, "reciprocal")))
         rc = config_bool(map, "reciprocal", &n->is_reciprocal, e);
+    if (rc == 0 && config_is(config_get(map, "offset")))
+        rc = config_number(map, "offset", (struct range){-1e9, 1e9, false, false}, &n->from, e);
+    if (rc == 0 && n->is_reciprocal && n->from != 0.0)
+        rc = config_fail(config_get(map, "offset"), e, ERR_PARSE, "offset: a reciprocal number has none");
     return rc ? rc : read_range(map, n, e);
 }
 
@@ -143,7 +147,9 @@ static int read_bits(struct device_map *m, struct cnode bits, size_t value, stru
         const char *key = NULL;
         struct cnode at = config_pair(bits, i, &key);
         long bit = 0;
-        long top = reg_type_size(m->value[value].number.type) == 1 ? 15 : 31;
+        const struct map_value *v = &m->value[value];
+        bool is_coil = bus_is_coils(m->group[v->group].function);
+        long top = is_coil ? 0 : v->width ? (long)v->width - 1 : reg_type_size(v->number.type) == 1 ? 15 : 31;
         if (m->bits == MAP_BITS)
             return too_many(bits, "bits", MAP_BITS, e);
         int rc = config_integer_at(at, 0, top, &bit, e);
@@ -161,7 +167,7 @@ static int read_value(struct device_map *m, struct cnode at, const char *key, si
                       struct err *e)
 {
     static const char *const known[] = {"at",         "type", "order", "per",      "unit",
-                                        "reciprocal", "bits", "field", "decimals", "sign", NULL};
+                                        "reciprocal", "bits", "field", "decimals", "sign",   "offset", NULL};
     if (m->values == MAP_VALUES)
         return config_fail(at, e, ERR_RANGE, "more than %d values in one device", MAP_VALUES);
     struct map_value *v = &m->value[m->values];
@@ -252,7 +258,7 @@ static int read_coil(struct cnode at, struct map_write *w, struct err *e)
 static int read_write(struct cnode at, const char *order, struct map_write *w, struct err *e)
 {
     static const char *const known[] = {"address", "type", "order", "value", "parameter", "per", "unit", "reciprocal",
-                                        "range", NULL};
+                                        "range", "offset", "pulse", NULL};
     long address = 0;
     if (config_is(config_get(at, "coil")))
         return read_coil(at, w, e);
@@ -264,7 +270,13 @@ static int read_write(struct cnode at, const char *order, struct map_write *w, s
     w->number.address = (uint16_t)address;
     if (config_is(config_get(at, "parameter")))
         return read_string(at, "parameter", w->parameter, sizeof w->parameter, e);
-    return read_constant(at, &w->number, &w->constant, e);
+    rc = read_constant(at, &w->number, &w->constant, e);
+    if (rc || !config_is(config_get(at, "pulse")))
+        return rc;
+    if (w->number.type != REG_U16)
+        return config_fail(config_get(at, "pulse"), e, ERR_PARSE, "pulse: a %s: only a u16 or a coil can be pulsed",
+                           reg_type_names[w->number.type]);
+    return config_quantity(at, "pulse", "s", PULSE, &w->pulse, e);
 }
 
 /* expect: {bit, set, within}: the command counts as done only when the bit says so. */
@@ -283,6 +295,8 @@ static int read_expect(struct map_command *c, struct cnode at, struct err *e)
 static int read_manners(struct map_command *c, struct cnode at, struct err *e)
 {
     int rc = config_bool(at, "idempotent", &c->is_idempotent, e);
+    if (rc == 0 && config_is(config_get(at, "one_request")))
+        rc = config_bool(at, "one_request", &c->is_one_request, e);
     if (rc == 0 && config_is(config_get(at, "repeat_within")))
         rc = config_quantity(at, "repeat_within", "s", REPEAT, &c->repeat_within, e);
     if (rc == 0 && config_is(config_get(at, "endurance")))
@@ -290,10 +304,29 @@ static int read_manners(struct map_command *c, struct cnode at, struct err *e)
     return rc ? rc : read_expect(c, config_get(at, "expect"), e);
 }
 
+static int check_one_request(const struct device_map *m, const struct map_command *c, struct cnode at, struct err *e)
+{
+    unsigned next = c->write[0].number.address, count = 0;
+    for (size_t k = 0; k < c->n; k++) {
+        const struct map_write *w = &c->write[k];
+        unsigned size = reg_type_size(w->number.type);
+        if (w->number.address != next || w->is_coil != c->write[0].is_coil || w->pulse > 0.0)
+            return config_fail(at, e, ERR_RANGE,
+                               "command '%s': one_request: its writes must follow each other; %u is not %u", c->name,
+                               w->number.address, next);
+        next += size;
+        count += size;
+    }
+    if (count <= (unsigned)m->max_write)
+        return 0;
+    return config_fail(at, e, ERR_RANGE, "command '%s': one_request: %u registers: the device takes %d in one request",
+                       c->name, count, m->max_write);
+}
+
 static int read_command(struct device_map *m, struct cnode at, const char *key, const char *order, struct err *e)
 {
     static const char *const known[] = {"idempotent", "writes", "trigger", "expect", "repeat_within", "endurance",
-                                        NULL};
+                                        "one_request", NULL};
     struct map_command *c = &m->command[m->commands];
     struct cnode writes = config_get(at, "writes"), trigger = {0};
     int rc = config_known(at, known, e);
@@ -304,18 +337,23 @@ static int read_command(struct device_map *m, struct cnode at, const char *key, 
         return rc;
     if (config_count(writes) >= MAP_WRITES)
         return too_many(writes, "writes", MAP_WRITES - 1, e);
-    for (size_t i = 0; i < config_count(writes) && rc == 0; i++)
-        rc = read_write(config_item(writes, i), order, &c->write[c->n++], e);
+    for (size_t i = 0; i < config_count(writes) && rc == 0; i++) {
+        struct cnode one = config_item(writes, i);
+        rc = read_write(one, order, &c->write[c->n++], e);
+        if (rc == 0 && c->write[i].pulse > 0.0)
+            rc = config_fail(config_get(one, "pulse"), e, ERR_PARSE, "pulse: only a command's trigger can be one");
+    }
     if (rc == 0)
         rc = read_write(trigger, order, &c->write[c->n++], e);
     m->commands++;
-    return rc;
+    return rc || !c->is_one_request ? rc : check_one_request(m, c, at, e);
 }
 
 static int read_verify(struct device_map *m, struct cnode at, const char *order, struct err *e)
 {
     static const char *const known[] = {"name",      "address", "type", "order", "value",
-                                        "parameter", "per",     "unit", "write", "reciprocal", "range", NULL};
+                                        "parameter", "per",     "unit", "write", "reciprocal", "range", "offset",
+                                        NULL};
     struct map_verify *v = &m->verify[m->verifies];
     long address = 0;
     int rc = config_known(at, known, e);

@@ -32,7 +32,7 @@ static int verify_one(struct link *l, size_t device, const struct map_verify *v,
     uint16_t got[2] = {0, 0};
     bench_parameters(l->bench, p);
     double want = map_expected(v, p, BENCH_PARAMETERS);
-    int rc = reg_put(s.regs, v->number.type, v->number.order, want, e);
+    int rc = reg_put_within(s.regs, v->number.type, v->number.order, want, v->number.lo, v->number.hi, e);
     s.count = (uint16_t)reg_type_size(v->number.type);
     s.function = s.count == 1 ? BUS_WRITE_ONE : BUS_WRITE_MANY;
     if (rc == 0 && v->is_written)

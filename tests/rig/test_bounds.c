@@ -235,8 +235,10 @@ static void a_methods_numbers_must_fit_each_other_and_the_bench(void)
     static const struct { const char *set, *says, *hint; } bad[] = {
         {"stages/5/retract/distance=80 mm", "stages/5/retract/distance: 80 mm: must be at most 16 mm", "above home"},
         {"stages/2/approach/rapid=800 mm/s", "stages/2/approach/rapid: 800 mm/s: register 348 takes", "moons_scl"},
-        {"stages/2/approach/rapid=0.5 mm/s", "stages/2/approach/rapid: 0.5 mm/s: must be at least 1 mm/s", "saves time"},
-        {"stages/2/approach/search=2 mm", "stages/2/approach/search: 2 mm: must be at least 2.5 mm", "never be reached"},
+        {"stages/2/approach/rapid=0.5 mm/s", "stages/2/approach/rapid: 0.5 mm/s: must be at least 1 mm/s",
+         "saves time"},
+        {"stages/2/approach/search=2 mm", "stages/2/approach/search: 2 mm: must be at least 2.5 mm",
+         "never be reached"},
         {"stages/2/approach/longest=3 s", "stages/2/approach/longest: 3 s: must be at least 4.4025 s", "time-out"},
         {"stages/2/approach/contact_force=30 mN", "stages/2/approach/contact_force: 0.03 N: must be at least 0.05 N",
          "noise would be taken for contact"},
