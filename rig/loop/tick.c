@@ -181,6 +181,7 @@ static void on_armed(struct rig *r)
     r->is_leaving = r->is_leaving || r->state == RIG_TRIPPED || r->state == RIG_STOPPED;
     r->released = false;
     r->motion.times = 0;
+    r->away.has_begun = false;
     rig_event(r, "state", "armed", r->is_leaving ? "for the way back" : "",
               r->is_unattended ? "unattended: virtual bench" : "by the operator");
     rig_go(r, RIG_ENABLING, "");

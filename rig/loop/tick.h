@@ -43,6 +43,11 @@ struct rig_motion {    /* see motion.h */
     double from, way;      /* m: where it stood; how far it is from there */
     unsigned times;        /* so often since it was armed last */
 };
+struct rig_away {      /* see away.h; N, push > 0 */
+    bool   has_begun;
+    double first, least;   /* of the forces at which the session's steps began */
+    double step;           /* at which the last of them began */
+};
 struct rig_leash {     /* see leash.h */
     bool   is_active;
     struct axis_command whole; /* the move as ordered */
@@ -86,7 +91,8 @@ struct rig {
     unsigned resets;
     bool polarity_wrong, sequence_failed;
     /* unload */
-    double unload_force, unload_position, unload_left;
+    struct rig_away away;
+    double unload_position, unload_target, unload_left;
     bool   unload_has_base;
     unsigned unload_steps;
     double peak_force;                /* N, largest |force| seen */

@@ -1,11 +1,11 @@
 /* unload.c -- see unload.h. */
 #include <math.h>
 #include <stdio.h>
+#include "rig/loop/away.h"
 #include "rig/loop/motion.h"
 #include "rig/loop/stop.h"
 #include "rig/loop/unload.h"
 
-#define FORCE_RISE 0.05    /* of the push limit: |F| may not rise by more */
 #define STEP_TIME 1.0      /* s until the drive must have taken the step and ended it */
 enum { UNLOAD_STEPS_MAX = 100 };
 
@@ -37,33 +37,29 @@ static const char *refusal(const struct rig *r)
     return in->recorder_failed ? "the recorder failed" : NULL;
 }
 
-/* Away is up; only an axis that went past its upper limit comes back down, to that limit. */
-static double step_target(const struct rig *r)
-{
-    double x = r->axis.position, step = r->bench->unload_step;
-    if (x < r->limits.hard_from)
-        return fmin(x + step, r->limits.soft_from);
-    return fmax(x - step, fmin(x, r->limits.soft_from));
-}
-
 bool unload_wants_more(struct rig *r)
 {
     const struct stage *last = &r->method->stage[r->method->n - 1];
+    double target;
     if (!r->unload_has_base)
         r->unload_left = last->distance;
     return r->unload_left > 0.5 * r->bench->axis.position_tolerance && r->unload_steps < UNLOAD_STEPS_MAX &&
-           r->axis.position > 0.0 && !refusal(r);
+           (!r->axis.homed || r->axis.position > 0.0) && !refusal(r) && !away_refusal(r, &target);
 }
 
 void unload_begin(struct rig *r)
 {
+    double target = 0.0;
     const char *no = refusal(r);
+    if (!no)
+        no = away_refusal(r, &target);
     if (no) {
         rig_event(r, "note", "unload", "refused", no);
         return;
     }
+    away_begin(r);
     r->unload_has_base = true;
-    r->unload_force = fabs(r->force.force);
+    r->unload_target = target;
     r->unload_position = r->axis.position;
     r->unload_steps++;
     r->ended_from = r->state; /* comes back to this */
@@ -71,7 +67,7 @@ void unload_begin(struct rig *r)
               r->is_unattended ? "automatic, virtual bench" : "by the operator");
     r->state = RIG_UNLOADING;
     r->state_since = r->now;
-    rig_order(r, &(struct axis_command){AXIS_MOVE, step_target(r), r->bench->unload_speed});
+    rig_order(r, &(struct axis_command){AXIS_MOVE, target, r->bench->unload_speed});
 }
 
 static void leave(struct rig *r, const char *why)
@@ -94,7 +90,7 @@ void unload_step(struct rig *r)
     bool failed, done = rig_order_is_done(r, &failed);
     const struct link_outbox *o = &r->outbox[r->bench->device[BENCH_AXIS].link];
     double slack = r->bench->axis.position_tolerance, x = r->axis.position, from = r->unload_position;
-    bool is_downwards = from < r->limits.hard_from; /* the one case in which down is out of the limit */
+    bool is_downwards = r->unload_target > from; /* the one case in which down is out of the limit */
     snprintf(r->message, sizeof r->message, "unloading: space = stop");
     enum rig_state back = r->ended_from;
     r->state = back; /* refusal() asks for the cause, not for the step */
@@ -102,8 +98,8 @@ void unload_step(struct rig *r)
     r->state = RIG_UNLOADING;
     if (no)
         unload_stop(r, no);
-    else if (fabs(r->force.force) > r->unload_force + FORCE_RISE * r->limits.force_push)
-        unload_stop(r, "the force rises");
+    else if (away_force(r))
+        unload_stop(r, away_force(r));
     else if (is_downwards ? x < from - slack : x > from + slack)
         unload_stop(r, "the axis moves the wrong way");
     else if (failed)

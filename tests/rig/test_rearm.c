@@ -310,7 +310,98 @@ static void an_approach_of_an_axis_that_lost_its_home_is_refused(void)
     simulation_free(s);
 }
 
+/* The specimen is still pressed from before a loss of power: not homed, and the register reads as it likes. */
+static struct simulation *pressed_without_home(size_t pair, double reading)
+{
+    static const char *const benches[] = {TCP, SECOND};
+    struct simulation *s = NULL;
+    struct err e = {0};
+    if (simulation_new(&s, benches[pair], PRESS, NULL, &e))
+        CU_FAIL_FATAL("the simulation could not be made");
+    s->rig.is_unattended = false;
+    struct carriage *a = &s->world->plant.axis;
+    for (int i = 0; i < 60000 && plant_force(&s->world->plant) < 5.3; i++) { /* 0.25 um a step */
+        a->at = a->actual = a->target = fmax(a->actual, 10e-3) + 0.25e-6;
+        vbench_advance(s->world, 0.5e-3);
+    }
+    int32_t steps = (int32_t)lround((reading - a->actual) / s->bench.axis.mech.lead * s->bench.axis.mech.steps_per_rev);
+    s->world->drive.offset = s->world->em2rs.offset = steps;
+    simulation_run(s, 1.0);
+    return s;
+}
+
+static void before_homing_steps_go_away_whatever_the_position_reads(void)
+{
+    static const double readings[] = {-2.0e-3, 4.7e-3, 31.0e-3};
+    for (size_t k = 0; k < 6; k++) {
+        struct simulation *s = pressed_without_home(k % 2, readings[k / 2]);
+        struct plant *p = &s->world->plant;
+        ASSERT_ABS(s->rig.axis.position, readings[k / 2], 2e-6);
+        CU_ASSERT_FALSE(s->rig.axis.homed);
+        for (int i = 0; i < 2 && !s->rig.latch.is_armed; i++) { /* a drive that waited long has an alarm to reset */
+            simulation_tick(s, KEY_ARM);
+            simulation_run(s, 1.0 * !s->rig.latch.is_armed);
+        }
+        until(s, RIG_RUNNING);
+        simulation_tick(s, KEY_STOP);
+        until_stands(s, RIG_STOPPED);
+        double at = p->axis.actual, force = plant_force(p), most = force;
+        CU_ASSERT_TRUE(force > 3.0);
+        for (int i = 0; i < 12; i++) {
+            simulation_tick(s, KEY_UNLOAD);
+            until_stands(s, RIG_STOPPED);
+            simulation_run(s, 0.3);
+            most = fmax(most, plant_force(p));
+        }
+        ASSERT_ABS(at - p->axis.actual, 12.0 * s->bench.unload_step, 40e-6);
+        CU_ASSERT_TRUE(plant_force(p) < 0.2 && most < force + 0.1);
+        simulation_free(s);
+    }
+}
+
+static void before_homing_there_is_no_step_at_the_home_switch(void)
+{
+    struct simulation *s = begin(TCP, NULL);
+    while (s->rig.sequence.stage < 1 && s->pace.clock.now < 40.0)
+        simulation_tick(s, KEY_NONE);
+    simulation_tick(s, KEY_STOP);
+    until_stands(s, RIG_STOPPED);
+    CU_ASSERT_TRUE(s->rig.axis.input[INPUT_HOME]);
+    s->world->drive.homed = false;
+    simulation_run(s, 1.0);
+    simulation_tick(s, KEY_UNLOAD);
+    simulation_run(s, 0.5);
+    CU_ASSERT_EQUAL(s->rig.unload_steps, 0);
+    had_event(s, "\"refused\",\"it stands at the home switch\"");
+    simulation_free(s);
+}
+
+/* The bench's sense of the axis is wrong: every step presses.  Together they may add 5 % of the limit, no more. */
+static void over_all_steps_the_force_may_rise_once(void)
+{
+    struct simulation *s = trip_by_force(6.9);
+    double at = s->world->plant.axis.actual, force = plant_force(&s->world->plant), most = force;
+    s->rig.limits.force_push = 6.9;
+    s->bench.axis.direction = -1.0;
+    s->world->drive.offset = (int32_t)lround(-2.0 * at / 0.5e-6); /* reads the same position, mirrored */
+    s->rig.motion.is_free = s->rig.motion.has_from = false;
+    simulation_run(s, 0.5);
+    for (int i = 0; i < 12; i++) {
+        simulation_tick(s, KEY_UNLOAD);
+        simulation_run(s, 0.8);
+        most = fmax(most, plant_force(&s->world->plant));
+    }
+    CU_ASSERT_TRUE(s->rig.unload_steps >= 1 && s->rig.unload_steps <= 4);
+    CU_ASSERT_TRUE(most > force && most < force + 0.05 * 6.9 + 0.6);
+    had_event(s, "\"the force rises\"");
+    had_event(s, "\"refused\",\"the force has risen since the first step\"");
+    simulation_free(s);
+}
+
 CU_TestInfo rearm_tests[] = {
+    {"before_homing_steps_go_away_whatever_the_position_reads", before_homing_steps_go_away_whatever_the_position_reads},
+    {"before_homing_there_is_no_step_at_the_home_switch", before_homing_there_is_no_step_at_the_home_switch},
+    {"over_all_steps_the_force_may_rise_once", over_all_steps_the_force_may_rise_once},
     {"an_approach_of_an_axis_that_lost_its_home_is_refused", an_approach_of_an_axis_that_lost_its_home_is_refused},
     {"what_follows_a_trip_is_the_benchs_choice", what_follows_a_trip_is_the_benchs_choice},
     {"after_a_force_trip_steps_make_it_clear_and_a_new_edge_goes_back",

@@ -571,7 +571,7 @@ static struct simulation *begin_unloading(void)
 static void unloading_stops_when_the_force_rises_or_the_axis_goes_the_wrong_way(void)
 {
     struct simulation *s = begin_unloading();
-    s->rig.unload_force = fabs(s->rig.force.force) - 0.05 * s->rig.limits.force_push - 0.5;
+    s->rig.away.step = fabs(s->rig.force.force) - 0.05 * s->rig.limits.force_push - 0.5;
     simulation_tick(s, KEY_NONE);
     CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
     CU_ASSERT_TRUE(s->rig.stopper.is_active);
