@@ -135,6 +135,18 @@ after_needles() {
     done
     mn run $V/yuan_ghk.yaml yuan_ghk_closing --set 'closure={half_life_open: gupta_2011}'
     put yuan_ghk_closing "$(shape yuan_ghk_closing)"
+    for drug in ghk copper; do
+        mn run $V/yuan_$drug.yaml yuan_${drug}_rat --set skin=rat_full_thickness
+        put yuan_${drug}_rat "$(shape yuan_${drug}_rat)"
+    done
+    mn run $V/yuan_caffeine_gel.yaml yuan_caffeine_gel
+    mn run $V/yuan_caffeine_gel.yaml yuan_lidocaine_gel --set drug=lidocaine --set skin=rat_full_thickness \
+        --set 'needles/length=889 um'
+    for drug in caffeine lidocaine; do
+        put yuan_${drug}_gel "$(calc "$(at yuan_${drug}_gel delivered_ug_cm2 24)/$(at yuan_${drug}_gel delivered_ug_cm2 3)")"
+    done
+    mn run $V/yuan_albumin_gel.yaml yuan_albumin_gel
+    put yuan_albumin_gel "$(result yuan_albumin_gel delivered_end_of_dose)"
     mn run $V/theophylline_dissolving.yaml theophylline
     put theophylline_share "$(calc "100*$(at theophylline delivered_ug_cm2 24)/(736.8*0.02)")"
     mn run $V/naltrexone_arm.yaml naltrexone
@@ -194,6 +206,10 @@ arrays() {
     put olatunji_force "$(calc "10*$(result olatunji_slow full_insertion_force)")"
     put olatunji_ratio \
         "$(calc "$(result olatunji_fast full_insertion_force)/$(result olatunji_slow full_insertion_force)")"
+    mn insert $V/insertion_olatunji.yaml olatunji_tight --set 'needles/patch_area=5.29 mm2'
+    mn insert $V/insertion_olatunji.yaml olatunji_open --set 'needles/patch_area=64 mm2'
+    put olatunji_spacing \
+        "$(calc "$(result olatunji_open full_insertion_force)/$(result olatunji_tight full_insertion_force)")"
     mn insert config/studies/insertion_10x10.yaml array
     put base_gap "$(calc "600 - $(result array buried_depth)")"
     put detachment "$(calc "-1*$(result array pull_off_force)/$(result array first_insertion_force)")"

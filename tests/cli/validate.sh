@@ -13,6 +13,16 @@ check() {
 }
 # verdicts FILE: case, quantity, label, parameters and data, criterion, answer of each row of a table in Markdown
 verdicts() { awk -F' [|] ' '/^[|] .* (yes|NO|not computed) [|]$/ {print $1, $2, $6, $7, $8, $9}' "$1"; }
+# numbers FILE: what was measured, simulated, and the ratio of each row, as numbers ("-" where there is none)
+numbers() {
+    awk -F' [|] ' '/^[|] .* (yes|NO|not computed) [|]$/ {
+        split($3, m, " "); split($4, s, " "); print (m[1] == "" ? "-" : m[1]), (s[1] == "" ? "-" : s[1]), ($5 == "" ? "-" : $5)}' "$1"
+}
+# Two tables of numbers agree to half a per cent: another compiler may round a last digit otherwise.
+near() {
+    paste -d' ' "$1" "$2" | awk 'function far(a, b) {d = a - b; d = d < 0 ? -d : d; a = a < 0 ? -a : a; return a != b && d > 0.005*a}
+        NF != 6 || $1 != $4 || far($2, $5) || far($3, $6) {print "row " NR ": " $0; bad = 1} END {exit bad || NR < 40}'
+}
 same() { cmp -s "$1" "$2" || { diff "$1" "$2"; return 1; }; }
 
 sh tests/validate.sh -o "$tmp/out" >"$tmp/said" 2>&1
@@ -24,6 +34,16 @@ verdicts "$tmp/out/validation.md" >"$tmp/computed"
 verdicts docs/explanation/validation.md >"$tmp/documented"
 check "rows are told apart" [ "$(wc -l <"$tmp/computed")" -gt 40 ]
 check "docs/explanation/validation.md holds the table as computed" same "$tmp/documented" "$tmp/computed"
+numbers "$tmp/out/validation.md" >"$tmp/computed"
+numbers docs/explanation/validation.md >"$tmp/documented"
+check "docs/explanation/validation.md holds the numbers as computed" near "$tmp/documented" "$tmp/computed"
+awk 'NR == 30 {$2 = 7.77} {print}' "$tmp/documented" >"$tmp/other"
+near "$tmp/other" "$tmp/computed" >/dev/null
+check "another number is seen" [ $? -eq 1 ]
+count() { awk -F, -v l="$1" '$0 ~ "," l "," {all++; met += $0 ~ ",yes,(yes|no|partly),"} END {print met " of " all " " l}' "$tmp/out/validation.csv"; }
+check "and their count" grep -qF "Met: $(count PREDICTED), $(count FITTED), $(count VERIFICATION)." docs/explanation/validation.md
+check "the page begins with what has not been validated" \
+    [ "$(grep -m 1 '^## ' docs/explanation/validation.md)" = '## What has not been validated' ]
 
 # a solver that computes nothing leaves no verdict behind
 mkdir "$tmp/build"
