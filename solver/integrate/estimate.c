@@ -16,6 +16,7 @@
 #define FAR_SHARE    0.05 /* of |Q(2h) - Q(4h)|, which counts when Q(h) and Q(2h) agree by chance */
 #define FAR_MOST    60.0  /* ... of which no more than this many times |Q(h) - Q(2h)| */
 #define CELL_FLOOR   2e-4 /* times level^2: no quantity of a unit cell is taken to be better known */
+#define STEADY_LEAST 1e-5 /* nor a steady flux or a lag: many thin layers reach no order */
 #define COMMON       0.2  /* no quantity is taken to be more than five times as accurate as the uptake */
 /* Both.  A difference crosses zero at some time, and the error does so at another. */
 #define WINDOW       2.0  /* times within this factor share the largest relative difference */
@@ -183,7 +184,7 @@ static void add_unsettled(const struct problem *p, const struct solution *s, dou
 
 static double steady_error(double fine, double half, double quarter)
 {
-    return extrapolate(fabs(fine - half), fabs(half - quarter), FLOW_SAFETY, FLOW_ORDER);
+    return fmax(extrapolate(fabs(fine - half), fabs(half - quarter), FLOW_SAFETY, FLOW_ORDER), STEADY_LEAST * fabs(fine));
 }
 
 /* The coarser mesh once more, where steps were made.  Below the least tolerance the neighbour on the other side

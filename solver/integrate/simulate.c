@@ -538,15 +538,47 @@ void run_end(struct run *r)
     free(r->place);
 }
 
-int simulate(const struct problem *p, struct solution *out, struct err *e)
+static int simulate_once(const struct problem *p, struct solution *out, struct err *e)
 {
     struct run r;
     int rc = run_begin(&r, p, out, e);
     if (!rc)
         rc = run_all(&r, out, e);
     run_end(&r);
-    if (rc)
+    return rc;
+}
+
+/* Where the linear path loses drug, CVODE goes the whole way. */
+static int simulate_by_steps(const struct problem *p, struct solution *out, struct err *e)
+{
+    struct problem *q = malloc(sizeof *q);
+    long linear = out->stats.linear;
+    solution_release(out);
+    if (!q)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    *q = *p;
+    q->integrator = INTEGRATOR_CVODE;
+    int rc = simulate_once(q, out, e);
+    out->stats.failed_over += linear;
+    free(q);
+    return rc;
+}
+
+int simulate(const struct problem *p, struct solution *out, struct err *e)
+{
+    struct err mine = {0};
+    int rc = simulate_once(p, out, &mine);
+    if (rc == ERR_NUMERIC && p->integrator == INTEGRATOR_AUTO && out->stats.linear &&
+        !(out->worst_balance <= BALANCE_BAND)) {
+        mine = (struct err){0};
+        rc = simulate_by_steps(p, out, &mine);
+    }
+    if (rc) {
         solution_release(out);
+        err_set(e, rc, "%s", mine.msg);
+        if (mine.hint[0])
+            err_hint(e, "%s", mine.hint);
+    }
     return rc;
 }
 
