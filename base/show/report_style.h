@@ -47,7 +47,7 @@
     "tbody th{min-width:7rem}caption+tbody th{min-width:11rem}\n" \
     "caption+tbody tr:first-child>*{border-top:1px solid var(--line)}\n" \
     "td.n,th.n{text-align:right}td.n{white-space:nowrap}td.w{overflow-wrap:anywhere}" \
-    "td.no{color:var(--bad);font-weight:700}\n" \
+    "td.no{color:var(--bad);font-weight:700;white-space:nowrap}\n" \
     "figure{margin:1.6rem 0}figure svg{display:block;width:100%;max-width:48rem;height:auto;background:#fff;"         \
     "border:1px solid var(--line)}\n"                                                                                 \
     "figcaption{color:var(--quiet);font-size:.95rem;max-width:48rem;margin-top:.4rem}\n"                              \

@@ -91,6 +91,8 @@ static void with_sum(struct page *p, const char *subject, const char *name, cons
     fact(p, subject, text);
 }
 
+static bool is_imported(const struct page *p) { return says(sheet_word(p->root, "imported"), "true"); }
+
 static void needles_fact(struct page *p)
 {
     char text[500], length[64], area[64], tip[64], base[64];
@@ -99,8 +101,8 @@ static void needles_fact(struct page *p)
     short_number(word(p, "needles", "area"), area);
     short_number(tip_text, tip);
     short_number(base_text, base);
-    snprintf(text, sizeof text, "%.100s: %.20s needles of %s on %s%s%s%s%s",
-             word(p, "needles", "name") ? word(p, "needles", "name") : "",
+    const char *name = word(p, "needles", "name");
+    snprintf(text, sizeof text, "%.100s%s%.20s needles of %s on %s%s%s%s%s", name ? name : "", name ? ": " : "",
              word(p, "needles", "count") ? word(p, "needles", "count") : "?", length, area, tip_text ? ", tip " : "",
              tip, base_text ? ", base " : "", base);
     if (config_is(config_get(p->root, "needles")))
@@ -117,7 +119,8 @@ static void done_table(struct page *p)
     fact(p, "operator", sheet_word(p->root, "operator"));
     needles_fact(p);
     with_sum(p, "method", word(p, "method", "name"), word(p, "method", "file"), word(p, "method", "sha256"));
-    with_sum(p, "bench", word(p, "bench", "name"), word(p, "bench", "file"), word(p, "bench", "sha256"));
+    if (!is_imported(p))
+        with_sum(p, "bench", word(p, "bench", "name"), word(p, "bench", "file"), word(p, "bench", "sha256"));
     fact(p, "force calibration", word(p, "bench", "calibrated"));
     fact(p, "outcome", word(p, "outcome", "state"));
     fact(p, "cause", word(p, "outcome", "cause"));
@@ -148,7 +151,8 @@ static void found_table(struct page *p)
         {"contact at", word(p, "contact", "position"),
          "position of the axis where the force first passed the threshold"},
         {"time of contact", word(p, "contact", "time"), "after the start of the run"},
-        {"greatest net force", sheet_word(p->root, "peak_force"), "from the run's tare"},
+        {"greatest net force", sheet_word(p->root, "peak_force"),
+         is_imported(p) ? "as the file has it" : "from the run's tare"},
         {"greatest force on the cell", sheet_word(p->root, "peak_absolute_force"),
          "from the calibration zero; limits act on it"},
         {"travel at the end", sheet_word(p->root, "travel_end"),
@@ -365,7 +369,7 @@ static void provenance(struct page *p)
 static void contents(struct page *p)
 {
     char title[300];
-    snprintf(title, sizeof title, "Bench run, specimen %.200s",
+    snprintf(title, sizeof title, "%s, specimen %.200s", is_imported(p) ? "Imported run" : "Bench run",
              sheet_word(p->root, "specimen") ? sheet_word(p->root, "specimen") : "not named");
     report_section(p->r, title);
     warnings(p);
@@ -373,6 +377,11 @@ static void contents(struct page *p)
     found_table(p);
     reading(p);
     rundraw_add(p->r, p->folder);
+    if (is_imported(p)) { /* nothing else is known of it */
+        the_rest(p);
+        provenance(p);
+        return;
+    }
     report_subsection(p->r, "Method and limits");
     stages_table(p);
     limits_table(p);

@@ -183,6 +183,9 @@ static int set_conversion(const struct map *m, const struct raw *s, const struct
         if (units_convert(1.0, to, "N", &one, NULL) == 0 && units_convert(1.0, from, "kg", &one, NULL) == 0)
             err_hint(e, "the weight of a gram is 'gf': %s: {from: %.40s, unit: %.10sf}", c->name,
                      c->from ? c->from : "...", from);
+        if (units_convert(1.0, to, "kg m-2", &one, NULL) == 0 && units_convert(1.0, from, "kg", &one, NULL) == 0)
+            err_hint(e, "an amount becomes one per area by 'per', the area of the orifice: %s: {..., per: 1.77 cm2}",
+                     c->name);
         err_hint(e, "%.300s", why.hint[0] ? why.hint : why.msg);
         return ERR_PARSE;
     }

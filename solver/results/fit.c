@@ -377,8 +377,9 @@ bool fit_is_missed(const struct fit *f)
 
 const char *fit_no_aicc(const struct fit *f)
 {
-    return fit_donors(f, NULL) ? "not stated: readings of one donor hang together, their squares add up to no likelihood"
-                               : "not stated: too few data for so many parameters";
+    return fit_donors(f, NULL)
+               ? "not stated: readings of one donor hang together, their squares add up to no likelihood"
+               : "not stated: too few data for so many parameters";
 }
 
 const char *fit_flaw(const struct fit *f, size_t i, char *buf, size_t size)

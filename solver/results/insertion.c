@@ -346,7 +346,8 @@ int insertion_figures(const struct press_study *p, const struct insertion_outcom
     struct plot b = {
         .title = p->study.title, .xlabel = "force / N", .ylabel = "buried depth / um", .n = 2, .series = two};
     int rc = figure_force(p, o, x, force, f, e);
-    bool has_depth = isfinite(r->point[r->pressed].depth_mean); /* else no needle went in, and there is nothing to draw */
+    bool has_depth =
+        isfinite(r->point[r->pressed].depth_mean); /* else no needle went in, and there is nothing to draw */
     if (!rc && has_depth) rc = plot_write(&b, f->temporary, "depth_force", e);
     free(x);
     return rc;

@@ -117,6 +117,13 @@ static void qualify(struct cnode root, char *line, size_t size)
         snprintf(line + n, size - n, "; SYNTHETIC");
 }
 
+static const char *kind_words(const struct kind *k, struct cnode root)
+{
+    const char *imported = sheet_word(root, "imported");
+    if (config_is(config_get(root, "run"))) return "analysis of a run";
+    return k->put == part_run && imported && strcmp(imported, "true") == 0 ? "imported run" : k->words;
+}
+
 static int glance(struct report *r, const char *folder, struct sheet *sheet, struct err *e)
 {
     char line[300] = "", title[240];
@@ -130,7 +137,7 @@ static int glance(struct report *r, const char *folder, struct sheet *sheet, str
         qualify(p.root, line, sizeof line);
         snprintf(title, sizeof title, "%s%.200s", kind->put == part_run ? "specimen " : "", name ? name : folder);
         sheet_add(sheet, title);
-        sheet_add(sheet, config_is(config_get(p.root, "run")) ? "analysis of a run" : kind->words);
+        sheet_add(sheet, kind_words(kind, p.root));
         sheet_add(sheet, line);
     }
     config_close(doc);

@@ -1,6 +1,7 @@
 /* report_result.c -- a result folder (run, insert, analyse) as a section of a report; see report_parts.h. */
 #include <stdio.h>
 #include <string.h>
+#include "base/text/number.h"
 #include "solver/results/report_parts.h"
 
 /* What the names of results mean; analysed runs and presses name theirs in words already. */
@@ -144,8 +145,8 @@ void glance_result(const struct part *p, char *out, size_t size)
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0] && told < 2 && used < size; i++) {
         struct cnode at = config_get(results, wanted[i]);
         char value[64], words[80];
-        if (!sheet_word(at, "value"))
-            continue;
+        double x;
+        if (!sheet_word(at, "value") || !number_scan(sheet_word(at, "value"), &x)) continue; /* "none: ..." */
         short_number(sheet_word(at, "value"), value);
         key_words(wanted[i], words, sizeof words);
         const char *meaning = meaning_of(wanted[i]);

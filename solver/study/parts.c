@@ -45,14 +45,15 @@ static void list_places(struct places *p, const char *study_path, const char *co
 
 static void hint_places(const struct places *p, struct err *e)
 {
-    char looked[360];
+    char looked[320];
     size_t used = 0;
     looked[0] = '\0';
     for (size_t i = 0; i < p->n && used < sizeof looked; i++) {
         int w = snprintf(looked + used, sizeof looked - used, "%s%s", i ? ", " : "", p->path[i]);
         used += w > 0 ? (size_t)w : 0;
     }
-    err_hint(e, "looked for %s", looked);
+    err_hint(e, "looked for %s%s; other folders: --config DIR, MN_PATH=DIR:DIR", looked,
+             strlen(looked) == sizeof looked - 1 ? "..." : "");
 }
 
 static const char *first_there(const struct places *p)

@@ -99,6 +99,19 @@ check "every line of the glance carries its label: $(glance)" [ "$(glance | grep
 check "an analysis without a reading is estimated in the glance" sh -c "grep -oE '<td>[^<]*buried depth[^<]*</td>' '$tmp/labels.html' | grep -q 'depth estimated; SYNTHETIC'"
 check "every section has its box" [ "$(grep -cF 'SYNTHETIC: virtual bench: rehearsal, not evidence' "$tmp/labels.html")" -ge 5 ]
 
+# ---- an imported run is no bench run; donors have colours of their own; a value in words is no result of a glance
+"$B/mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture" --quiet
+"$B/mnsim" compare config/studies/compare_cells.yaml -o "$tmp/cells" --quiet >/dev/null
+"$B/mnsim" run config/studies/sampled_franz_cell.yaml -o "$tmp/franz" --quiet
+expect 0 written "$B/mnsim" report "$tmp/texture/runs/A1" "$tmp/cells" "$tmp/franz" -o "$tmp/imported.html"
+check "an imported run is called so" grep -q '<h2[^>]*>Imported run, specimen A1' "$tmp/imported.html"
+check "in the glance, too" grep -q '<td>imported run</td>' "$tmp/imported.html"
+check "no empty name of needles" sh -c "! grep -q '<td>: 100 needles' '$tmp/imported.html'"
+check "nothing about a bench that there was not" sh -c "! grep -qE 'Method and limits|not named' '$tmp/imported.html'"
+check "a synthetic comparison is consistent, not met" grep -qE '<td>[0-9] of [0-9] consistent; SYNTHETIC' "$tmp/imported.html"
+check "no words in place of a value" sh -c "! grep -q 'steady flux none' '$tmp/imported.html'"
+for donor in D1 D2 D3 D4; do check "a donor has a colour: $donor" grep -q "measured: $donor" "$tmp/cells/overlay.svg"; done
+
 # ---- what a browser makes of it
 chromium=
 for name in chromium chromium-browser google-chrome; do

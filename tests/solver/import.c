@@ -224,6 +224,8 @@ static void mistakes_are_told_with_file_line_and_column(void)
          "the file says 'g', the map says 'mgf'", ""},
         {TABLE(SEMICOLONS, "force_N: F") "specimen: P1\n", "a\nt;F\ns;N\n1;2,5\n", "specimen: unknown key",
          "columns: {specimen: {text: P1}}"},
+        {TABLE(SEMICOLONS, "Q_ug_cm2: F"), "a\nt;F\ns;mg\n1;2,5\n", "is in 'mg', which does not convert",
+         "the area of the orifice: Q_ug_cm2: {..., per: 1.77 cm2}"},
         {TABLE(SEMICOLONS, "force_N: Froce"), "a\nt;Force\ns;N\n1;2,5\n",
          "file:2: no column 'Froce'; there are: t, Force", "did you mean 'Force'?"},
         {TABLE(SEMICOLONS, "force_N: F"), "a\nF;F\nN;N\n1;2,5\n", "file:2:3: 'F' is the name of columns 1 and 2",

@@ -9,7 +9,7 @@
 #include "base/text/column.h"
 #include "solver/results/compare/parts.h"
 
-enum { SERIES_MAX = 8 * CASES_MAX, TITLE = 160, COLOURS = 6 };
+enum { SERIES_MAX = 8 * CASES_MAX, TITLE = 160, COLOURS = 6, UNITS_SHOWN = 5 };
 
 /* Cases drawn together. */
 struct sheet {
@@ -115,6 +115,24 @@ static void add_bands(struct sheet *s, const struct compare_case *k, int colour)
         who(s, k), "measured, mean +- sd of specimens");
 }
 
+/* Readings of few donors or specimens, one colour each. */
+static void add_units(struct sheet *s, const struct compare_case *k)
+{
+    static const int colours[UNITS_SHOWN] = {1, 3, 4, 5, 7}; /* 2 is the mean */
+    const struct measured *m = &k->m;
+    for (size_t u = 0; u < m->n_units; u++) {
+        double *x = numbers(s, m->n), *y = numbers(s, m->n);
+        size_t n = 0;
+        for (size_t i = 0; x && y && i < m->n; i++)
+            if (m->reading[i].unit == u && !m->reading[i].below) {
+                x[n] = m->reading[i].x;
+                y[n++] = m->reading[i].y;
+            }
+        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = y, .colour = colours[u]}, "measured",
+            m->unit_name[u]);
+    }
+}
+
 static void add_readings(struct sheet *s, const struct compare_case *k, int colour)
 {
     const struct measured *m = &k->m;
@@ -139,6 +157,8 @@ static void add_readings(struct sheet *s, const struct compare_case *k, int colo
                                      .y = y + u * k->n_points,
                                      .colour = (int)(u % COLOURS) + 1},
                 m->n_units <= 6 ? m->unit_name[u] : NULL, NULL);
+    else if (s->n == 1 && m->has_units && m->has_x && m->n_units > 1 && m->n_units <= UNITS_SHOWN)
+        add_units(s, k);
     else
         add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = y, .colour = colour}, who(s, k),
             "measured");

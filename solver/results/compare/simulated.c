@@ -17,8 +17,9 @@
 
 enum source { SOURCE_STUDY, SOURCE_INSERTION, SOURCE_RESULT };
 static const char *const source_key[] = {"study", "insertion", "result", NULL};
-static const char *const simulated_keys[] = {"study", "insertion", "result",    "set",  "quantity", "x",      "at",  "over",
-                                             "vary",  "arrays",    "specimens", "band", "factor",   "source", "note", NULL};
+static const char *const simulated_keys[] = {"study",  "insertion", "result", "set",    "quantity",  "x",
+                                             "at",     "over",      "vary",   "arrays", "specimens", "band",
+                                             "factor", "source",    "note",   NULL};
 enum { SMOOTH = 100 }; /* more outputs, for an even curve in the figure */
 
 /* Which press of an insertion: the study's own, an array drawn anew on its specimen, or an array on a new specimen. */
@@ -174,7 +175,8 @@ static double furthest_travel(const struct compare_case *k)
 static int draw_press(const struct making *m, struct insertion_case *c, struct err *e)
 {
     double reach = furthest_travel(m->k);
-    if (isfinite(m->k->m.contact_force) && c->press.contact_force == 0.0) c->press.contact_force = m->k->m.contact_force;
+    if (isfinite(m->k->m.contact_force) && c->press.contact_force == 0.0)
+        c->press.contact_force = m->k->m.contact_force;
     if (m->draw == DRAW_ARRAY) c->seed += m->which;
     if (m->draw != DRAW_SPECIMEN) return 0;
     if (reach > 0.0) {
@@ -369,11 +371,13 @@ static int run_plain(struct making *m, const char *name, struct err *e)
         if (!rc && m->source != SOURCE_INSERTION)
             rc = config_fail(at, e, ERR_PARSE, "%s: only an insertion draws %s", drawn[i], drawn[i]);
         if (!rc && draw != DRAW_NONE)
-            rc = config_fail(at, e, ERR_PARSE, "specimens: no 'arrays' beside it: each specimen gets an array of its own");
+            rc = config_fail(at, e, ERR_PARSE,
+                             "specimens: no 'arrays' beside it: each specimen gets an array of its own");
         draw = how[i];
     }
     if (!rc && config_is(band) && (m->source == SOURCE_RESULT || draws))
-        rc = config_fail(band, e, ERR_PARSE, "band: needs a study to compute, and no 'arrays' or 'specimens' beside it");
+        rc =
+            config_fail(band, e, ERR_PARSE, "band: needs a study to compute, and no 'arrays' or 'specimens' beside it");
     if (rc) return rc;
     if (draws) return run_draws(m, name, draw, draws, e);
     if (config_is(band)) return run_band(m, name, band, e);
@@ -492,11 +496,16 @@ static void check_dose(const struct making *m, const char *name)
         largest = r->y;
         if (r->line) snprintf(place, sizeof place, ", %s:%d", k->m.from, r->line);
     }
+    char share[40];
+    if (largest > 10.0 * dose)
+        snprintf(share, sizeof share, "%.3g times it", largest / dose);
+    else
+        snprintf(share, sizeof share, "%.3g %% of it", 100.0 * largest / dose);
     if (beyond)
         compare_warn(m->c,
-                     "%s: %zu of %zu readings exceed the applied dose of %.4g %s (the largest is %.3g %% of it%s): "
+                     "%s: %zu of %zu readings exceed the applied dose of %.4g %s (the largest is %s%s): "
                      "are unit, area and dose right?",
-                     k->name, beyond, k->m.n, dose, k->m.y_unit, 100.0 * largest / dose, place);
+                     k->name, beyond, k->m.n, dose, k->m.y_unit, share, place);
 }
 
 int simulated_fill(struct compare *c, struct compare_case *k, struct err *e)
