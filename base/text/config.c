@@ -251,6 +251,14 @@ int config_line(struct cnode at)
     return line;
 }
 
+int config_column(struct cnode at)
+{
+    int line, col = 0;
+    if (at.n)
+        place_of(at.n, &line, &col);
+    return col;
+}
+
 /* ---- overrides ---- */
 
 static const char *keep_origin(struct config *c, const char *assignment)

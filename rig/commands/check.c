@@ -21,7 +21,7 @@ enum { FILES_MAX = 64 };
 static size_t report(const char *path, const struct lint *l)
 {
     for (size_t i = 0; i < l->n; i++)
-        printf("%s: %s\n", path, l->finding[i]);
+        puts(l->finding[i]);
     if (l->n == 0)
         printf("%s: good\n", path);
     return l->n;

@@ -12,9 +12,9 @@ enum { MAP_NAME = 24, MAP_GROUPS = 6, MAP_VALUES = 32, MAP_BITS = 48, MAP_COMMAN
 
 enum { MAP_REGISTERS = 256 }; /* of all groups of a device together */
 
-/* How one number lies in registers.  value = raw * scale + offset; the scale is the SI value of one `unit` divided by `per`
- * ("240 counts per rev/s"); step, count and rev come from the bench's mechanics (device_map_resolve).  Reciprocal, for
- * a drive that wants ramps as times: value = unit * per / raw.  lo, hi: the counts that the device takes in a write,
+/* How one number lies in registers.  value = raw * scale + offset; the scale is the SI value of one `unit` divided by
+ * `per` ("240 counts per rev/s"); step, count and rev come from the bench's mechanics (device_map_resolve).
+ * Reciprocal, for a drive that wants ramps as times: value = unit * per / raw.  lo, hi: the counts that the device takes in a write,
  * all that the type holds where the map says nothing. */
 struct map_number {
     uint16_t address;
@@ -27,8 +27,10 @@ struct map_number {
     double scale, offset;    /* SI */
     double lo, hi;
 };
+struct map_place { int line, col; }; /* in the map's file */
 struct map_group {
     char name[MAP_NAME];
+    struct map_place place;
     uint8_t function;
     uint16_t address, count;
     bool is_atomic;
@@ -38,12 +40,12 @@ struct map_value {
     char name[MAP_NAME];
     size_t group;
     struct map_number number;
-    int line;
+    struct map_place place;
     unsigned shift, width;   /* only these bits of the register; width 0: all */
     char sign[MAP_NAME], decimals[MAP_NAME]; /* negative when this bit is set; divided by 10^(this value); "" none */
     int sign_bit, decimals_value;            /* their places, -1 none */
 };
-struct map_bit   { char name[MAP_NAME]; size_t value; unsigned bit; };
+struct map_bit   { char name[MAP_NAME]; size_t value; unsigned bit; struct map_place place; };
 struct map_write {
     struct map_number number;
     char   parameter[MAP_NAME]; /* empty: the constant */
@@ -53,6 +55,7 @@ struct map_write {
 };
 struct map_command {
     char name[MAP_NAME];
+    struct map_place place;
     bool is_one_request;     /* parameters and trigger travel together: nothing is read back in between */
     bool is_idempotent;      /* may be sent again when its fate is unknown */
     double repeat_within;    /* s: a dead man's word must come again so soon; 0: no */
@@ -71,7 +74,7 @@ struct map_verify {
     double constant;
     bool is_written;
 };
-struct map_canary { uint8_t function; uint16_t address, count; };
+struct map_canary { uint8_t function; uint16_t address, count; struct map_place place; };
 enum freshness_kind { FRESH_COUNTER, FRESH_RAW, FRESH_EXPECTED_CHANGE, FRESH_NOT_DETECTABLE };
 enum watchdog_kind { WATCHDOG_DRIVE, WATCHDOG_EXTERNAL, WATCHDOG_LEASH, WATCHDOG_NONE };
 
@@ -87,6 +90,7 @@ struct device_map {
     char fresh_value[MAP_NAME];    /* counter, raw: this value */
     double fresh_within;           /* s without a change that is still good; infinite when not detectable */
     enum watchdog_kind watchdog;
+    struct map_place watchdog_place, commands_place;
     char fed_by[120];        /* which traffic feeds the watchdog */
     size_t groups, values, bits, commands, verifies, canaries;
     struct map_group   group[MAP_GROUPS];

@@ -12,6 +12,8 @@ static const struct range LATENCY = {0.0, 1.0, false, false}, LATE = {1e-3, 10.0
                           REPEAT = {5e-3, 10.0, false, false}, WAIT = {1e-3, 60.0, false, false},
                           FRESH = {5e-3, 10.0, false, false};
 
+static struct map_place place_of(struct cnode at) { return (struct map_place){config_line(at), config_column(at)}; }
+
 static int copy_name(char out[], size_t size, struct cnode at, const char *text, struct err *e)
 {
     if (strlen(text) >= size)
@@ -158,6 +160,7 @@ static int read_bits(struct device_map *m, struct cnode bits, size_t value, stru
         if (rc)
             return rc;
         m->bit[m->bits].value = value;
+        m->bit[m->bits].place = place_of(at);
         m->bit[m->bits++].bit = (unsigned)bit;
     }
     return 0;
@@ -189,7 +192,7 @@ static int read_value(struct device_map *m, struct cnode at, const char *key, si
         return ERR_RANGE;
     }
     v->group = group;
-    v->line = config_line(at);
+    v->place = place_of(at);
     v->number.address = (uint16_t)(g->address + offset);
     m->values++;
     return read_bits(m, config_get(at, "bits"), m->values - 1, e);
@@ -224,6 +227,7 @@ static int read_group(struct device_map *m, struct cnode at, const char *key, co
         err_hint(e, "split the group; an atomic one must be shortened instead");
         return ERR_RANGE;
     }
+    g->place = place_of(at);
     g->address = (uint16_t)address;
     g->count = (uint16_t)count;
     g->at = m->groups ? m->group[m->groups - 1].at + m->group[m->groups - 1].count : 0;
@@ -330,6 +334,7 @@ static int read_command(struct device_map *m, struct cnode at, const char *key, 
     struct map_command *c = &m->command[m->commands];
     struct cnode writes = config_get(at, "writes"), trigger = {0};
     int rc = config_known(at, known, e);
+    c->place = place_of(at);
     if (rc == 0) rc = copy_name(c->name, sizeof c->name, at, key, e);
     if (rc == 0) rc = read_manners(c, at, e);
     if (rc == 0) rc = config_need(at, "trigger", &trigger, e);
@@ -379,6 +384,7 @@ static int read_canary(struct device_map *m, struct cnode at, struct err *e)
     if (rc == 0) rc = read_function(at, &c->function, e);
     if (rc == 0) rc = config_integer(at, "address", 0, 65535, &address, e);
     if (rc == 0) rc = config_integer(at, "count", 1, m->max_read, &count, e);
+    c->place = place_of(at);
     c->address = (uint16_t)address;
     c->count = (uint16_t)count;
     m->canaries++;
@@ -389,6 +395,7 @@ static int read_lists(struct device_map *m, struct cnode root, const char *order
 {
     struct cnode groups = {0}, canaries = {0};
     struct cnode commands = config_get(root, "commands"), verify = config_get(root, "verify");
+    m->commands_place = place_of(config_is(commands) ? commands : root);
     int rc = config_need(root, "groups", &groups, e);
     if (rc == 0) rc = config_need(root, "canaries", &canaries, e);
     if (rc) return rc;
@@ -447,6 +454,7 @@ static int read_watchdog(struct device_map *m, struct cnode root, struct err *e)
     if (rc == 0) rc = config_choice(at, "kind", kinds, &kind, e);
     if (rc == 0 && kind != WATCHDOG_NONE) rc = read_string(at, "fed_by", m->fed_by, sizeof m->fed_by, e);
     m->watchdog = (enum watchdog_kind)kind;
+    m->watchdog_place = place_of(at);
     return rc;
 }
 

@@ -131,10 +131,10 @@ void safety_lint(const struct safety_limits *l, const struct bench *b, struct li
                                    pressed[] = {SAFETY_FORCE_PUSH, SAFETY_OVERSHOOT};
     for (size_t i = 0; i < 2; i++)
         if (l->action[reaching[i]] != ACTION_DISABLE && b->axis.on_disable != ON_DISABLE_FALLS)
-            lint_find(out, "actions: after '%s' the drive stays on, and somebody may be reaching in",
+            lint_find(out, "%s: actions: after '%s' the drive stays on, and somebody may be reaching in", b->file,
                       safety_cause_names[reaching[i]]);
     for (size_t i = 0; i < 2; i++)
         if (l->action[pressed[i]] != ACTION_UNLOAD)
-            lint_find(out, "actions: after '%s' nobody can step away: sample and cell stay pressed",
+            lint_find(out, "%s: actions: after '%s' nobody can step away: sample and cell stay pressed", b->file,
                       safety_cause_names[pressed[i]]);
 }

@@ -13,6 +13,7 @@ CU_SuiteInfo test_suites[] = {
     {"safety", NULL, NULL, NULL, NULL, safety_tests},
     {"files", NULL, kit_clean_up, NULL, NULL, files_tests},
     {"bounds", NULL, kit_clean_up, NULL, NULL, bounds_tests},
+    {"hostile files", NULL, kit_clean_up, NULL, NULL, hostile_tests},
     {"record", NULL, kit_clean_up, NULL, NULL, record_tests},
     {"runs", NULL, kit_clean_up, NULL, NULL, runs_tests},
     {"timing", NULL, kit_clean_up, NULL, NULL, timing_tests},

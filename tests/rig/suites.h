@@ -11,6 +11,7 @@ extern CU_TestInfo maps_tests[];
 extern CU_TestInfo mutants_tests[];
 extern CU_TestInfo frames_tests[];
 extern CU_TestInfo files_tests[];
+extern CU_TestInfo hostile_tests[];
 extern CU_TestInfo devices_tests[];
 extern CU_TestInfo bounds_tests[];
 extern CU_TestInfo record_tests[];

@@ -245,11 +245,18 @@ static void mutate_number(struct hunt *h, const struct device_map *m, struct map
     MUTATE(h, m, item, "address + 1", n->address = (uint16_t)(was.address + 1));
     MUTATE(h, m, item, "address - 1", n->address = (uint16_t)(was.address - 1));
     if (reg_type_size(was.type) == 2)
-        MUTATE(h, m, item, "word order", n->order = ORDER_CDAB);
+        for (int o = ORDER_CDAB; o <= ORDER_DCBA; o++)
+            MUTATE(h, m, item, "word order", n->order = (enum word_order)o);
+    if (was.unit[0] && !was.is_reciprocal)
+        MUTATE(h, m, item, "an offset of 7 counts", n->offset = 7.0 * was.scale);
     if (was.unit[0]) {
         MUTATE(h, m, item, "scale x 10", n->scale = 10.0 * was.scale);
         MUTATE(h, m, item, "sign of the scale", n->scale = -was.scale);
     }
+    if (was.unit[0])
+        MUTATE(h, m, item, "reciprocal or not", n->is_reciprocal = !was.is_reciprocal);
+    MUTATE(h, m, item, "16 bits or 32",
+           n->type = reg_type_size(was.type) == 1 ? REG_U32 : was.type == REG_S32 ? REG_S16 : REG_U16);
     if (was.unit[0] && was.type == REG_S32)
         MUTATE(h, m, item, "unsigned", n->type = other_sign[was.type]);
 }
@@ -313,6 +320,8 @@ static void mutate_commands(struct hunt *h, struct device_map *m)
             if (!w->parameter[0])
                 MUTATE(h, m, c->name, "constant", w->constant += 1.0);
         }
+        if (c->n > 1 && is_sent(c->name))
+            MUTATE(h, m, c->name, "one request", c->is_one_request = true);
         if (c->n > 1)
             MUTATE(h, m, c->name, "a write less", c->write[0] = c->write[1]);
     }
