@@ -194,8 +194,10 @@ static int begin(struct run *r, struct err *e)
     r->started = (int64_t)time(NULL);
     int rc = run_folder_make(r->folder, sizeof r->folder, r->o.out, r->started, r->o.batch, r->o.specimen,
                              r->method.name, e);
-    if (rc)
+    if (rc) {
+        r->folder[0] = '\0'; /* there is none: nothing to finish */
         return rc;
+    }
     struct run_report p = report_of(r);
     rc = run_report_write(&p, e);
     if (rc == 0) rc = recorder_open(&r->recorder, r->folder, e);

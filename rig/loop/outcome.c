@@ -26,7 +26,7 @@ int rig_result(const struct rig *r, struct err *e)
 {
     char cause[240];
     const char *how = rig_outcome(r, cause, sizeof cause);
-    const char *axis = !r->stopper.sent           ? "the axis did not move"
+    const char *axis = !r->stopper.sent           ? "no motion was asked for, no STOP was needed"
                        : r->stopper.has_given_up  ? "the axis was NOT seen to stop: its own watchdog has to"
                                                   : "axis stopped";
     if (strcmp(how, "done") == 0)

@@ -263,6 +263,8 @@ static void step_halted(struct rig *r, enum rig_key key)
         snprintf(r->message, sizeof r->message, "%s",
                  motion_is_seen(r) ? MOVES_ALONE "STOP is sent again and again"
                                    : "stopping: waiting for the proof that the axis stands");
+        if (key == KEY_UNLOAD)
+            rig_event(r, "note", "unload", "refused", "the axis is not proven to stand");
         return;
     }
     if (r->latch.is_armed)

@@ -9,32 +9,79 @@
 #define STEP_TIME 1.0      /* s until the drive must have taken the step and ended it */
 enum { UNLOAD_STEPS_MAX = 100 };
 
+/* ---- what a step relies on: where the axis is, that it obeys, and a force that would show it going wrong ---- */
+
+static bool after_another_cause(const struct rig *r)
+{
+    return r->state != RIG_STOPPED && r->limits.action[r->latch.first] != ACTION_UNLOAD;
+}
+static bool not_seen_to_stop(const struct rig *r) { return r->stopper.has_given_up; }
+static bool estop(const struct rig *r)
+{
+    return !r->inputs.estop_healthy || r->inputs.alarm_estop || r->inputs.alarm_sto;
+}
+static bool door_open(const struct rig *r) { return !r->inputs.door_closed; }
+static bool drive_alarm(const struct rig *r) { return r->inputs.drive_fault || r->inputs.alarm != 0; }
+static bool drive_off(const struct rig *r) { return !r->axis.enabled; }
+static bool link_lost(const struct rig *r)
+{
+    for (size_t i = 0; i < r->links; i++)
+        if (!r->outbox[i].is_up || r->outbox[i].generation != r->generation[i])
+            return true;
+    return false;
+}
+static bool bus_fails(const struct rig *r) { return r->inputs.failures_in_row >= r->limits.bus_failures; }
+static bool foreign_write(const struct rig *r) { return r->inputs.foreign_write; }
+static bool samples_old(const struct rig *r)
+{
+    return !(r->inputs.age[BENCH_AXIS] <= r->limits.max_age[BENCH_AXIS] &&
+             r->inputs.age[BENCH_FORCE] <= r->limits.max_age[BENCH_FORCE]);
+}
+static bool position_unknown(const struct rig *r) { return !r->has_axis || !isfinite(r->inputs.position); }
+static bool position_repeats(const struct rig *r)
+{
+    return !(r->inputs.frozen[BENCH_AXIS] <= r->limits.max_frozen[BENCH_AXIS]);
+}
+static bool force_unknown(const struct rig *r) { return !isfinite(r->inputs.force); }
+static bool force_repeats(const struct rig *r)
+{
+    return !(r->inputs.frozen[BENCH_FORCE] <= r->limits.max_frozen[BENCH_FORCE]);
+}
+static bool force_out_of_range(const struct rig *r) { return r->inputs.saturated; }
+static bool sign_in_doubt(const struct rig *r) { return r->inputs.polarity_wrong; }
+static bool tick_late(const struct rig *r) { return !(r->inputs.lateness <= r->limits.max_lateness); }
+static bool recorder_failed(const struct rig *r) { return r->inputs.recorder_failed; }
+
+/* The first that holds is told.  After the operator's own stop all of it holds too, but for the cause. */
+static const struct refusal { bool (*holds)(const struct rig *r); const char *why; } refusals[] = {
+    {after_another_cause, "not after this cause"},
+    {not_seen_to_stop, "the axis was not seen to stop"},
+    {estop, "E-stop"},
+    {door_open, "the door is open"},
+    {link_lost, "a link was lost"},
+    {bus_fails, "too many transactions fail"},
+    {foreign_write, "somebody else writes to the drive"},
+    {samples_old, "no fresh samples"},
+    {drive_alarm, "drive alarm"},
+    {drive_off, "the drive is off"},
+    {position_unknown, "the position is unknown"},
+    {position_repeats, "the position repeats itself"},
+    {motion_is_seen, "the axis moves by itself"},
+    {force_unknown, "the force is unknown"},
+    {force_repeats, "the force repeats itself"},
+    {force_out_of_range, "the cell is out of its range"},
+    {sign_in_doubt, "the sign of the force is in doubt"},
+    {tick_late, "this PC is late"},
+    {recorder_failed, "the recorder failed"},
+};
+
 /* Why a step is not allowed now; NULL when it is. */
 static const char *refusal(const struct rig *r)
 {
-    const struct safety_inputs *in = &r->inputs;
-    bool was_stopped = r->state == RIG_STOPPED;
-    if (!was_stopped && r->limits.action[r->latch.first] != ACTION_UNLOAD)
-        return "not after this cause";
-    if (r->stopper.has_given_up)
-        return "the axis was not seen to stop";
-    if (motion_is_seen(r))
-        return "the axis moves by itself";
-    if (!in->estop_healthy || in->alarm_estop || in->alarm_sto)
-        return "E-stop";
-    if (!in->door_closed)
-        return "the door is open";
-    if (in->drive_fault || in->alarm)
-        return "drive alarm";
-    if (!r->axis.enabled)
-        return "the drive is off";
-    for (size_t d = 0; d < BENCH_DEVICES; d++)
-        if (!(in->age[d] <= r->limits.max_age[d]))
-            return "no fresh samples";
-    for (size_t i = 0; i < r->links; i++)
-        if (!r->outbox[i].is_up || r->outbox[i].generation != r->generation[i])
-            return "a link was lost";
-    return in->recorder_failed ? "the recorder failed" : NULL;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].holds(r))
+            return refusals[i].why;
+    return NULL;
 }
 
 bool unload_wants_more(struct rig *r)
@@ -100,7 +147,7 @@ void unload_step(struct rig *r)
         unload_stop(r, no);
     else if (away_force(r))
         unload_stop(r, away_force(r));
-    else if (is_downwards ? x < from - slack : x > from + slack)
+    else if (!(is_downwards ? x >= from - slack : x <= from + slack))
         unload_stop(r, "the axis moves the wrong way");
     else if (failed)
         unload_stop(r, "the drive did not take the order");

@@ -3,8 +3,9 @@
 #define RIG_LOOP_UNLOAD_H
 #include "rig/loop/tick.h"
 
-/* Begins a step when it is allowed: the cause is force, travel or following error (or the operator's stop), E-stop
- * healthy, no drive alarm, data fresh.  Else says why not, as an event. */
+/* Begins a step when it is allowed: after a cause for which the bench says so (or the operator's stop), with E-stop,
+ * door, drive and links in order, and with a position and a force that are fresh, finite, in range and not repeated:
+ * the step is guarded by both.  Else says why not, as an event. */
 void unload_begin(struct rig *r);
 void unload_step(struct rig *r);                 /* once a tick in RIG_UNLOADING */
 void unload_stop(struct rig *r, const char *why);

@@ -97,6 +97,6 @@ void method_worst(const struct method *m, const struct bench *b, const struct sa
     size_t n = method_phases(m, b, l, p);
     *out = (struct method_overshoot){.budget = {.worst = -1.0}};
     for (size_t i = 0; i < n; i++)
-        if (p[i].presses && p[i].budget.worst >= out->budget.worst)
+        if (p[i].presses && !(p[i].budget.worst < out->budget.worst)) /* one that is no number is the worst */
             *out = (struct method_overshoot){p[i].budget, p[i].stage, p[i].speed, stiffness(m, b)};
 }

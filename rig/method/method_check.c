@@ -244,7 +244,8 @@ static int check_overshoot(const struct method *m, struct cnode root, const stru
 {
     struct method_overshoot w;
     method_worst(m, b, l, &w);
-    if (m->force_push + fmax(w.budget.worst, 0.0) <= l->weakest_load)
+    double over = w.budget.worst < 0.0 ? 0.0 : w.budget.worst; /* below 0: nothing presses */
+    if (m->force_push + over <= l->weakest_load)
         return 0;
     config_fail(config_item(config_get(root, "stages"), w.stage), e, ERR_RANGE,
                 "%s at %.4g mm/s on %.4g N/mm: limit %.4g N + overshoot %.4g N = %.4g N: '%s' bears %.4g N\n"

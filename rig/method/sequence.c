@@ -244,6 +244,10 @@ static enum verdict insert_to_travel(struct sequence *s, const struct stage *g, 
     if (!is_at_target(s, in))
         return ended_short(s, in, out);
     double missing = g->to_travel - sequence_travel(s, in->axis->position, in->force);
+    if (!isfinite(missing)) {
+        trip(s, out, "the travel of stage %s is not known", sequence_stage(s));
+        return STAYS;
+    }
     double next = fmin(s->target + missing, s->contact + g->max_travel);
     if (fabs(missing) <= TRAVEL_RESIDUAL || s->corrections == TRAVEL_CORRECTIONS || next <= s->target)
         return OVER;

@@ -53,6 +53,9 @@ void budget_bench_times(const struct bench *b, const struct safety_limits *l, st
     };
 }
 
+/* The larger; one that is no number stays, where fmax would drop it. */
+static double worse(double a, double b) { return isnan(a) || a > b ? a : b; }
+
 /* For how long a position may be believed that is none any more: too old, or repeated by the drive. */
 static double longest_belief(const struct bench *b, const struct safety_limits *l)
 {
@@ -61,7 +64,7 @@ static double longest_belief(const struct bench *b, const struct safety_limits *
     for (size_t i = 0; i < axis->map.groups; i++)
         sample += bench_transaction_time(b, BENCH_AXIS, axis->map.group[i].function, axis->map.group[i].count);
     bool is_judged = axis->map.freshness != FRESH_NOT_DETECTABLE;
-    return fmax(l->max_age[BENCH_AXIS], is_judged ? l->max_frozen[BENCH_AXIS] + sample : 0.0);
+    return worse(l->max_age[BENCH_AXIS], is_judged ? l->max_frozen[BENCH_AXIS] + sample : 0.0);
 }
 
 void budget_judge(const struct bench *b, const struct safety_limits *l, double k, double speed, double reach,
@@ -77,8 +80,8 @@ void budget_judge(const struct bench *b, const struct safety_limits *l, double k
     out->blind_way = budget_travel(speed, out->blind_time, b->axis.stop_decel);
     out->worst = 0.0;
     for (int i = 0; i < 3; i++) {
-        double travel = fmin(budget_travel(speed, out->time[i], b->axis.stop_decel), reach);
-        out->overshoot[i] = k * travel;
-        out->worst = fmax(out->worst, out->overshoot[i]);
+        double travel = budget_travel(speed, out->time[i], b->axis.stop_decel);
+        out->overshoot[i] = k * (travel > reach ? reach : travel);
+        out->worst = worse(out->overshoot[i], out->worst);
     }
 }

@@ -68,6 +68,8 @@ static enum safety_cause check_axis(const struct safety_limits *l, const struct 
         return fail(SAFETY_DRIVE_ALARM, in->alarm, 0.0, v, lim);
     if (in->moves_alone || !(fabs(in->stray) <= l->still))
         return fail(SAFETY_MOTION, in->stray, l->still, v, lim);
+    if (!isfinite(in->position)) /* homed or not: it is no number */
+        return fail(SAFETY_TRAVEL, in->position, l->hard_to, v, lim);
     if (in->is_homed && !(in->position >= l->hard_from))
         return fail(SAFETY_TRAVEL, in->position, l->hard_from, v, lim);
     if (in->is_homed && !(in->position <= l->hard_to))

@@ -19,6 +19,7 @@ CU_SuiteInfo test_suites[] = {
     {"timing", NULL, kit_clean_up, NULL, NULL, timing_tests},
     {"rearm", NULL, kit_clean_up, NULL, NULL, rearm_tests},
     {"motion", NULL, kit_clean_up, NULL, NULL, motion_tests},
+    {"unload", NULL, kit_clean_up, NULL, NULL, unload_tests},
     {"prove", NULL, kit_clean_up, NULL, NULL, prove_tests},
     {"scenarios", NULL, kit_clean_up, NULL, NULL, scenarios_tests},
     {"scenario matrix", NULL, NULL, NULL, NULL, matrix_tests},

@@ -1,5 +1,7 @@
 /* test_safety.c -- the latch and the overshoot budgets, as pure functions. */
 #include <math.h>
+#include <stddef.h>
+#include <string.h>
 #include "rig/safety/budget.h"
 #include "rig/safety/freshness.h"
 #include "rig/safety/latch.h"
@@ -163,6 +165,45 @@ static void a_nan_trips(void)
     CU_ASSERT_EQUAL(s.first, SAFETY_AXIS_AGE);
 }
 
+/* Each number in turn is none, or endless: something must fail, before homing too. */
+static void no_number_that_is_none_passes(void)
+{
+    static const size_t at[] = {offsetof(struct safety_inputs, force),      offsetof(struct safety_inputs, force_rate),
+                                offsetof(struct safety_inputs, predicted),  offsetof(struct safety_inputs, position),
+                                offsetof(struct safety_inputs, position_error), offsetof(struct safety_inputs, stray),
+                                offsetof(struct safety_inputs, lateness),   offsetof(struct safety_inputs, age[0]),
+                                offsetof(struct safety_inputs, age[1]),     offsetof(struct safety_inputs, frozen[0]),
+                                offsetof(struct safety_inputs, frozen[1])};
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+        for (int k = 0; k < 4; k++) {
+            struct safety_inputs in = good(3.7);
+            double v, l, bad = k & 1 ? INFINITY : NAN;
+            in.is_homed = k < 2;
+            memcpy((char *)&in + at[i], &bad, sizeof bad);
+            CU_ASSERT_NOT_EQUAL(safety_check(&LIMITS, &in, &v, &l), SAFETY_CLEAR);
+        }
+}
+
+/* A budget that cannot be computed is the worst there is, and stays it through every maximum. */
+static void a_budget_that_is_no_number_is_not_dropped(void)
+{
+    static struct bench b;
+    struct budget out;
+    b.tick_period = 20e-3;
+    b.axis.stop_decel = 0.1;
+    b.axis.watchdog_time = NAN;
+    struct safety_limits l = {.max_age = {0.2, 0.2}, .max_lateness = 0.1};
+    budget_judge(&b, &l, 80e3, 0.5e-3, 1e-3, &out);
+    CU_ASSERT_TRUE(isnan(out.worst));
+    b.axis.watchdog_time = 0.3;
+    l.max_age[BENCH_FORCE] = NAN;
+    budget_judge(&b, &l, 80e3, 0.5e-3, 1e-3, &out);
+    CU_ASSERT_TRUE(isnan(out.worst));
+    l.max_age[BENCH_AXIS] = NAN;
+    budget_judge(&b, &l, 80e3, 0.5e-3, 1e-3, &out);
+    CU_ASSERT_TRUE(isnan(out.blind_way));
+}
+
 static void values_at_their_limits_do_not_trip(void)
 {
     double now;
@@ -298,6 +339,8 @@ CU_TestInfo safety_tests[] = {{"it_starts_tripped", it_starts_tripped},
                               {"every_condition_trips_with_its_own_cause", every_condition_trips_with_its_own_cause},
                               {"the_drives_own_words_trip_the_estop", the_drives_own_words_trip_the_estop},
                               {"a_nan_trips", a_nan_trips},
+                              {"no_number_that_is_none_passes", no_number_that_is_none_passes},
+                              {"a_budget_that_is_no_number_is_not_dropped", a_budget_that_is_no_number_is_not_dropped},
                               {"values_at_their_limits_do_not_trip", values_at_their_limits_do_not_trip},
                               {"the_first_cause_is_kept", the_first_cause_is_kept},
                               {"travel_means_nothing_before_homing", travel_means_nothing_before_homing},
