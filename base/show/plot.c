@@ -44,6 +44,28 @@ static void put_setting(FILE *f, const char *setting, const char *text)
     fputs(" noenhanced\n", f);
 }
 
+/* A title in as many lines as it needs, broken between words: the figure cuts what is wider than itself. */
+static void put_title(FILE *f, const char *setting, const char *text, int width)
+{
+    enum { LETTER = 9, LINE = 200 }; /* mean width of a letter; at most so many letters a line */
+    char line[LINE + 1];
+    size_t most = (size_t)(width / LETTER) < LINE ? (size_t)(width / LETTER) : LINE;
+    if (!text) return;
+    fprintf(f, "set %s ", setting);
+    while (strlen(text) > most) {
+        size_t n = most;
+        while (n > 0 && text[n] != ' ')
+            n--;
+        if (n == 0) break;
+        snprintf(line, sizeof line, "%.*s", (int)n, text);
+        put_string(f, line);
+        fputs(".\"\\n\".", f);
+        text += n + 1;
+    }
+    put_string(f, text);
+    fputs(" noenhanced\n", f);
+}
+
 static void put_number(FILE *f, double x)
 {
     if (isfinite(x))
@@ -53,11 +75,11 @@ static void put_number(FILE *f, double x)
 }
 
 /* What every figure has: the SVG terminal, where it goes, plain axes and a light grid. */
-static void put_head(FILE *f, const char *name, int width)
+static void put_head(FILE *f, const char *name, int width, int height)
 {
     fprintf(f, "# Figure %s.  Change it here and run: gnuplot %s.gp\n", name, name);
     fprintf(f, "set terminal svg size %d,%d dynamic font 'sans-serif,15' background '#ffffff' name 'fig'\n", width,
-            HEIGHT);
+            height);
     fprintf(f, "set output '%s.svg'\nset encoding utf8\n", name);
     fputs("set border 3 linewidth 1.2\nset tics nomirror out scale 0.6\nset xtics offset 0,0.4\n"
           "set xlabel offset 0,1.1\nset grid linecolor '#dddddd' linetype 1 linewidth 0.8\n",
@@ -129,7 +151,7 @@ static void put_xlabel(FILE *f, const char *text)
 
 static void put_axes(FILE *f, const struct plot *p)
 {
-    put_setting(f, "title", p->title);
+    put_title(f, "title", p->title, WIDTH);
     put_xlabel(f, p->xlabel);
     put_setting(f, "ylabel", p->ylabel);
     if (p->logx)
@@ -142,10 +164,27 @@ static void put_axes(FILE *f, const struct plot *p)
         fprintf(f, "set yrange [%.10g:%.10g]\n", p->ylo, p->yhi);
 }
 
+/* A legend of many rows, or a title of two lines, makes the figure higher and leaves the curves their room. */
+static int more_height(const struct plot *p)
+{
+    enum { LETTER = 9, SAMPLE = 75, ROW = 22, ROWS_FREE = 2 };
+    size_t widest = 0, entries = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->series[i].title && has_points(&p->series[i])) {
+            size_t n = strlen(p->series[i].title);
+            widest = n > widest ? n : widest;
+            entries++;
+        }
+    int columns = (WIDTH - 120) / ((int)widest * LETTER + SAMPLE), all = (int)entries;
+    int rows = (all + (columns > 1 ? columns : 1) - 1) / (columns > 1 ? columns : 1);
+    int lines = p->title ? (int)strlen(p->title) * LETTER / WIDTH : 0;
+    return ROW * ((rows > ROWS_FREE ? rows - ROWS_FREE : 0) + lines);
+}
+
 static void put_plot(FILE *f, const struct plot *p, const char *name)
 {
     bool is_first = true;
-    put_head(f, name, WIDTH);
+    put_head(f, name, WIDTH, HEIGHT + more_height(p));
     put_axes(f, p);
     for (size_t i = 0; i < p->n; i++)
         if (has_points(&p->series[i]))
@@ -240,7 +279,7 @@ static void put_contours(FILE *f, size_t i)
 static void put_maps(FILE *f, const char *title, const struct plot_map *maps, size_t n, double lo, double hi,
                      const char *name)
 {
-    put_head(f, name, (int)n * PANEL_WIDTH + SCALE_WIDTH);
+    put_head(f, name, (int)n * PANEL_WIDTH + SCALE_WIDTH, HEIGHT);
     if (lo == hi) { /* gnuplot refuses an empty range */
         lo -= maps[0].logz ? 0.1 * lo : 0.1 * fabs(lo) + 1e-12;
         hi += 0.1 * fabs(hi) + 1e-12;
@@ -254,9 +293,8 @@ static void put_maps(FILE *f, const char *title, const struct plot_map *maps, si
         put_contours(f, i);
     }
     fputs("unset contour\nset surface\nset view map\nset pm3d interpolate 4,4\nunset colorbox\n"
-          "set xlabel offset 0,0.4\nset ylabel offset 0.4,0\nset cblabel offset 1,0\nset multiplot title ", f);
-    put_string(f, title);
-    fputs(" noenhanced\n", f);
+          "set xlabel offset 0,0.4\nset ylabel offset 0.4,0\nset cblabel offset 1,0\n", f);
+    put_title(f, "multiplot title", title, (int)n * PANEL_WIDTH + SCALE_WIDTH);
     for (size_t i = 0; i < n; i++)
         put_map(f, i, n, &maps[i]);
     fputs("unset multiplot\n", f);

@@ -110,7 +110,7 @@ check "no empty name of needles" sh -c "! grep -q '<td>: 100 needles' '$tmp/impo
 check "nothing about a bench that there was not" sh -c "! grep -qE 'Method and limits|not named' '$tmp/imported.html'"
 check "a synthetic comparison is consistent, not met" grep -qE '<td>[0-9] of [0-9] consistent; SYNTHETIC' "$tmp/imported.html"
 check "no words in place of a value" sh -c "! grep -q 'steady flux none' '$tmp/imported.html'"
-for donor in D1 D2 D3 D4; do check "a donor has a colour: $donor" grep -q "measured: $donor" "$tmp/cells/overlay.svg"; done
+for donor in D1 D2 D3 D4; do check "a donor has a colour: $donor" grep -q ">$donor<" "$tmp/cells/overlay.svg"; done
 
 # ---- what a browser makes of it
 chromium=

@@ -128,8 +128,8 @@ static void add_units(struct sheet *s, const struct compare_case *k)
                 x[n] = m->reading[i].x;
                 y[n++] = m->reading[i].y;
             }
-        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = y, .colour = colours[u]}, "measured",
-            m->unit_name[u]);
+        add(s, (struct plot_series){.style = PLOT_POINTS, .n = n, .x = x, .y = y, .colour = colours[u]},
+            m->unit_name[u], NULL);
     }
 }
 
@@ -164,7 +164,7 @@ static void add_readings(struct sheet *s, const struct compare_case *k, int colo
             "measured");
     if (below)
         add(s, (struct plot_series){.style = PLOT_POINTS, .n = below, .x = bx, .y = by, .colour = 6}, who(s, k),
-            "below the limit of quantification (drawn at it)");
+            "below the limit");
 }
 
 static void add_means(struct sheet *s, const struct compare_case *k, int colour)
