@@ -1,10 +1,11 @@
 """One scenario in real time, judged on the proxy's transcript of what the devices were sent.
 
-usage: realtime.py BUILD FOLDER tcp|rtu CAUSE
+usage: realtime.py BUILD FOLDER tcp|rtu|em2rs CAUSE
 
-mnrig talks through 'mnbench proxy' (over TCP or a pseudo-terminal) to 'mnbench serve'.  In the middle of an insert the
+mnrig talks through 'mnbench proxy' (over TCP or a pseudo-terminal; em2rs: the second pair of devices, on a
+pseudo-terminal) to 'mnbench serve'.  In the middle of an insert the
 cause comes.  From the first reply that shows it (or, for a key or a signal, from the last request on the wire when it
-was sent; for a link that was reset, from the first request on the new one) STOP must be the first thing written to the
+was sent; for a link that was reset, or a cable pulled and put back, from the first request on the new one) STOP must be the first thing written to the
 drive, at most 3 requests later on its line.  Allowances are wide, so that a busy machine does not add causes of its
 own: 50 Hz, ages and freshness of 3 s, watchdog 1 s.  Prints one line; exit status 0 when all holds, 1 when not,
 77 when something else stopped the run first.
@@ -19,21 +20,28 @@ import sys
 import time
 
 AXIS, CELL = 1, 2
-STATE, INPUTS = 0, 5              # the drive's block from register 0; its inputs in it
-SAMPLE = 0x3300                   # the transmitter's: gross, net, qualifier
-STOP = (124, 0xE1)
+STATE, INPUTS = 0, 5              # MOON'S SCL: the block from register 0; its inputs in it
+SAMPLE = 0x3300                   # DAD141: gross, net, qualifier
+EM2RS_ALARM, EM2RS_INPUTS = 0x2203, 0x0179
+TLB_SAMPLE, TLB_NEGATIVE = 6, 0x80  # status, gross as a size, net
+STOP = {"tcp": (124, 0xE1), "rtu": (124, 0xE1), "em2rs": (0x6002, 0x40)}
+BENCH = {"tcp": "virtual_tcp.yaml", "rtu": "virtual_rtu.yaml", "em2rs": "virtual_em2rs_tlb.yaml"}
+DEVICES = ("moons_scl.yaml", "flintec_dad141.yaml", "leadshine_em2rs.yaml", "laumas_tlb.yaml")
 LIMIT_N = 15.0
 MOST = 3                          # requests
-RESET_S = 8.5                     # in the middle of search or insert
+RESET_S = {"tcp": 8.5, "rtu": 8.5, "em2rs": 8.0}  # in the middle of search or insert
+LINE = {"reset": "at %g s: reset\n", "cable": "at %g s: refuse 0.7 s\nat %g s: reset\n"}
 CAUSES = {"estop": "estop", "force": "force_push|force_rate|saturation|overshoot", "door": "door",
-          "alarm": "drive_alarm", "reset": "link"}
+          "alarm": "drive_alarm", "reset": "link", "cable": "link"}
 FAULTS = {"estop": "when force > 4 N: estop", "force": "when force > 4 N: jump force +44 N",
           "door": "when force > 4 N: open door", "alarm": "when force > 4 N: alarm 0x80"}
-STATUS = {"sigterm": 7, "sighup": 7, "key": 7}
+SIGNALS = {"sigterm": signal.SIGTERM, "sighup": signal.SIGHUP, "sigint": signal.SIGINT}
+STATUS = {"sigterm": 7, "sighup": 7, "sigint": 7, "key": 7}
 SETTINGS = ["limits/max_lateness=900 ms", "limits/max_age_axis=3 s", "limits/max_age_force=3 s",
             "limits/travel_hard/to=27 mm", "limits/travel_hard/from=-9.7 mm",
             "axis/watchdog_time=1 s", "limits/weakest_part/load=400 N", "devices/axis/timeout=800 ms",
             "devices/force/timeout=800 ms", "devices/force/poll=20 ms", "axis/settle=1 s", "proof/speed=1 mm/s"]
+FAST = SETTINGS[-3:-2]            # not where the two devices share a line
 
 
 class Wrong(Exception):
@@ -75,15 +83,17 @@ class Bench:
         with open(os.path.join(folder, "faults"), "w", encoding="ascii") as f:
             f.write(FAULTS.get(cause, "") + "\n")
         with open(os.path.join(folder, "line"), "w", encoding="ascii") as f:
-            f.write("at %g s: reset\n" % RESET_S if cause == "reset" else "")
-        port = self.start([mnbench, "serve", "--tcp", "0", "--seed", "41", "--faults", "faults"], "port")[0]
+            f.write(LINE.get(cause, "").replace("%g", "%g" % RESET_S[link]))
+        pair = ["--config", "config/benches/mnbench_em2rs_tlb.yaml"] if link == "em2rs" else []
+        port = self.start([mnbench, "serve", "--tcp", "0", "--seed", "41", "--faults", "faults", *pair], "port")[0]
         listen = ["--listen", "tcp:0"] if link == "tcp" else ["--listen", "pty", "--link", os.path.join(folder, "tty")]
         own = self.start([mnbench, "proxy", *listen, "--to", "tcp:127.0.0.1:" + port, "--transcript", self.wire,
                           "--faults", "line"], "proxy")[0]
-        bench = self.patient_bench("virtual_tcp.yaml" if link == "tcp" else "virtual_rtu.yaml")
+        bench = self.patient_bench(BENCH[link])
         how = ["--port", own] if link == "tcp" else ["--set", "links/line/rtu=" + os.path.join(folder, "tty")]
         for s in SETTINGS:
-            how += ["--set", s]
+            if link != "em2rs" or s not in FAST:
+                how += ["--set", s]
         self.rig = subprocess.Popen(
             [mnrig, "run", "--plain", "--bench", bench, "--method",
              self.slow_method(), "--batch", "realtime", "--specimen", cause, "-o",
@@ -95,7 +105,7 @@ class Bench:
         """A copy of a bench whose devices may repeat themselves for longer: samples come late on a busy machine."""
         os.makedirs(os.path.join(self.folder, "devices"))
         shutil.copy("config/benches/" + name, self.folder)
-        for device in ("moons_scl.yaml", "flintec_dad141.yaml"):
+        for device in DEVICES:
             with open("config/benches/devices/" + device, encoding="utf-8") as f:
                 text = re.sub(r"(freshness:.*within: )\d+ ms", r"\1 3 s", f.read())
             with open(os.path.join(self.folder, "devices", device), "w", encoding="utf-8") as f:
@@ -184,20 +194,27 @@ def frames(path):
 
 def shows(cause, request, data):
     """Does this reply tell of the cause?"""
+    where = (int(request["unit"]), int(request["address"]))
+    if where == (CELL, TLB_SAMPLE) and len(data) == 10 and cause == "force":
+        return not data[1] & TLB_NEGATIVE and int.from_bytes(data[2:6], "big") / 1000.0 > LIMIT_N
+    if where == (AXIS, EM2RS_ALARM) and len(data) == 2:
+        return cause in ("estop", "alarm") and data != b"\0\0"
+    if where == (AXIS, EM2RS_INPUTS) and len(data) == 2:
+        return cause == "estop" and not data[1] & 1 or cause == "door" and not data[1] & 8
     if cause == "force":
-        return (int(request["unit"]), int(request["address"])) == (CELL, SAMPLE) and len(data) == 10 and \
+        return where == (CELL, SAMPLE) and len(data) == 10 and \
             int.from_bytes(data[:4], "big", signed=True) / 10000.0 > LIMIT_N
-    if (int(request["unit"]), int(request["address"])) != (AXIS, STATE) or len(data) != 48:
+    if where != (AXIS, STATE) or len(data) != 48:
         return False
     inputs = int.from_bytes(data[2 * INPUTS : 2 * INPUTS + 2], "big")
     alarm = int.from_bytes(data[:4], "big")
     return {"estop": not inputs & 1 or alarm, "door": not inputs & 8, "alarm": alarm}[cause]
 
 
-def first_shown(rows, cause):
+def first_shown(rows, link, cause):
     """Where in the transcript the cause is known from."""
-    if cause == "reset":  # the first row of a connection that was not there before
-        old = {r["connection"] for r in rows if float(r["time_s"]) < RESET_S}
+    if cause in LINE:  # the first row of a connection that was not there before
+        old = {r["connection"] for r in rows if float(r["time_s"]) < RESET_S[link]}
         return next((i for i, r in enumerate(rows) if r["connection"] not in old), None)
     asked = {}
     for i, r in enumerate(rows):
@@ -212,14 +229,14 @@ def is_write(r):
     return r["direction"] == "request" and int(r["unit"] or 0) == AXIS and int(r["function"] or 0) in (5, 6, 15, 16)
 
 
-def judge(rows, known):
+def judge(rows, link, known):
     """Requests on the drive's connection from there to STOP, STOP counted (over TCP the transmitter has its own)."""
     if known is None:
         raise Wrong("the cause is not in the transcript")
     first = next((r for r in rows[known:] if is_write(r)), None)
     if first is None:
         raise Wrong("no STOP at all")
-    if (int(first["address"]), int(first["value"] or 0)) != STOP:
+    if (int(first["address"]), int(first["value"] or 0)) != STOP[link]:
         raise Wrong("the first write to the drive is %s = %s, not STOP" % (first["address"], first["value"]))
     between = [r for r in rows[known:] if r["direction"] == "request" and r["connection"] == first["connection"] and
                int(r["number"]) <= int(first["number"])]
@@ -228,7 +245,7 @@ def judge(rows, known):
     return len(between)
 
 
-def trial(bench, cause):
+def trial(bench, link, cause):
     bench.arm()
     known = None
     if cause in STATUS:
@@ -238,7 +255,7 @@ def trial(bench, cause):
         if cause == "key":
             bench.press(" ")
         else:
-            bench.rig.send_signal({"sigterm": signal.SIGTERM, "sighup": signal.SIGHUP}[cause])
+            bench.rig.send_signal(SIGNALS[cause])
     else:
         wait_for("trip", 60, lambda: bench.state()[0] == "tripped")
     status = bench.finish()
@@ -248,7 +265,7 @@ def trial(bench, cause):
     if trip and not (re.fullmatch(CAUSES.get(cause, "none"), trip.group(1)) and
                      trip.group(2) in ("approach", "insert")):
         raise NotTried("%s tripped in %s" % trip.groups())
-    later = judge(rows, known if known is not None else first_shown(rows, cause))
+    later = judge(rows, link, known if known is not None else first_shown(rows, link, cause))
     if status != STATUS.get(cause, 6):
         raise Wrong("exit status %d" % status)
     return later
@@ -259,7 +276,7 @@ def main():
     bench = None
     try:
         bench = Bench(build, folder, link, cause)
-        later = trial(bench, cause)
+        later = trial(bench, link, cause)
         print("realtime %s %s: STOP %d request%s later" % (link, cause, later, "" if later == 1 else "s"))
         return 0
     except NotTried as e:

@@ -2,8 +2,8 @@
 # Scenarios in real time (realtime.py), judged on the proxy's transcript: STOP is the first thing written to the drive
 # after the cause, at most 3 requests later.  usage: realtime.sh [long [ROUNDS [LOOPS [CAUSE...]]]]
 #   without an argument   three of them at once, some seconds: part of make test
-#   long                  every cause (or those named) over TCP and over a pseudo-terminal, ROUNDS times (1), with LOOPS
-#                         busy loops (3) beside
+#   long                  every cause (or those named) over TCP, over a pseudo-terminal, and on the second pair there,
+#                         ROUNDS times (1), with LOOPS busy loops (3) beside
 # Needs /usr/bin/python3; without it nothing is tried, and that is said.
 set -u
 cd "$(dirname "$0")/../.."
@@ -30,17 +30,17 @@ one() {
 
 case ${1:-short} in
 short)
-    one tcp estop & one rtu force & one tcp reset &
+    one tcp estop & one em2rs force & one rtu cable &
     wait ;;
 long)
     rounds=${2:-1} busy=${3:-3}
-    if [ $# -gt 3 ]; then shift 3; causes=$*; else causes="estop force door alarm reset sigterm sighup key"; fi
+    if [ $# -gt 3 ]; then shift 3; causes=$*; else causes="estop force door alarm reset cable sigterm sighup sigint key"; fi
     i=0
     while [ $i -lt "$busy" ]; do (while :; do :; done) & loops="$loops $!"; i=$((i + 1)); done
     round=0
     while [ $round -lt "$rounds" ]; do
         round=$((round + 1))
-        for link in tcp rtu; do
+        for link in tcp rtu em2rs; do
             for cause in $causes; do
                 one $link $cause
                 rm -rf "$T/$link"-*
