@@ -284,8 +284,10 @@ static int figure_force(const struct press_study *p, const struct insertion_outc
 {
     const struct insertion_band *b = &o->band;
     size_t n = o->has_band ? b->n : 0;
-    double *um = calloc(n + 1, sizeof *um);
+    double *um = calloc(n + o->n_seen + 1, sizeof *um), *seen = um + n;
     if (!um) return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < o->n_seen; i++)
+        seen[i] = o->seen_travel[i] >= 0.0 ? o->seen_travel[i] * 1e6 : NAN; /* the way up in air is long */
     for (size_t i = 0; i < n; i++)
         um[i] = b->travel[i] * 1e6;
     struct plot_series all[] = {{.title = "95 %, an array on a new specimen",
@@ -307,11 +309,17 @@ static int figure_force(const struct press_study *p, const struct insertion_outc
                                  .n = o->result.n_points,
                                  .x = x,
                                  .y = force,
-                                 .colour = 1}};
+                                 .colour = 1},
+                                {.title = "measured",
+                                 .style = PLOT_LINE,
+                                 .n = o->n_seen,
+                                 .x = seen,
+                                 .y = o->seen_force,
+                                 .colour = 0}};
     struct plot plot = {.title = p->study.title,
                         .xlabel = "travel after contact / um (not depth)",
                         .ylabel = "force / N",
-                        .n = n ? 3 : 1,
+                        .n = (n ? 3u : 1u) + (o->n_seen ? 1u : 0u),
                         .series = n ? all : all + 2};
     int rc = plot_write(&plot, f->temporary, "force_travel", e);
     free(um);

@@ -14,6 +14,8 @@ struct insertion_outcome {
     bool has_band; /* then the two below are there */
     struct insertion_band band;
     struct insertion_spread spread;
+    size_t n_seen; /* a measured press for the figure, m and N; borrowed */
+    const double *seen_travel, *seen_force;
 };
 int insertion_compute(const struct press_study *p, struct insertion_outcome *o, struct err *e);
 /* The bands of the next curves (95 %) and the spread of the depth: some 60 presses more. */

@@ -16,7 +16,8 @@ verdicts() { awk -F' [|] ' '/^[|] .* (yes|NO|not computed) [|]$/ {print $1, $2, 
 # numbers FILE: what was measured, simulated, and the ratio of each row, as numbers ("-" where there is none)
 numbers() {
     awk -F' [|] ' '/^[|] .* (yes|NO|not computed) [|]$/ {
-        split($3, m, " "); split($4, s, " "); print (m[1] == "" ? "-" : m[1]), (s[1] == "" ? "-" : s[1]), ($5 == "" ? "-" : $5)}' "$1"
+        split($3, m, " "); split($4, s, " ")
+        print (m[1] == "" ? "-" : m[1]), (s[1] == "" ? "-" : s[1]), ($5 == "" ? "-" : $5)}' "$1"
 }
 # Two tables of numbers agree to half a per cent: another compiler may round a last digit otherwise.
 near() {
@@ -40,8 +41,12 @@ check "docs/explanation/validation.md holds the numbers as computed" near "$tmp/
 awk 'NR == 30 {$2 = 7.77} {print}' "$tmp/documented" >"$tmp/other"
 near "$tmp/other" "$tmp/computed" >/dev/null
 check "another number is seen" [ $? -eq 1 ]
-count() { awk -F, -v l="$1" '$0 ~ "," l "," {all++; met += $0 ~ ",yes,(yes|no|partly),"} END {print met " of " all " " l}' "$tmp/out/validation.csv"; }
-check "and their count" grep -qF "Met: $(count PREDICTED), $(count FITTED), $(count VERIFICATION)." docs/explanation/validation.md
+count() {
+    awk -F, -v l="$1" '$0 ~ "," l "," {all++; met += $0 ~ ",yes,(yes|no|partly),"} END {print met " of " all " " l}' \
+        "$tmp/out/validation.csv"
+}
+check "and their count" \
+    grep -qF "Met: $(count PREDICTED), $(count FITTED), $(count VERIFICATION)." docs/explanation/validation.md
 check "the page begins with what has not been validated" \
     [ "$(grep -m 1 '^## ' docs/explanation/validation.md)" = '## What has not been validated' ]
 
