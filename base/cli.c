@@ -1,6 +1,8 @@
 /* cli.c -- see cli.h. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/cli.h"
 #include "base/provenance.h"
 #include "base/text/config.h"
@@ -63,8 +65,22 @@ static int run(const char *program, const struct cli_command *c, int argc, char 
     return err_exit_status(r);
 }
 
+/* A closed standard stream is filled: else the next file, or the line of a device, would take its number, and what is
+ * printed would go there. */
+static bool fill_standard_streams(void)
+{
+    int fd = 0;
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR); /* the lowest free number */
+    if (fd > STDERR_FILENO)
+        close(fd);
+    return fd >= 0;
+}
+
 int cli_main(const char *program, const char *purpose, const struct cli_command *commands, int argc, char **argv)
 {
+    if (!fill_standard_streams())
+        return 1;
     const char *word = argc > 1 ? argv[1] : NULL;
     if (!word) {
         print_usage(stderr, program, purpose, commands);

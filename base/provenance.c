@@ -1,9 +1,11 @@
 /* provenance.c -- see provenance.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "base/provenance.h"
+#include "base/text/file.h"
 
 #ifndef MN_VERSION
 #define MN_VERSION "unknown"
@@ -11,6 +13,8 @@
 #ifndef MN_COMMIT
 #define MN_COMMIT "unknown"
 #endif
+
+enum { SEALED_MAX = 16 << 20 }; /* bytes */
 
 const char *provenance_version(void) { return MN_VERSION; }
 const char *provenance_commit(void) { return MN_COMMIT; }
@@ -175,4 +179,44 @@ void provenance_record(struct record *r, const char *path, const struct provenan
         snprintf(full, sizeof full, "%s/libraries", path);
         put(r, full, l[0], l[1]);
     }
+}
+
+int provenance_write_sealed(struct record *r, const char *path, struct err *e)
+{
+    char hex[65];
+    char *text = record_string(r);
+    if (text) { /* else record_write says why */
+        sha256_hex(text, strlen(text), hex);
+        record_text(r, "seal", hex);
+    }
+    free(text);
+    return record_write(r, path, e);
+}
+
+/* Where the last line begins. */
+static size_t last_line(const char *text, size_t n)
+{
+    size_t at = n > 0 ? n - 1 : 0; /* its own end does not count */
+    while (at > 0 && text[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+int provenance_check_seal(const char *path, struct err *e)
+{
+    char hex[65], want[80];
+    char *text = NULL;
+    size_t n = 0;
+    int rc = file_read(path, SEALED_MAX, &text, &n, e);
+    if (rc)
+        return rc;
+    const size_t at = last_line(text, n);
+    sha256_hex(text, at, hex);
+    snprintf(want, sizeof want, "seal: %s\n", hex);
+    if (strncmp(text + at, "seal: ", 6) != 0)
+        rc = err_set(e, ERR_FAILED, "%s: not as written: its last line, the seal, is missing", path);
+    else if (n - at != strlen(want) || memcmp(text + at, want, n - at) != 0)
+        rc = err_set(e, ERR_FAILED, "%s: not as written: its text does not fit the seal in its last line", path);
+    free(text);
+    return rc;
 }

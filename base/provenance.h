@@ -22,6 +22,10 @@ struct provenance {
     const char *const *libraries; /* name, version, name, version, ..., NULL */
 };
 void provenance_record(struct record *r, const char *path, const struct provenance *p);
+/* As record_write, with a last line "seal: <SHA-256 of all that stands above it>", so that a later edit is seen. */
+int  provenance_write_sealed(struct record *r, const char *path, struct err *e);
+/* Is a sealed file as it was written?  ERR_FAILED: changed, or the seal is missing; ERR_IO. */
+int  provenance_check_seal(const char *path, struct err *e);
 /* ISO 8601 UTC "2026-03-09T14:05:09Z" / compact "20260309T140509Z" of a unix time. */
 void iso8601(int64_t unix_time, char out[21]);
 void iso8601_compact(int64_t unix_time, char out[17]);

@@ -70,6 +70,8 @@ struct bus_address {
 #define BUS_BAUDS "1200 2400 4800 9600 19200 38400 57600 115200 230400 460800 921600"
 bool bus_is_listed_baud(int baud);
 
+/* The IPv4 address that bus_modbus_new takes for a TCP host: "127.0.0.1" of "localhost".  ERR_COMM: it has none. */
+int  bus_resolve(const char *host, char ip[64], struct err *e);
 /* Makes a bus; does not open it.  ERR_RANGE: a baud rate that is not listed (libmodbus would take 9600 in silence);
  * ERR_COMM: a host name that does not resolve. */
 int  bus_modbus_new(struct bus **out, const struct bus_address *a, struct err *e);

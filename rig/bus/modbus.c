@@ -244,7 +244,7 @@ static const struct bus_ops MODBUS_OPS = {modbus_bus_open, modbus_bus_close, mod
                                           modbus_recover, modbus_now, modbus_idle, modbus_bus_free};
 
 /* modbus_new_tcp takes no names; they are looked up once, at start. */
-static int resolve(const char *host, char ip[64], struct err *e)
+int bus_resolve(const char *host, char ip[64], struct err *e)
 {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
     int rc = getaddrinfo(host, NULL, &hints, &found);
@@ -260,7 +260,7 @@ static int resolve(const char *host, char ip[64], struct err *e)
 static int new_tcp(struct modbus_bus *m, struct err *e)
 {
     char ip[64];
-    int rc = resolve(m->address.host, ip, e);
+    int rc = bus_resolve(m->address.host, ip, e);
     if (rc)
         return rc;
     snprintf(m->base.name, sizeof m->base.name, "tcp %.60s:%d", m->address.host, m->address.port);

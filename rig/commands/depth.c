@@ -16,14 +16,17 @@ const char depth_help[] =
     "usage: mnrig depth RUN FILE.csv [--method oct|histology|dye|parafilm|model]\n"
     "\n"
     "Records a depth reading as RUN/penetration_NN.yaml; nothing is overwritten, the newest counts.\n"
-    "FILE.csv has the columns needle, depth_um and penetrated (1 or 0; depth empty where there is none or it cannot be "
-    "read).\n"
+    "FILE.csv has the columns needle (a number from 1 on, or a name; each once), depth_um and penetrated (1 or 0; depth\n"
+    "empty where there is none or it cannot be read).  No depth is greater than the needles' length and 5 % of it.\n"
     "\n"
     "  --method M   how the depth was read (default oct)\n"
     "\n"
     "example: mnrig depth runs/20260309T140509Z_demo_pig1_press_10N_hold_5s_r01 oct.csv\n"
     "exit status: 0 recorded, 2 usage, 3 a file";
 
+#define TOLERANCE 1.05 /* of a needle's length and of the reading's scale; assumed */
+
+struct patch { long needles; double length; }; /* of the run; m */
 struct reading { size_t needles, penetrated, read; double mean, sd; };
 
 static int bad_row(const struct table *t, size_t row, struct err *e, const char *column, double value, const char *why)
@@ -33,7 +36,48 @@ static int bad_row(const struct table *t, size_t row, struct err *e, const char 
     return ERR_PARSE;
 }
 
-static int summarise(const struct table *t, const double *depth, const double *hole, struct reading *r, struct err *e)
+static int bad_needle(const struct table *t, size_t row, const char *name, struct err *e, const char *why)
+{
+    err_set(e, ERR_PARSE, "%s:%d: needle: '%.40s': %s", t->path, t->line[row], name, why);
+    err_hint(e, "each needle that was looked at has one row");
+    return ERR_PARSE;
+}
+
+/* Each needle once; a number must be one of the patch's. */
+static int check_needles(const struct table *t, size_t col, const struct patch *p, struct err *e)
+{
+    char why[120];
+    if ((double)t->rows > (double)p->needles)
+        return err_set(e, ERR_RANGE, "%s: %zu rows: the run's patch has %ld needles", t->path, t->rows, p->needles);
+    for (size_t i = 0; i < t->rows; i++) {
+        const char *name = table_cell(t, i, col);
+        char *end = NULL;
+        const double number = strtod(name, &end);
+        if (name[0] == '\0')
+            return bad_needle(t, i, name, e, "a number or a name is needed");
+        if (*end == '\0' && !(number >= 1.0 && number <= (double)p->needles && number == floor(number))) {
+            snprintf(why, sizeof why, "must be one of 1 to %ld, the needles of the run's patch", p->needles);
+            return bad_needle(t, i, name, e, why);
+        }
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(table_cell(t, k, col), name) == 0)
+                return bad_needle(t, i, name, e, "is there twice");
+    }
+    return 0;
+}
+
+static int check_depth(const struct table *t, size_t row, double depth_um, const struct patch *p, struct err *e)
+{
+    if (isnan(depth_um) || depth_um * 1e-6 <= p->length * TOLERANCE)
+        return 0;
+    err_set(e, ERR_RANGE, "%s:%d: depth_um: %g um: deeper than the run's needles are long, %g um", t->path, t->line[row],
+            depth_um, p->length * 1e6);
+    err_hint(e, "depths are micrometres; a reading may lie %.0f %% above the length", (TOLERANCE - 1.0) * 100.0);
+    return ERR_RANGE;
+}
+
+static int summarise(const struct table *t, const double *depth, const double *hole, const struct patch *p,
+                     struct reading *r, struct err *e)
 {
     double *kept = malloc((t->rows + 1) * sizeof *kept);
     if (!kept)
@@ -46,6 +90,8 @@ static int summarise(const struct table *t, const double *depth, const double *h
         else if (!isnan(depth[i]) && !(hole[i] == 1.0 && depth[i] > 0.0))
             rc = bad_row(t, i, e, "depth_um", depth[i],
                          hole[i] == 1.0 ? "must be > 0" : "a depth without a hole, penetrated must be 1");
+        else
+            rc = check_depth(t, i, depth[i], p, e);
         r->penetrated += hole[i] == 1.0;
         if (!isnan(depth[i]))
             kept[r->read++] = depth[i] * 1e-6;
@@ -60,7 +106,7 @@ static int summarise(const struct table *t, const double *depth, const double *h
     return rc;
 }
 
-static int read_table(const char *path, struct reading *r, struct err *e)
+static int read_table(const char *path, const struct patch *p, struct reading *r, struct err *e)
 {
     struct table t = {0};
     double *depth = NULL, *hole = NULL;
@@ -73,19 +119,21 @@ static int read_table(const char *path, struct reading *r, struct err *e)
     if (rc == 0) rc = table_numbers(&t, "penetrated", false, &hole, e);
     if (rc == 0 && t.rows == 0)
         rc = err_set(e, ERR_PARSE, "%s: no rows", path);
-    if (rc == 0) rc = summarise(&t, depth, hole, r, e);
+    if (rc == 0) rc = check_needles(&t, col, p, e);
+    if (rc == 0) rc = summarise(&t, depth, hole, p, r, e);
     free(depth);
     free(hole);
     table_release(&t);
     return rc;
 }
 
-/* A run folder of ours, and whether it came from the virtual bench. */
-static int read_run(const char *folder, bool *is_virtual, struct err *e)
+/* A run folder of ours: its needles, and whether it came from the virtual bench. */
+static int read_run(const char *folder, struct patch *p, bool *is_virtual, struct err *e)
 {
     char path[700];
     const char *format = NULL;
     struct config *doc = NULL;
+    struct cnode needles = {0};
     snprintf(path, sizeof path, "%.600s/%s", folder, RUN_YAML);
     int rc = config_open(&doc, path, e);
     if (rc == 0) rc = config_string(config_root(doc), "format", &format, e);
@@ -93,6 +141,9 @@ static int read_run(const char *folder, bool *is_virtual, struct err *e)
         rc = config_fail(config_get(config_root(doc), "format"), e, ERR_PARSE, "format '%s': this program writes %s",
                          format, RUN_FORMAT);
     if (rc == 0) rc = config_bool(config_root(doc), "virtual", is_virtual, e);
+    if (rc == 0) rc = config_need(config_root(doc), "needles", &needles, e);
+    if (rc == 0) rc = config_integer(needles, "count", 1, 1000000000L, &p->needles, e);
+    if (rc == 0) rc = config_quantity(needles, "length", "m", RANGE_POSITIVE, &p->length, e);
     config_close(doc);
     return rc;
 }
@@ -130,6 +181,7 @@ int depth_run(int argc, char **argv, struct err *e)
     char path[700];
     bool is_virtual = false, known = false;
     size_t n = 0;
+    struct patch patch = {0};
     struct reading r = {0};
     const struct option_spec specs[] = {{"method", .text = &method}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, word, 2, &n, e);
@@ -140,8 +192,8 @@ int depth_run(int argc, char **argv, struct err *e)
     if (rc == 0 && !known) {
         rc = err_set(e, ERR_ARG, "--method '%s': oct, histology, dye, parafilm or model", method);
     }
-    if (rc == 0) rc = read_run(word[0], &is_virtual, e);
-    if (rc == 0) rc = read_table(word[1], &r, e);
+    if (rc == 0) rc = read_run(word[0], &patch, &is_virtual, e);
+    if (rc == 0) rc = read_table(word[1], &patch, &r, e);
     if (rc == 0) rc = write_record(word[0], word[1], method, &r, is_virtual, path, sizeof path, e);
     if (rc == 0)
         printf("%s: mean %.1f um, sd %.1f um, n %zu, penetrated %zu of %zu (%.3g %%)%s\n", path, r.mean * 1e6,

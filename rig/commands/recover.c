@@ -24,10 +24,10 @@ const char recover_help[] =
 const char verify_help[] =
     "usage: mnrig verify RUN\n"
     "\n"
-    "Compares samples.csv and events.csv with the sums in run.yaml (or recovered.yaml), and each event with the "
-    "digest\n"
-    "that chains it to the one before.  This finds edits, rows left out and damage.  It does not find a forger who\n"
-    "computes all digests and the sums anew, nor rows lost at the end of a run that has no sums.\n"
+    "Compares run.yaml with its seal (the SHA-256 in its last line), samples.csv and events.csv with the sums in\n"
+    "run.yaml (or recovered.yaml), and each event with the digest that chains it to the one before.  This finds\n"
+    "edits, rows left out and damage.  It does not find a forger who computes seal, sums and digests anew, nor rows\n"
+    "lost at the end of a run that has no sums, nor what lies beside the run (penetration_NN.yaml, an analysis).\n"
     "\n"
     "example: mnrig verify runs/20260309T140509Z_demo_pig1_press_10N_hold_5s_r01\n"
     "exit status: 0 as written, 1 not as written, 2 usage, 3 a file cannot be read";
@@ -80,7 +80,7 @@ static int write_recovered(const struct run_files *f, const struct run_scans *s,
     if (!isnan(s->samples.last_time))
         record_quantity(y, "lost/after", s->samples.last_time, "s");
     record_quantity(y, "lost/at_most", RECORD_COMMIT, "s");
-    rc = record_write(y, f->recovered, e);
+    rc = provenance_write_sealed(y, f->recovered, e);
     record_free(y);
     return rc;
 }
@@ -141,12 +141,20 @@ static int judge_sums(const struct run_files *f, const struct run_scans *s, cons
     return ERR_FAILED;
 }
 
+/* Sums can be believed only when the file that holds them is as it was written. */
+static int check_seals(const struct run_files *f, struct err *e)
+{
+    int rc = provenance_check_seal(f->yaml, e);
+    return rc == 0 && exists(f->recovered) ? provenance_check_seal(f->recovered, e) : rc;
+}
+
 int recover_run(int argc, char **argv, struct err *e)
 {
     struct run_files f;
     struct run_scans s;
     struct sums sums;
     int rc = read_run(argc, argv, &f, &s, e);
+    if (rc == 0) rc = check_seals(&f, e);
     if (rc == 0) rc = read_sums(&f, &sums, e);
     if (rc)
         return rc;
@@ -176,6 +184,7 @@ int verify_run(int argc, char **argv, struct err *e)
     struct run_scans s;
     struct sums sums;
     int rc = read_run(argc, argv, &f, &s, e);
+    if (rc == 0) rc = check_seals(&f, e);
     if (rc == 0) rc = read_sums(&f, &sums, e);
     if (rc)
         return rc;

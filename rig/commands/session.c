@@ -1,9 +1,11 @@
 /* session.c -- see session.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "rig/commands/session.h"
 
@@ -25,27 +27,51 @@ int session_read(struct session *s, const struct session_options *o, struct err 
     return rc;
 }
 
-/* The lock's name is the axis' address, so that two files for one bench share it. */
-static void lock_path(const struct session *s, char *out, size_t size)
+/* What an address is called, however it is spelt: "127.0.0.1-502" of localhost, "_dev_ttyUSB0" of a link to it. */
+static int name_line(const struct bus_address *a, char *out, size_t size, struct err *e)
 {
-    const struct bus_address *a = &s->bench.link[s->bench.device[BENCH_AXIS].link].address;
-    const char *run = getenv("XDG_RUNTIME_DIR");
-    char key[200];
+    char text[PATH_MAX] = "";
+    int rc = 0;
+    if (a->kind == BUS_KIND_TCP && (rc = bus_resolve(a->host, text, e)) != 0)
+        return rc;
     if (a->kind == BUS_KIND_TCP)
-        snprintf(key, sizeof key, "%.120s-%d", a->host, a->port);
+        snprintf(out, size, "%.60s-%d", text, a->port);
     else
-        snprintf(key, sizeof key, "%.120s", a->path);
-    for (char *c = key; *c; c++)
+        snprintf(out, size, "%.200s", realpath(a->path, text) ? text : a->path);
+    for (char *c = out; *c; c++)
         if (*c == '/')
             *c = '_';
-    snprintf(out, size, "%.200s/mnrig-%s.lock", run && run[0] ? run : "/tmp", key);
+    return 0;
+}
+
+/* One folder for all users of a computer. */
+static int lock_path(const struct session *s, char *out, size_t size, struct err *e)
+{
+    char name[220];
+    const char *folder = getenv("MN_LOCK_DIR");
+    int rc = name_line(&s->bench.link[s->bench.device[BENCH_AXIS].link].address, name, sizeof name, e);
+    snprintf(out, size, "%.250s/mnrig-%s.lock", folder && folder[0] ? folder : "/tmp", rc ? "" : name);
+    return rc;
+}
+
+/* Made for everybody's use; of another user's file a descriptor to read is enough for a lock.  O_NOFOLLOW: a link that
+ * somebody put there is not followed. */
+static int open_lock(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0)
+        return errno == EEXIST ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    (void)fchmod(fd, 0666); /* else it is this user's alone, which is no worse than a refusal */
+    return fd;
 }
 
 static int take_lock(struct session *s, struct err *e)
 {
     char path[500];
-    lock_path(s, path, sizeof path);
-    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc = lock_path(s, path, sizeof path, e);
+    if (rc)
+        return rc;
+    s->lock = open_lock(path);
     if (s->lock < 0)
         return err_set(e, ERR_IO, "%s: the bench's lock file cannot be opened: %s", path, strerror(errno));
     if (flock(s->lock, LOCK_EX | LOCK_NB) == 0)

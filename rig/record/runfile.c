@@ -190,7 +190,7 @@ int run_report_write(const struct run_report *r, struct err *e)
     record_subtree(y, "configuration/bench", r->bench_doc);
     record_subtree(y, "configuration/method", r->method_doc);
     snprintf(path, sizeof path, "%s/%s", r->folder, RUN_YAML);
-    rc = record_write(y, path, e);
+    rc = provenance_write_sealed(y, path, e);
     record_free(y);
     return rc;
 }

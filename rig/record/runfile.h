@@ -1,5 +1,6 @@
 /* runfile.h -- the run folder's name and its run.yaml.  run.yaml is written twice: at the start, as "aborted, not
- * finished, complete: false", and at the end with the outcome; each time to a temporary name and renamed. */
+ * finished, complete: false", and at the end with the outcome; each time to a temporary name and renamed,
+ * and sealed: its last line is the SHA-256 of all above it. */
 #ifndef RIG_RECORD_RUNFILE_H
 #define RIG_RECORD_RUNFILE_H
 #include <stdbool.h>

@@ -1,12 +1,23 @@
 /* screen.c -- see screen.h. */
+#include <ctype.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "rig/screen/screen.h"
 
 #define SHOW_EVERY 0.2 /* s; at once when the state changes */
+enum { COLUMNS_ELSE = 80 }; /* of a terminal that does not tell */
+
+/* A reader that is stuck (Ctrl-S, a full pipe) loses lines; it never holds up the tick. */
+static void put(const char *text, size_t n)
+{
+    struct pollfd p = {STDOUT_FILENO, POLLOUT, 0};
+    if (poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) && write(STDOUT_FILENO, text, n) < 0)
+        return;
+}
 
 void screen_open(struct screen *s, bool is_plain, bool reads_keys)
 {
@@ -24,10 +35,8 @@ void screen_close(struct screen *s)
 {
     if (s->has_terminal)
         tcsetattr(STDIN_FILENO, TCSANOW, &s->before);
-    if (!s->is_plain) {
-        printf("\n");
-        fflush(stdout);
-    }
+    if (!s->is_plain)
+        put("\n", 1);
     s->has_terminal = false;
 }
 
@@ -64,24 +73,59 @@ enum rig_key screen_key(struct screen *s)
     return newest;
 }
 
-static int status_line(const struct screen *s, const struct rig *r, char *out, size_t size)
+static size_t columns_of_terminal(void)
 {
-    const char *state = r->state == RIG_RUNNING ? sequence_stage(&r->sequence) : rig_state_names[r->state];
-    double age = fmax(r->inputs.age[BENCH_AXIS], r->inputs.age[BENCH_FORCE]) * 1e3;
-    double travel = sequence_travel(&r->sequence, r->axis.position, r->force.force);
-    if (s->is_plain)
-        return snprintf(out, size, "<%s|z:%.4f|F:%.4f|travel:%.4f|age:%.0f>\n", state, r->axis.position * 1e3,
-                        r->force.force, travel * 1e3, age);
-    return snprintf(out, size, "\r\033[K%-9s F %8.3f / %.4g N   z %8.4f mm   travel %8.4f mm   age %3.0f ms   %.80s",
-                    state, r->force.force, r->limits.force_push, r->axis.position * 1e3, travel * 1e3, age, r->message);
+    struct winsize w = {0};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : COLUMNS_ELSE;
 }
 
-/* A reader that is stuck (Ctrl-S, a full pipe) loses lines; it never holds up the tick. */
-static void put(const char *text, size_t n)
+/* The same but for its numbers? */
+static bool says_the_same(const char *a, const char *b)
 {
-    struct pollfd p = {STDOUT_FILENO, POLLOUT, 0};
-    if (poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) && write(STDOUT_FILENO, text, n) < 0)
-        return;
+    for (;; a++, b++) {
+        while (isdigit((unsigned char)*a) || *a == '.' || *a == '-') a++;
+        while (isdigit((unsigned char)*b) || *b == '.' || *b == '-') b++;
+        if (*a != *b || !*a)
+            return *a == *b;
+    }
+}
+
+struct numbers { const char *state; double force, position, travel, age; }; /* N, mm, mm, ms */
+
+static struct numbers numbers_of(const struct rig *r)
+{
+    return (struct numbers){
+        .state = r->state == RIG_RUNNING ? sequence_stage(&r->sequence) : rig_state_names[r->state],
+        .force = r->force.force,
+        .position = r->axis.position * 1e3,
+        .travel = sequence_travel(&r->sequence, r->axis.position, r->force.force) * 1e3,
+        .age = fmin(fmax(r->inputs.age[BENCH_AXIS], r->inputs.age[BENCH_FORCE]) * 1e3, 1e9)};
+}
+
+size_t screen_status(const struct rig *r, size_t columns, bool *has_message, char *out, size_t size)
+{
+    char part[5][60];
+    const struct numbers k = numbers_of(r);
+    snprintf(part[0], sizeof part[0], "%-9.9s", k.state);
+    snprintf(part[1], sizeof part[1], " F %8.3f / %.4g N", k.force, r->limits.force_push);
+    snprintf(part[2], sizeof part[2], "  z %8.4f mm", k.position);
+    snprintf(part[3], sizeof part[3], "  travel %8.4f mm", k.travel);
+    snprintf(part[4], sizeof part[4], "  age %3.0f ms", k.age);
+    size_t n = 0;
+    for (size_t i = 0; i < 5 && n + strlen(part[i]) < columns && n + strlen(part[i]) < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s", part[i]);
+    *has_message = n + 3 + strlen(r->message) < columns && n + 3 + strlen(r->message) < size;
+    if (*has_message)
+        n += (size_t)snprintf(out + n, size - n, "   %s", r->message);
+    return n;
+}
+
+static size_t plain_line(const struct rig *r, char *out, size_t size)
+{
+    const struct numbers k = numbers_of(r);
+    int n = snprintf(out, size, "<%s|z:%.4f|F:%.4f|travel:%.4f|age:%.0f>\n", k.state, k.position, k.force, k.travel,
+                     k.age);
+    return n < (int)size ? (size_t)n : size - 1;
 }
 
 void screen_say(struct screen *s, const char *text)
@@ -91,6 +135,19 @@ void screen_say(struct screen *s, const char *text)
     put(line, (size_t)n);
 }
 
+/* A message that has no room behind the numbers stands above them, once: it tells which keys there are. */
+static void show_line(struct screen *s, const struct rig *r)
+{
+    char line[400] = "\r\033[K";
+    const size_t n = strlen(line);
+    bool has_message;
+    size_t used = screen_status(r, columns_of_terminal(), &has_message, line + n, sizeof line - n);
+    if (!has_message && !says_the_same(r->message, s->said))
+        screen_say(s, r->message);
+    snprintf(s->said, sizeof s->said, "%s", has_message ? "" : r->message);
+    put(line, n + used);
+}
+
 void screen_show(struct screen *s, const struct rig *r)
 {
     char line[400];
@@ -98,8 +155,8 @@ void screen_show(struct screen *s, const struct rig *r)
         return;
     s->last = r->now;
     s->shown = r->state;
-    int n = status_line(s, r, line, sizeof line);
-    if (n > (int)sizeof line - 1)
-        n = (int)sizeof line - 1;
-    put(line, (size_t)n);
+    if (s->is_plain)
+        put(line, plain_line(r, line, sizeof line));
+    else
+        show_line(s, r);
 }

@@ -13,6 +13,7 @@ struct screen {
     struct termios before;
     double last;         /* when it was last shown */
     enum rig_state shown;
+    char said[240];      /* the message that stands above the status line; empty: none */
 };
 /* Keys that were typed before are discarded. */
 void screen_open(struct screen *s, bool is_plain, bool reads_keys);
@@ -22,4 +23,7 @@ enum rig_key screen_key(struct screen *s);
 /* A line of its own, now. */
 void screen_say(struct screen *s, const char *text);
 void screen_show(struct screen *s, const struct rig *r);
+/* The status line in at most columns - 1 characters, so that it never wraps: what does not fit whole is left out, from
+ * the right (age, travel, position ...); *has_message: the rig's message had room too.  Returns its length. */
+size_t screen_status(const struct rig *r, size_t columns, bool *has_message, char *out, size_t size);
 #endif

@@ -40,7 +40,7 @@ bench() { # NAME OPTIONS: mnbench serve, its logs in $D/NAME; sets BENCH (proces
 end_bench() { kill -TERM "$BENCH" 2>/dev/null; wait "$BENCH" 2>/dev/null; }
 press() { # OPTIONS: starts mnrig run as RIG, its output in $D/out, its folder in $D/runs
     mkdir -p "$D/lock"
-    XDG_RUNTIME_DIR="$D/lock" "$R" run --method "$T/press.yaml" --batch kill --specimen s --unattended --specimen-number 3 --plain \
+    MN_LOCK_DIR="$D/lock" "$R" run --method "$T/press.yaml" --batch kill --specimen s --unattended --specimen-number 3 --plain \
         $PATIENT -o "$D/runs" "$@" >"$D/out" 2>&1 </dev/null &
     RIG=$!
     note_pid $RIG

@@ -180,7 +180,7 @@ int case_run(const struct case_bench *b, const char *method, const char *dir, st
     snprintf(folder, sizeof folder, "%s/runs", dir);
     char *argv[] = {"run", "--bench", bench, "--method", press, "--specimen", "s1", "--batch", "b1",
                     "-o", folder, "--plain", "--unattended", NULL};
-    setenv("XDG_RUNTIME_DIR", dir, 1); /* its lock file is its own too */
+    setenv("MN_LOCK_DIR", dir, 1); /* its lock file is its own too */
     fflush(stdout);
     int said = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(null, STDOUT_FILENO); /* what it tells its operator would fill the screen */

@@ -12,8 +12,8 @@ server=$!
 n=0
 while [ ! -s "$dir/port" ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
 port=$(head -1 "$dir/port")
-XDG_RUNTIME_DIR=$dir
-export XDG_RUNTIME_DIR
+MN_LOCK_DIR=$dir
+export MN_LOCK_DIR
 
 "$B/tests/perf/rig" transactions "$port" >"$dir/transactions"
 mkdir "$dir/ticks" "$dir/record"

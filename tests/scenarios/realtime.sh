@@ -21,7 +21,7 @@ one() {
     while [ $got -eq 77 ] && [ $tries -lt 3 ]; do
         tries=$((tries + 1))
         mkdir -p "$T/$1-$2-$tries"
-        XDG_RUNTIME_DIR="$T/$1-$2-$tries" timeout 150 \
+        MN_LOCK_DIR="$T/$1-$2-$tries" timeout 150 \
             "$python" tests/scenarios/realtime.py "$build" "$T/$1-$2-$tries" "$1" "$2"
         got=$?
     done
