@@ -204,7 +204,7 @@ static size_t last_line(const char *text, size_t n)
 
 int provenance_check_seal(const char *path, struct err *e)
 {
-    char hex[65], want[80];
+    char hex[65], want[90];
     char *text = NULL;
     size_t n = 0;
     int rc = file_read(path, SEALED_MAX, &text, &n, e);
@@ -212,7 +212,7 @@ int provenance_check_seal(const char *path, struct err *e)
         return rc;
     const size_t at = last_line(text, n);
     sha256_hex(text, at, hex);
-    snprintf(want, sizeof want, "seal: %s\n", hex);
+    snprintf(want, sizeof want, "seal: \"%s\"\n", hex);
     if (strncmp(text + at, "seal: ", 6) != 0)
         rc = err_set(e, ERR_FAILED, "%s: not as written: its last line, the seal, is missing", path);
     else if (n - at != strlen(want) || memcmp(text + at, want, n - at) != 0)

@@ -22,7 +22,7 @@ struct provenance {
     const char *const *libraries; /* name, version, name, version, ..., NULL */
 };
 void provenance_record(struct record *r, const char *path, const struct provenance *p);
-/* As record_write, with a last line "seal: <SHA-256 of all that stands above it>", so that a later edit is seen. */
+/* As record_write, with a last line, seal: "<SHA-256 of all that stands above it>", so that a later edit is seen. */
 int  provenance_write_sealed(struct record *r, const char *path, struct err *e);
 /* Is a sealed file as it was written?  ERR_FAILED: changed, or the seal is missing; ERR_IO. */
 int  provenance_check_seal(const char *path, struct err *e);

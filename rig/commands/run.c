@@ -351,10 +351,11 @@ static int finish(struct run *r, int rc, struct err *e)
     return rc;
 }
 
-static void summarise(const struct run *r)
+static void summarise(struct run *r)
 {
     const struct sequence *s = &r->rig.sequence;
     const char *how = r->rig.state == RIG_ENDED ? r->cause : "";
+    screen_end_line(&r->screen);
     printf("run: %s\n", r->folder);
     if (r->rig.bench == NULL)
         return;

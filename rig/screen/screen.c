@@ -35,9 +35,14 @@ void screen_close(struct screen *s)
 {
     if (s->has_terminal)
         tcsetattr(STDIN_FILENO, TCSANOW, &s->before);
-    if (!s->is_plain)
-        put("\n", 1);
     s->has_terminal = false;
+}
+
+void screen_end_line(struct screen *s)
+{
+    if (s->has_line)
+        putchar('\n');
+    s->has_line = false;
 }
 
 static enum rig_key key_of(char c)
@@ -146,6 +151,7 @@ static void show_line(struct screen *s, const struct rig *r)
         screen_say(s, r->message);
     snprintf(s->said, sizeof s->said, "%s", has_message ? "" : r->message);
     put(line, n + used);
+    s->has_line = true;
 }
 
 void screen_show(struct screen *s, const struct rig *r)

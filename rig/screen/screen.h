@@ -1,5 +1,5 @@
 /* screen.h -- what the operator sees and presses: one status line, keys, never in the tick's way (nothing
- * here blocks). */
+ * here blocks but screen_end_line). */
 #ifndef RIG_SCREEN_SCREEN_H
 #define RIG_SCREEN_SCREEN_H
 #include <stdbool.h>
@@ -10,6 +10,7 @@ struct screen {
     bool is_plain;       /* one machine-readable line: <insert|z:0.831|F:12.40|age:18> */
     bool has_terminal;   /* stdin was switched to single keys; screen_close switches back */
     bool reads_keys, is_at_end; /* stdin has ended: no key can come any more */
+    bool has_line;       /* the cursor stands behind the status line */
     struct termios before;
     double last;         /* when it was last shown */
     enum rig_state shown;
@@ -18,6 +19,8 @@ struct screen {
 /* Keys that were typed before are discarded. */
 void screen_open(struct screen *s, bool is_plain, bool reads_keys);
 void screen_close(struct screen *s);
+/* Goes on below the status line.  It waits for the terminal: only when the record is closed. */
+void screen_end_line(struct screen *s);
 /* The newest key; stop and quit win over others that came with it. */
 enum rig_key screen_key(struct screen *s);
 /* A line of its own, now. */

@@ -34,6 +34,46 @@ static void sha256_of_the_standards_vectors(void)
     temp_remove(folder);
 }
 
+/* Any byte of it changed, lost or added. */
+static void a_sealed_file_shows_every_change(void)
+{
+    char folder[200], path[300], other[300];
+    struct record *r;
+    struct err e = {0};
+    temp_path(temp_folder(folder), "sealed.yaml", path);
+    temp_path(folder, "other.yaml", other);
+    CU_ASSERT_EQUAL_FATAL(record_new(&r, NULL), 0);
+    record_text(r, "state", "done");
+    record_quantity(r, "peak/force", 13.0725, "N");
+    CU_ASSERT_EQUAL(provenance_write_sealed(r, path, &e), 0);
+    record_free(r);
+    CU_ASSERT_EQUAL(provenance_check_seal(path, &e), 0);
+    char *text = temp_read(path);
+    const size_t n = strlen(text);
+    CU_ASSERT_TRUE(n > 70);
+    for (size_t i = 0; i < n; i++) {
+        text[i] ^= 1;
+        temp_write(other, text);
+        CU_ASSERT_EQUAL(provenance_check_seal(other, &e), ERR_FAILED);
+        text[i] ^= 1;
+    }
+    temp_write(other, text + 1);
+    CU_ASSERT_EQUAL(provenance_check_seal(other, &e), ERR_FAILED);
+    text[n - 1] = '\0';
+    temp_write(other, text);
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(provenance_check_seal(other, &e), ERR_FAILED);
+    ASSERT_HAS(e.msg, "other.yaml: not as written: its text does not fit the seal in its last line");
+    temp_write(other, "");
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(provenance_check_seal(other, &e), ERR_FAILED);
+    ASSERT_HAS(e.msg, "its last line, the seal, is missing");
+    e = (struct err){0};
+    CU_ASSERT_EQUAL(provenance_check_seal("/nowhere/x", &e), ERR_IO);
+    free(text);
+    temp_remove(folder);
+}
+
 static void record_says_who_made_it(void)
 {
     static const char *const libraries[] = {"SUNDIALS", "6.4.1", "libfyaml", "0.7.12", NULL};
@@ -56,6 +96,7 @@ static void record_says_who_made_it(void)
 
 CU_TestInfo provenance_tests[] = {
     {"SHA-256 of the standard's vectors", sha256_of_the_standards_vectors},
+    {"a sealed file shows every change", a_sealed_file_shows_every_change},
     {"record says who made it", record_says_who_made_it},
     CU_TEST_INFO_NULL,
 };

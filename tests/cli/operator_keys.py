@@ -46,7 +46,7 @@ class Run:
     """One mnrig run, at a terminal of its own unless told otherwise."""
 
     def __init__(self, name, port, patient=True, typed_ahead=b"", more=()):
-        self.name, self.text = name, b""
+        self.name, self.text, self.shown = name, b"", b""
         args = [BUILD + "/mnrig", "run", "--bench", BENCH, "--port", port, "--method", method(), "--batch", "tty", "--specimen", name,
                 "-o", FOLDER + "/runs", *more]
         for s in PATIENT if patient else []:
@@ -63,7 +63,8 @@ class Run:
         while time.time() < end:
             if select.select([self.master], [], [], 0.05)[0]:
                 try:
-                    self.text += os.read(self.master, 65536)
+                    new = os.read(self.master, 65536)
+                    self.text, self.shown = self.text + new, self.shown + new
                 except OSError:
                     return
 
@@ -81,9 +82,8 @@ class Run:
         end = time.time() + 30
         while b"all clear: a = arm" not in self.text and time.time() < end:
             self.read(0.3)
-            if b"reset a drive alarm" in self.text:
+            if self.text.rfind(b"reset a drive alarm") > self.text.rfind(b"all clear"):
                 self.key(b"r")
-                self.text = b""
         self.read(0.7)
         for _ in range(8):  # an edge before half a second of all clear is discarded
             self.key(b"a")
@@ -172,6 +172,22 @@ def a_stopped_terminal_does_not_hold_the_tick(port):
     check(r.status() == 7, "ctrl-s: exit status")
 
 
+def a_held_terminal_does_not_keep_the_outcome(port):
+    r = Run("held", port)
+    r.arm()
+    r.wait_for("hold")
+    r.key(b"\x13")
+    end = time.time() + 40
+    while "state: done" not in r.file("run.yaml") and time.time() < end:
+        time.sleep(0.3)
+    check("state: done" in r.file("run.yaml"), "held: the outcome waits for the terminal")
+    r.key(b"\x11")
+    check(r.status() == 0, "held: exit status")
+    lines = [line.split(b"\n")[0] for line in r.shown.split(b"\r\x1b[K") if b" N  z " in line.split(b"\n")[0]]
+    check(len(lines) > 10, "held: status lines are not found")
+    check(max(map(len, lines), default=99) < 80, "held: a status line wraps: %r" % max(lines, key=len, default=b""))
+
+
 def a_suspended_process_trips(port):
     r = Run("suspend", port, patient=False)
     r.arm()
@@ -209,7 +225,7 @@ def a_stuck_reader_does_not_hold_the_run(port):
 bench, port = start_bench()
 try:
     for test in (a_type_ahead_key_does_not_arm, space_stops_steps_go_away_and_a_new_edge_goes_back, keys_of_the_terminal_stop,
-                 a_stopped_terminal_does_not_hold_the_tick, a_suspended_process_trips, a_hang_up_stops,
+                 a_stopped_terminal_does_not_hold_the_tick, a_held_terminal_does_not_keep_the_outcome, a_suspended_process_trips, a_hang_up_stops,
                  a_stuck_reader_does_not_hold_the_run):
         began = time.time()
         test(port)

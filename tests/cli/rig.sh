@@ -126,6 +126,14 @@ cp -R "$RUN" "$T/edited"; sed -i '9s/,insert,/,hold,/;9s/[0-9]$/7/' "$T/edited/s
 expect 1 "its digest does not fit" "$R" verify "$T/edited"
 cp "$RUN/events.csv" "$T/edited/events.csv"
 expect 1 "not what was written" "$R" verify "$T/edited"
+for change in 's/^  state: done/  state: tripped/' 's/^  samples_sha256: ./  samples_sha256: /' 's/^\(  events_chain: .*\)/\1ab/' 's/^seal: "./seal: "/'; do
+    cp -R "$RUN/." "$T/edited"; sed -i "$change" "$T/edited/run.yaml"
+    cmp -s "$RUN/run.yaml" "$T/edited/run.yaml" && fail "nothing was changed by $change"
+    expect 1 "run.yaml: not as written" "$R" verify "$T/edited"
+    expect 1 "run.yaml: not as written" "$R" recover "$T/edited"
+done
+sed -i '$d' "$T/edited/run.yaml"
+expect 1 "its last line, the seal, is missing" "$R" verify "$T/edited"
 for f in run.yaml samples.csv events.csv; do [ -s "$RUN/$f" ] || fail "$RUN/$f is missing"; done
 grep -q '^virtual: true' "$RUN/run.yaml" || fail "virtual: true is missing"
 grep -q 'complete: true' "$RUN/run.yaml" || fail "complete: true is missing"
@@ -157,12 +165,22 @@ air override --no-proof "only a comment changed" >"$T/out" 2>&1
 grep -q 'reason: only a comment changed' "$T"/runs/*_cli_override_*/run.yaml || fail "the override's reason is not recorded"
 expect 2 "--bench is needed" "$R" prove
 
+# ---- without standard streams: what is printed does not reach the devices' lines
+"$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen closed --unattended --specimen-number 6 \
+    -o "$T/runs" <&- >&- 2>&-
+got=$?
+[ $got -eq 0 ] || fail "run without standard streams: exit $got, want 0"
+grep -q 'state: done' "$T"/runs/*_cli_closed_*/run.yaml || fail "run without standard streams: not done"
+
 # ---- a signal is a controlled stop; one master per bench meanwhile; the folder does not look complete
 "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen sig --unattended \
     --specimen-number 5 -o "$T/runs" >"$T/sig.out" 2>&1 &
 pid=$!
 sleep 2.5
 expect 5 "is in use by another mnrig" "$R" probe --bench $TCP --port "$PORT"
+for name in localhost 127.1; do
+    expect 5 "is in use by another mnrig" "$R" probe --bench $TCP --port "$PORT" --set links/axis_line/tcp=$name
+done
 kill -TERM $pid
 wait $pid
 got=$?
@@ -200,6 +218,14 @@ expect 0 "mean 400.3 um, sd 17.3 um, n 2, penetrated 3 of 4 (0.75)" "$R" depth "
 expect 0 "penetration_02.yaml" "$R" depth "$RUN" "$T/oct.csv" --method histology
 expect 0 "measured: histology of 2 needles" "$B/mnsim" analyse "$RUN" -o "$T/analysis"
 [ -s "$RUN/penetration_01.yaml" ] || fail "penetration_01.yaml is missing"
+printf 'needle,depth_um,penetrated\n1,412.5,1\n2,637.3,1\n' >"$T/bad.csv"
+expect 3 "bad.csv:3: depth_um: 637.3 um: deeper than the run's needles are long, 600 um" "$R" depth "$RUN" "$T/bad.csv"
+for needle in -3 1.5 999 0; do
+    printf 'needle,depth_um,penetrated\n7,412.5,1\n%s,388.1,1\n' $needle >"$T/bad.csv"
+    expect 3 "bad.csv:3: needle: '$needle': must be one of 1 to " "$R" depth "$RUN" "$T/bad.csv"
+done
+printf 'needle,depth_um,penetrated\nA7,412.5,1\nB2,388.1,1\nA7,401.9,1\n' >"$T/bad.csv"
+expect 3 "bad.csv:4: needle: 'A7': is there twice" "$R" depth "$RUN" "$T/bad.csv"
 expect 2 "--method 'guess'" "$R" depth "$RUN" "$T/oct.csv" --method guess
 printf 'needle,depth,penetrated\n1,412.5,1\n' >"$T/bad.csv"
 expect 3 "depth_um" "$R" depth "$RUN" "$T/bad.csv"
