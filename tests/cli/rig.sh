@@ -214,7 +214,7 @@ grep -q 'assumed: tip_diameter' "$T/estimated/summary.yaml" && fail "the tips ar
 expect 0 "written to" "$R" report "$RUN" -o "$T/run.html"
 grep -q 'No depth reading is recorded' "$T/run.html" || fail "the report does not say that no depth was read"
 printf 'needle,depth_um,penetrated\n1,412.5,1\n2,,0\n3,388.1,1\n4,,1\n' >"$T/oct.csv"
-expect 0 "mean 400.3 um, sd 17.3 um, n 2, penetrated 3 of 4 (0.75)" "$R" depth "$RUN" "$T/oct.csv"
+expect 0 "mean 400.3 um, sd 17.3 um, n 2, penetrated 3 of 4 (75 %)" "$R" depth "$RUN" "$T/oct.csv"
 expect 0 "penetration_02.yaml" "$R" depth "$RUN" "$T/oct.csv" --method histology
 expect 0 "measured: histology of 2 needles" "$B/mnsim" analyse "$RUN" -o "$T/analysis"
 [ -s "$RUN/penetration_01.yaml" ] || fail "penetration_01.yaml is missing"
