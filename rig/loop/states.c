@@ -153,6 +153,17 @@ static void step_enabling(struct rig *r)
     }
 }
 
+/* The zero is bounded at the tare only; what it was at the end is told, for whoever reads the forces. */
+static void judge_zero(struct rig *r)
+{
+    const struct sequence *s = &r->sequence;
+    char value[48];
+    if (isnan(s->zero_return) || fabs(s->zero_return) <= sequence_zero_bound(s))
+        return;
+    snprintf(value, sizeof value, "%+.4f N (at most %.4f N)", s->zero_return, sequence_zero_bound(s));
+    rig_event(r, "note", "zero moved", value, "in air after the retract, from the tare: a drift, or something hangs on");
+}
+
 /* A way back does not undo the trip, or the stop, before it. */
 static enum rig_state how_it_ends(const struct rig *r, enum rig_state how)
 {
@@ -187,6 +198,7 @@ static void step_running(struct rig *r)
         rig_go(r, RIG_PROMPTING, r->sequence.reason);
         break;
     case SEQ_DONE:
+        judge_zero(r);
         r->ended_from = how_it_ends(r, RIG_FINISHING);
         r->went_back = r->is_leaving;
         rig_go(r, RIG_FINISHING, r->sequence.reason);

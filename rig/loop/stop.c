@@ -47,9 +47,9 @@ static void distrust(struct rig *r)
 }
 
 /* Samples asked for after the last STOP left: standing, and where the one before stood.  An encoder at rest may toggle
- * between two counts (1.01: and the conversion rounds), so one count is no motion here: else a drive that holds its load
- * would be switched off for standing.  What creeps more slowly than a count a look passes this, and is found a moment
- * later by how far it has come from here (motion.h). */
+ * between two counts (1.01: and the conversion rounds), so one count is no motion here: else a drive that holds its
+ * load would be switched off for standing.  What creeps more slowly than a count a look passes this, and is found a
+ * moment later by how far it has come from here (motion.h). */
 static bool is_proven(struct rig *r)
 {
     struct rig_stopper *s = &r->stopper;

@@ -47,8 +47,8 @@ int method_read(struct method *m, struct config **doc, const char *path, const c
  * the places.  method_read does it. */
 int method_judge(const struct method *m, struct cnode root, struct err *e);
 /* Refuses, with the numbers, a method this bench must not run: limits outside the bench's, speeds the drive cannot do,
- * targets outside the soft limits, a way run on unseen beyond the hard ones, stays too short for their moves, or a limit
- * plus the worst overshoot above what the weakest part bears. */
+ * targets outside the soft limits, a way run on unseen beyond the hard ones, stays too short for their moves, or a
+ * limit plus the worst overshoot above what the weakest part bears. */
 int method_check(const struct method *m, struct cnode root, const struct bench *b, const struct safety_limits *l,
                  struct err *e);
 /* Where the search for the surface begins, m below home. */

@@ -14,7 +14,8 @@ enum verdict { STAYS, OVER, TIMES_OUT };
 void sequence_init(struct sequence *s, const struct method *m, const struct bench *b, double now)
 {
     *s = (struct sequence){.method = m, .bench = b, .entered = now, .tare = NAN, .tare_sd = NAN, .contact = NAN,
-                           .contact_time = NAN, .peak_force = NAN, .travel_end = NAN, .last_net = NAN};
+                           .contact_time = NAN, .peak_force = NAN, .travel_end = NAN, .zero_return = NAN,
+                           .last_net = NAN};
 }
 
 const char *sequence_stage(const struct sequence *s) { return stage_names[s->method->stage[s->stage].kind]; }
@@ -298,8 +299,14 @@ static enum verdict step_retract(struct sequence *s, const struct stage *g, cons
     }
     if (!has_ended(s, in, out))
         return STAYS;
-    return is_at_target(s, in) ? OVER : ended_short(s, in, out);
+    if (!is_at_target(s, in))
+        return ended_short(s, in, out);
+    if (in->axis->position < s->method->surface - s->method->surface_error) /* above the highest surface */
+        s->zero_return = sequence_net(s, in->force);
+    return OVER;
 }
+
+double sequence_zero_bound(const struct sequence *s) { return fmax(s->bench->cell.noise_high, 5.0 * s->tare_sd); }
 
 enum { PROMPT_ASKS, PROMPT_WAITS, PROMPT_ANSWERED };
 

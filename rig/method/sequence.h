@@ -39,6 +39,7 @@ struct sequence {
     double contact, contact_time; /* m, s */
     double peak_force;            /* N net, largest since contact */
     double travel_end;            /* m, when insert ended */
+    double zero_return;           /* N net, when retract ended in air; NaN: it did not, or nothing was tared */
     /* private */
     uint64_t force_seen;
     long   above, samples;        /* in a row above the contact force; of the tare */
@@ -54,6 +55,9 @@ void sequence_step(struct sequence *s, const struct seq_inputs *in, struct seq_o
 void sequence_resume(struct sequence *s, double now);
 /* After a trip or a stop: the last stage, which goes back; nothing else follows. */
 void sequence_leave(struct sequence *s, double now);
+/* So far from the tare a force in air may be at the end, N: more is no noise.  The zero has moved, or something hangs
+ * on the array. */
+double sequence_zero_bound(const struct sequence *s);
 /* Name of the stage it is in. */
 const char *sequence_stage(const struct sequence *s);
 /* Net force; travel from contact, raw and without the machine's give (E26).  NaN before the tare / before contact. */

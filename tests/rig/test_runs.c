@@ -192,6 +192,22 @@ static void a_press_to_force_ends_done_and_the_log_is_true(void)
     simulation_free(s);
 }
 
+static void a_zero_that_moved_during_the_run_is_a_warning_of_the_record(void)
+{
+    for (int drifts = 0; drifts < 2; drifts++) {
+        struct simulation *s = begin(TCP, PRESS_FORCE, drifts ? "at 10 s: drift force 0.05 N/s\n" : NULL);
+        simulation_run(s, 60.0);
+        ended_as(s, "done", "");
+        recorder_commit(s->recorder);
+        char *events = simulation_text(s, "events.csv");
+        CU_ASSERT_EQUAL(strstr(events, "note,zero moved,") != NULL, drifts == 1);
+        CU_ASSERT_EQUAL(fabs(s->rig.sequence.zero_return) > 0.05, drifts == 1);
+        ASSERT_REL(sequence_zero_bound(&s->rig.sequence), 0.05, 1e-12);
+        free(events);
+        simulation_free(s);
+    }
+}
+
 static void a_press_to_travel_takes_off_the_machines_give(void)
 {
     struct simulation *s = a_run_is_done(TCP, PRESS_TRAVEL);
@@ -679,6 +695,8 @@ static void an_unplugged_cell_is_found_before_the_approach(void)
 }
 
 CU_TestInfo runs_tests[] = {
+    {"a_zero_that_moved_during_the_run_is_a_warning_of_the_record",
+     a_zero_that_moved_during_the_run_is_a_warning_of_the_record},
     {"a_press_to_force_ends_done_and_the_log_is_true", a_press_to_force_ends_done_and_the_log_is_true},
     {"a_press_to_travel_takes_off_the_machines_give", a_press_to_travel_takes_off_the_machines_give},
     {"the_same_run_works_on_a_shared_serial_line", the_same_run_works_on_a_shared_serial_line},
