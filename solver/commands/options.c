@@ -90,8 +90,10 @@ double now_s(void)
 void print_notes(FILE *to, const struct study *s)
 {
     static const char *const word[] = {"assumed", "derived", "warning", "note"};
-    for (size_t i = 0; i < s->n_notes; i++) {
-        const struct note *n = &s->note[i];
-        fprintf(to, "  %s: %s%s%s\n", word[n->kind], n->path, n->path[0] ? " = " : "", n->text);
-    }
+    for (int last = 0; last < 2; last++) /* what limits the result stands at the end, where it is read */
+        for (size_t i = 0; i < s->n_notes; i++) {
+            const struct note *n = &s->note[i];
+            if ((n->kind == NOTE_WARNING || n->kind == NOTE_LABEL) != (last == 1)) continue;
+            fprintf(to, "  %s: %s%s%s\n", word[n->kind], n->path, n->path[0] ? " = " : "", n->text);
+        }
 }

@@ -45,6 +45,15 @@ static int refuse_bullet(struct cnode at, struct err *e)
     return config_fail(at, e, ERR_RANGE, "insertion: the insertion model does not know bullets: state their depth");
 }
 
+/* The folder of an import has its runs inside. */
+static void hint_import(const char *folder, struct err *e)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%.300s/import.yaml", folder);
+    if (access(path, R_OK) == 0)
+        err_hint(e, "'%.200s' is the folder of an import: its force curves are %.200s/runs/SPECIMEN", folder, folder);
+}
+
 /* The newest reading of the run counts; a run without one goes through the insertion model. */
 static int depth_from_run(struct study *s, const struct needle *n, struct cnode at, struct err *e)
 {
@@ -56,6 +65,7 @@ static int depth_from_run(struct study *s, const struct needle *n, struct cnode 
     beside_study(s, folder, s->run_folder, sizeof s->run_folder);
     if (!run_has_penetration(s->run_folder)) {
         rc = n->shape == SHAPE_BULLET ? refuse_bullet(at, e) : depth_from_recorded_press(s, n, at, s->run_folder, e);
+        if (rc) hint_import(s->run_folder, e);
         if (rc) err_at(e, "%s: insertion/run", config_where(config_get(at, "run"), where, sizeof where));
         return rc;
     }
@@ -161,7 +171,8 @@ static int read_insertion(struct study *s, const struct needle *n, struct err *e
     if (!rc)
         rc = optional_number(at, "penetrated_fraction", (struct range){0.0, 1.0, true, false}, &s->penetrated_fraction,
                              &found, e);
-    bool says_virtual = false, says_estimated = false; /* a study adds to what a run says of itself, and takes nothing away */
+    bool says_virtual = false,
+         says_estimated = false; /* a study adds to what a run says of itself, and takes nothing away */
     if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &says_virtual, e);
     if (!rc && config_is(config_get(at, "estimated"))) rc = config_bool(at, "estimated", &says_estimated, e);
     s->is_virtual = s->is_virtual || says_virtual;

@@ -120,6 +120,8 @@ expect 3 "hint: mnsim analyse $tmp/texture/runs/A1   (also A2, A3)" "$mnsim" ana
 expect 3 "is the map of an import, not a run" "$mnsim" analyse config/imports/texture_analyser.yaml
 expect 3 "hint: first 'mnsim import config/imports/texture_analyser.yaml -o DIR', then 'mnsim analyse DIR/runs/SPECIMEN'" \
     "$mnsim" analyse config/imports/texture_analyser.yaml
+expect 3 "its force curves are $tmp/texture/runs/SPECIMEN" "$mnsim" run config/studies/caffeine_patch.yaml -o "$tmp/bad" \
+    --set "insertion={run: $tmp/texture}"
 expect 3 "is a file: a run is a folder" "$mnsim" analyse README.md
 expect 0 "next: insertion: {run: $tmp/layers} in a study" "$mnsim" import config/imports/parafilm_layers.yaml -o "$tmp/layers"
 expect 0 "368 of 400" "$mnsim" import config/imports/dye_counts.yaml -o "$tmp/dye"
