@@ -8,7 +8,7 @@
 
 enum shelf_kind { SHELF_ANALYSES, SHELF_STIFFNESS, SHELF_KINDS };
 enum { SHELF_PLACES = 48 }; /* of each kind; what was given back longest ago goes first */
-#define SHELF_BYTES (4u << 20) /* of each kind: more is not kept */
+#define SHELF_BYTES (3u << 20) /* of each kind: more is not kept */
 
 struct shelf;
 struct shelf_use { size_t asked, found; };

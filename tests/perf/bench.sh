@@ -87,9 +87,9 @@ done
 round=0
 while [ $round -lt 31 ]; do # short and many: what else the machine does changes from one second to the next
     round=$((round + 1))
-    "$bench" sweep 100 1 >>"$dir/serial"
+    "$bench" sweep 400 1 >>"$dir/serial"
     "$bench" control 1 >>"$dir/control_serial"
-    "$bench" sweep 100 "$cores" >>"$dir/parallel"
+    "$bench" sweep 400 "$cores" >>"$dir/parallel"
     "$bench" control "$cores" >>"$dir/control_parallel"
 done
 efficiency_of() { # efficiency_of NAME SERIAL PARALLEL [PER]: median over the rounds of NAME(SERIAL) / NAME(PARALLEL) / PER
@@ -202,7 +202,7 @@ Of the $(value analyses "$dir/sweep" | head -1) patterns of their matrices, $(va
 that the CPU time is $(printf %.2f "$reuse") times as long, and the results are $same_anew. No stiffness matrix serves twice here, since every case
 has another shape; where only the drug changes, the matrices are taken over too ([numerics](../explanation/numerics.md)).
 
-Threads: 100 cases on $cores threads against one: $(printf %.2f "$efficiency") of the ideal by the clock on the wall. A loop that only counts in registers, in the same
+Threads: 400 cases on $cores threads against one (each thread analyses for itself: of few cases that is a larger share): $(printf %.2f "$efficiency") of the ideal by the clock on the wall. A loop that only counts in registers, in the same
 rounds, gets $(printf %.2f "$machine"): that is the share of the machine that was free. The sweep's efficiency is the median of the rounds' quotients,
 $(printf %.2f "$relative"); by CPU time (what the cases cost on one thread over what they cost on $cores) it is $(printf %.2f "$cpu_efficiency"), the loop's $(printf %.2f "$cpu_machine"). The results are $same.
 
