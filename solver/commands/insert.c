@@ -111,7 +111,8 @@ static int check_files(const struct options *o, struct err *e)
         err_set(e, ERR_ARG, "%zu study files: 'mnsim insert' takes one", o->n_files);
     else
         err_set(e, ERR_ARG, "%zu runs: 'mnsim insert' takes one", o->n_runs);
-    err_hint(e, o->n_files != 1 ? "mnsim insert STUDY.yaml -o DIR" : "several runs at once: mnsim compare, with 'specimens'");
+    err_hint(e, o->n_files != 1 ? "mnsim insert STUDY.yaml -o DIR"
+                                : "several runs at once: mnsim compare, with 'specimens'");
     return ERR_ARG;
 }
 

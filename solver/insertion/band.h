@@ -1,5 +1,5 @@
-/* band.h -- where the next force-travel curve is to be expected: of another array on the same specimen, and of an array on
- * a new specimen. */
+/* band.h -- where the next force-travel curve is to be expected: of another array on the same specimen, and of an array
+ * on a new specimen. */
 #ifndef SOLVER_INSERTION_BAND_H
 #define SOLVER_INSERTION_BAND_H
 #include "solver/insertion/model.h"
@@ -18,7 +18,7 @@ int insertion_bands(const struct insertion_case *c, const struct insertion_resul
                     struct insertion_band *b, struct err *e);
 void insertion_band_release(struct insertion_band *b); /* {0} is legal */
 
-/* The interval that the next of n >= 2 draws lies in with that confidence: Student's, of the logarithms where every draw
- * is above zero, because specimens differ by factors.  NAN in a draw: NAN.  draw[] is changed. */
+/* The interval that the next of n >= 2 draws lies in with that confidence: Student's, of the logarithms where every
+ * draw is above zero, because specimens differ by factors.  NAN in a draw: NAN.  draw[] is changed. */
 void draws_interval(double draw[], size_t n, double confidence, double *middle, double *low, double *high);
 #endif

@@ -18,7 +18,8 @@ size_t insertion_limits(const struct insertion_case *c, double force, double sin
     size_t k = 0;
     if (n->tip_diameter < TIP_NARROWEST || n->tip_diameter > TIP_WIDEST)
         snprintf(text[k++], INSERTION_LIMIT,
-                 "tips of %.3g um lie outside the 5 to 160 um that the puncture law comes from: %s", n->tip_diameter * 1e6,
+                 "tips of %.3g um lie outside the 5 to 160 um that the puncture law comes from: %s",
+                 n->tip_diameter * 1e6,
                  n->tip_diameter < TIP_NARROWEST ? "taken as 5 um there" : "its line is drawn on");
     if (pressure > PRESSURE_MOST)
         snprintf(text[k++], INSERTION_LIMIT,
@@ -28,8 +29,10 @@ size_t insertion_limits(const struct insertion_case *c, double force, double sin
         snprintf(text[k++], INSERTION_LIMIT,
                  "the skin sinks %.4g um into a backing of %.4g um: its law does not hold there", sink * 1e6, H * 1e6);
     if (n->count > 1 && PI * n->base_diameter * n->base_diameter / 4.0 > 0.5 * pitch * pitch)
-        snprintf(text[k++], INSERTION_LIMIT,
-                 "needles of %.4g um stand every %.4g um: they fill more than half of the skin, and the model lets them "
-                 "not feel each other", n->base_diameter * 1e6, pitch * 1e6);
+        snprintf(
+            text[k++], INSERTION_LIMIT,
+            "needles of %.4g um stand every %.4g um: they fill more than half of the skin, and the model lets them "
+            "not feel each other",
+            n->base_diameter * 1e6, pitch * 1e6);
     return k;
 }

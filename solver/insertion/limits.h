@@ -1,4 +1,5 @@
-/* limits.h -- where a press leaves what the insertion model's values and laws come from: said in words, never refused. */
+/* limits.h -- where a press leaves what the insertion model's values and laws come from: said in words, never refused.
+ */
 #ifndef SOLVER_INSERTION_LIMITS_H
 #define SOLVER_INSERTION_LIMITS_H
 #include "solver/insertion/model.h"

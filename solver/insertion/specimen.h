@@ -1,5 +1,5 @@
-/* specimen.h -- the specimens that a press may meet: skin drawn with the scatter that mechanics states, and with needles
- * of its own. */
+/* specimen.h -- the specimens that a press may meet: skin drawn with the scatter that mechanics states, and with
+ * needles of its own. */
 #ifndef SOLVER_INSERTION_SPECIMEN_H
 #define SOLVER_INSERTION_SPECIMEN_H
 #include "solver/insertion/model.h"

@@ -20,7 +20,8 @@ double frustum_buckling(const struct insertion_needles *n, double young_modulus)
 struct needle_strength needle_strength(const struct insertion_needles *n, const struct needle_material *m, double force)
 {
     double d = 0.5 * (n->tip_diameter + n->base_diameter), A = area_of(d, m->bore), I = inertia_of(d, m->bore);
-    double KL = BUCKLING_K * n->length, E = m->young_modulus, sy = m->yield_strength, face = area_of(n->tip_diameter, m->bore);
+    double KL = BUCKLING_K * n->length, E = m->young_modulus, sy = m->yield_strength,
+           face = area_of(n->tip_diameter, m->bore);
     struct needle_strength s = {.slenderness = KL / sqrt(I / A), .transition = PI * sqrt(2.0 * E / sy)};
     double euler = PI * PI * E * I / (KL * KL),
            johnson = A * sy * (1.0 - sy * s.slenderness * s.slenderness / (4.0 * PI * PI * E));

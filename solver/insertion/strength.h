@@ -20,8 +20,8 @@ struct needle_strength {
     double tip_stress;
     double buckling_margin, fracture_margin; /* bearable / applied; NAN when not computable */
 };
-/* Elastic load at which a solid frustum buckles, N: 20.19 E I / L^2 with I of the circle whose diameter is the geometric
- * mean of both ends. */
+/* Elastic load at which a solid frustum buckles, N: 20.19 E I / L^2 with I of the circle whose diameter is the
+ * geometric mean of both ends. */
 double frustum_buckling(const struct insertion_needles *n, double young_modulus);
 /* For the largest axial force on one needle, N.  Section in the middle of the frustum. */
 struct needle_strength needle_strength(const struct insertion_needles *n, const struct needle_material *m,

@@ -25,7 +25,8 @@ void insertion_run_sets(const struct run_analysis *a, struct run_sets *s)
     s->n = 0;
     if (n->count)
         add(s,
-            "needles={name: of_the_run, kind: array, shape: cone, length: %.9g um, base_diameter: %.9g um, tip_diameter: "
+            "needles={name: of_the_run, kind: array, shape: cone, length: %.9g um, base_diameter: %.9g um, "
+            "tip_diameter: "
             "%.9g um, count: %zu, patch_area: %.9g cm2, source: 'as the run names them; a cone is assumed'}",
             n->length * 1e6, n->base_diameter * 1e6, n->tip_diameter * 1e6, n->count, n->area * 1e4);
     add(s, "press/to={force: %.9g N}", p->force);

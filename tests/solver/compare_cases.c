@@ -483,12 +483,14 @@ static void travel_of_the_model_counts_from_the_runs_contact(void)
         struct bench b;
         bench_open(&b);
         write_run(&b.f, "s1", "true", 12.0);
-        fixture_write(&b.f, "s1/run.yaml",
-                      i ? "format: mn-run-1\nvirtual: true\nspecimen: s1\noutcome: {state: done}\nconfiguration: {method: "
-                          "{stages: [{tare: {}}, {approach: {contact_force: 0.2 N}}]}}\n"
-                        : "format: mn-run-1\nvirtual: true\nspecimen: s1\noutcome: {state: done}\ncontact: {force: 0.1 N}\n");
-        bench_run(&b, "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1], grid: 20}\n"
-                      "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: force}\n");
+        fixture_write(
+            &b.f, "s1/run.yaml",
+            i ? "format: mn-run-1\nvirtual: true\nspecimen: s1\noutcome: {state: done}\nconfiguration: {method: "
+                "{stages: [{tare: {}}, {approach: {contact_force: 0.2 N}}]}}\n"
+              : "format: mn-run-1\nvirtual: true\nspecimen: s1\noutcome: {state: done}\ncontact: {force: 0.1 N}\n");
+        bench_run(&b,
+                  "comparison: x\ncases:\n  - name: press\n    role: predicted\n    measured: {runs: [s1], grid: 20}\n"
+                  "    simulated: {insertion: config/studies/insertion_10x10.yaml, quantity: force}\n");
         CU_ASSERT_EQUAL_FATAL(b.rc, 0);
         force[i] = cell(&b, "points.csv", 0, "simulated");
         bench_close(&b);

@@ -85,7 +85,8 @@ static void draws_have_the_scatter_that_is_stated_and_no_mean(void)
     }
 }
 
-/* Student's t with 3 degrees of freedom is 3.1824463 at 97.5 %; logarithms 0, 1, 2, 3 have mean 1.5 and sd 1.2909944. */
+/* Student's t with 3 degrees of freedom is 3.1824463 at 97.5 %; logarithms 0, 1, 2, 3 have mean 1.5 and sd 1.2909944.
+ */
 static void the_interval_of_draws_is_student_s_of_the_logarithms(void)
 {
     double draw[] = {1.0, exp(1.0), exp(2.0), exp(3.0)}, below[] = {-1.0, 0.0, 1.0, 2.0}, middle, low, high;
