@@ -371,6 +371,43 @@ static bool row_is_empty(const struct raw *s, const struct raw_row *r, const str
     return true;
 }
 
+/* One past the last cell that holds something. */
+static size_t width_of(const struct raw *s, const struct raw_row *r)
+{
+    size_t n = r->n;
+    while (n > 0 && !raw_at(s, r, n - 1)->text[0])
+        n--;
+    return n;
+}
+
+/* More cells than there are names: a decimal comma in a file parted by commas makes two cells of one number. */
+static int check_width(const struct map *m, const struct raw *s, const struct raw_row *r, struct err *e)
+{
+    const struct raw_row *header = m->header_line ? raw_line(s, (int)m->header_line) : NULL;
+    const size_t names = header ? width_of(s, header) : SIZE_MAX, cells = width_of(s, r);
+    if (names == 0 || cells <= names) return 0;
+    const struct raw_cell *extra = raw_at(s, r, names);
+    raw_fail(s, extra->line, extra->col, e, ERR_PARSE, "%zu cells, but line %ld names %zu columns", cells, m->header_line,
+             names);
+    err_hint(e, "a decimal comma between separators that are commas makes two cells of one number: put it in quotes, or "
+                "part the cells by ';'");
+    return ERR_PARSE;
+}
+
+/* Every cell of a row that has begun, empty or not: one that is left out moves those behind it. */
+static int check_cells(const struct raw *s, const struct raw_row *r, const struct source src[], const struct map *m,
+                       struct err *e)
+{
+    for (size_t k = 0; k < m->n_columns; k++) {
+        if (src[k].cell == SIZE_MAX || src[k].cell < r->n) continue;
+        raw_fail(s, r->line, 0, e, ERR_PARSE, "%zu cells: there is none for %s, column %zu", r->n, m->column[k].name,
+                 src[k].cell + 1);
+        err_hint(e, "an empty cell keeps its separator; rows behind the data are cut by last_line");
+        return ERR_PARSE;
+    }
+    return 0;
+}
+
 static int take_row(const struct map *m, const struct raw *s, const struct raw_row *r, const struct map_block *b,
                     const struct source src[], struct imported *im, struct err *e)
 {
@@ -413,9 +450,14 @@ static int take_block(const struct map *m, const struct raw *s, const struct map
         if (!rc && !im->column[k].unit[0])
             snprintf(im->column[k].unit, sizeof im->column[k].unit, "%.39s", src[k].unit);
     }
-    for (size_t i = 0; !rc && i < s->rows; i++)
-        if (is_data_row(m, &s->row[i]) && !row_is_empty(s, &s->row[i], src, m->n_columns, shared_columns(m)))
-            rc = take_row(m, s, &s->row[i], b, src, im, e);
+    for (size_t i = 0; !rc && i < s->rows; i++) {
+        const struct raw_row *r = &s->row[i];
+        if (!is_data_row(m, r)) continue;
+        rc = check_width(m, s, r, e);
+        if (rc || row_is_empty(s, r, src, m->n_columns, shared_columns(m))) continue;
+        rc = check_cells(s, r, src, m, e);
+        if (!rc) rc = take_row(m, s, r, b, src, im, e);
+    }
     if (!rc && im->rows == before)
         rc = raw_fail(s, (int)m->first_line, 0, e, ERR_PARSE, "no data from this line on%s",
                       m->n_blocks > 1 ? " in the columns of a block" : "");
