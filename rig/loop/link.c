@@ -110,6 +110,19 @@ static void handle_stop(struct link *l, const struct link_inbox *in)
     pthread_mutex_unlock(&l->lock);
 }
 
+/* Switching off cancels orders as STOP does.  False when it is not wanted. */
+static bool handle_off(struct link *l, const struct link_inbox *in)
+{
+    if (!link_switch_off(l))
+        return false;
+    l->repeat_every = 0.0;
+    if (l->steps > 0 || in->order != l->order_taken) {
+        l->order_taken = in->order;
+        finish_order(l, true, "cancelled: the drive is switched off");
+    }
+    return true;
+}
+
 /* ---- the drive's orders ---- */
 
 static void take_order(struct link *l, const struct link_inbox *in)
@@ -269,6 +282,10 @@ double link_step(struct link *l)
         handle_stop(l, &in);
         return bus_now(l->bus);
     }
+    if (in.off != l->off_handled && handle_off(l, &in))
+        return bus_now(l->bus);
+    if (l->has_axis && !l->bus->is_open && (in.stop != l->stop_handled || in.off != l->off_handled))
+        return link_reopen(l, now); /* these two need no permit */
     if (now >= in.talk_until)
         return l->bus->is_open ? go_silent(l, now) : now + SILENT_NAP;
     l->is_silent = false;
@@ -304,7 +321,7 @@ double link_step(struct link *l)
 void link_post(struct link *l, const struct link_inbox *in)
 {
     pthread_mutex_lock(&l->lock);
-    bool is_new = in->stop != l->inbox.stop || in->order != l->inbox.order || in->quit;
+    bool is_new = in->stop != l->inbox.stop || in->off != l->inbox.off || in->order != l->inbox.order || in->quit;
     l->inbox = *in;
     if (is_new)
         pthread_cond_signal(&l->wake);
@@ -328,7 +345,8 @@ void link_statistics(struct link *l, struct link_stats *out)
 static bool has_pending(struct link *l)
 {
     pthread_mutex_lock(&l->lock);
-    bool pending = l->inbox.stop != l->stop_handled || l->inbox.order != l->order_taken;
+    bool pending =
+        l->inbox.stop != l->stop_handled || l->inbox.off != l->off_handled || l->inbox.order != l->order_taken;
     pthread_mutex_unlock(&l->lock);
     return pending;
 }
@@ -341,7 +359,8 @@ static void *link_main(void *arg)
         pthread_mutex_lock(&l->lock);
         struct timespec until = {(time_t)next, (long)(fmod(next, 1.0) * 1e9)};
         int rc = 0;
-        while (rc == 0 && !l->inbox.quit && l->inbox.stop == l->stop_handled && l->inbox.order == l->order_taken)
+        while (rc == 0 && !l->inbox.quit && l->inbox.stop == l->stop_handled && l->inbox.off == l->off_handled &&
+               l->inbox.order == l->order_taken)
             rc = pthread_cond_timedwait(&l->wake, &l->lock, &until);
         bool quit = l->inbox.quit;
         pthread_mutex_unlock(&l->lock);

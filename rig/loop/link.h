@@ -1,12 +1,13 @@
 /* link.h -- one Modbus link and the devices on it.  One I/O thread owns the bus (in tests: one call a step, in virtual
  * time); the tick talks to it through a mailbox and never waits for it.
  *
- *   - STOP overtakes everything queued and skips drain and canary.
+ *   - STOP overtakes everything queued and skips drain and canary; so does switching the drive off, after STOP.
  *   - Without a permit that the tick renews (talk_until: a tick and max_lateness) the link sends one STOP and then nothing at all, so that the
  *     drive's own watchdog fires when the tick is dead.
  *   - After a time-out a serial line is drained until silent, then proved clean by a canary read; a TCP link is opened
  *     anew.
- *   - The first frame on a link opened anew is STOP.  Its devices are believed again after their canaries.
+ *   - The first frame on a link opened anew is STOP, then the order to switch off that waits.  For these two a lost link is
+ *     opened without a permit too.  Its devices are believed again after their canaries.
  *   - A device that keeps failing is asked ever less often: it does not hold up the others of its line. */
 #ifndef RIG_LOOP_LINK_H
 #define RIG_LOOP_LINK_H
@@ -38,6 +39,7 @@ struct link_inbox {            /* tick -> link */
                                   the tick that asks for it */
     double mute_until; /* s: says nothing at all, not even STOP: only `mnrig prove` sets it, to try the watchdog */
     unsigned stop;             /* counts STOP requests */
+    unsigned off;              /* counts requests to switch the drive off: sent like STOP, and after it */
     unsigned order;            /* counts orders */
     struct axis_command command;
     bool     quit;
@@ -51,6 +53,9 @@ struct link_outbox {           /* link -> tick */
     char     trouble[200];     /* the last failure */
     unsigned stop_sent;        /* the STOP request last sent */
     double   stop_time;        /* when; the axis counts as still only from samples asked for later */
+    unsigned off_sent;         /* the request to switch off last sent */
+    bool     off_acknowledged; /* by its echo */
+    double   off_time;         /* when */
     unsigned order_done;       /* the order last finished */
     bool     order_failed;
     double   order_time;       /* when its trigger was sent */

@@ -37,7 +37,7 @@ struct link {
     double   gap_after;           /* silence the device asked last wants before the next request, s */
     double   next_try, backoff;
     bool     is_silent, is_stopping;   /* is_stopping: STOP itself is under way */
-    unsigned stop_handled, order_taken;
+    unsigned stop_handled, off_handled, order_taken;
     enum axis_order order_kind;
     int      steps, step_at;      /* of the command under way; 0 when none */
     double   order_began, step_due, step_until;
@@ -51,6 +51,9 @@ int  link_read(struct link *l, const struct bus_request *r, size_t device, uint1
 int  link_write(struct link *l, size_t device, const struct map_step *s, struct err *e);
 /* Sends STOP once; its reply proves nothing. */
 void link_send_stop(struct link *l);
+/* Switches the drive off, when that was asked for and not done yet; its replies prove nothing, and a STOP does not wait
+ * for them.  True when it was. */
+bool link_switch_off(struct link *l);
 /* Reads the device's next canary; one proof less is needed when it passes, else the drain starts anew. */
 void link_prove(struct link *l, size_t device);
 /* Reads one verified register of the axis again: nobody else may have written it. */

@@ -6,6 +6,7 @@
 
 #define BACKOFF_FIRST 0.1 /* s between attempts to open a lost link; the first attempt is immediate */
 #define BACKOFF_MAX 2.0
+#define STOP_WORKS 5e-3  /* s beyond the drive's latency until a STOP surely was carried out */
 enum { STOPS_ON_OPEN = 3 };
 
 struct bus_request link_request(struct link *l, size_t device, uint8_t function, uint16_t address, uint16_t count)
@@ -98,6 +99,32 @@ void link_send_stop(struct link *l)
     pthread_mutex_unlock(&l->lock);
 }
 
+bool link_switch_off(struct link *l)
+{
+    struct map_step s[MAP_STEPS];
+    struct err e = {0};
+    pthread_mutex_lock(&l->lock);
+    unsigned wanted = l->inbox.off;
+    pthread_mutex_unlock(&l->lock);
+    if (wanted == l->off_handled || !l->has_axis || !l->bus->is_open)
+        return false;
+    int n = axis_build(l->bench, &(struct axis_command){.order = AXIS_DISABLE}, s, &e), failed = n < 1;
+    bus_idle(l->bus, l->outbox.stop_time + l->bench->axis.latency + STOP_WORKS); /* a STOP drops what is queued then */
+    double start = bus_now(l->bus);
+    for (int i = 0; i < n; i++)
+        if (s[i].is_write)
+            failed += link_write(l, BENCH_AXIS, &s[i], &e) != 0;
+    l->off_handled = wanted;
+    pthread_mutex_lock(&l->lock);
+    l->outbox.off_sent = wanted;
+    l->outbox.off_acknowledged = failed == 0;
+    l->outbox.off_time = bus_now(l->bus);
+    if (failed == 0)
+        latency_add(&l->stats.order[AXIS_DISABLE], l->outbox.off_time - start);
+    pthread_mutex_unlock(&l->lock);
+    return true;
+}
+
 static int check_canary(struct link *l, size_t device, unsigned which, struct err *e)
 {
     const struct map_canary *c = &l->bench->device[device].map.canary[which];
@@ -146,7 +173,7 @@ void link_recheck(struct link *l)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* After opening anew: STOP first.  Then every device must prove that it is the one of the start; one that is silent
+/* After opening anew: STOP first, and off when that waits.  Then every device must prove that it is the one of the start; one that is silent
  * does not keep the others of its line from being believed. */
 static int greet(struct link *l, struct err *e)
 {
@@ -155,6 +182,7 @@ static int greet(struct link *l, struct err *e)
         if (!l->bus->is_dirty)
             break;
     }
+    link_switch_off(l);
     for (size_t d = 0; d < BENCH_DEVICES; d++) {
         l->proofs[d] = PROOFS_ON_OPEN;
         l->round[d] = 0;

@@ -11,7 +11,8 @@ static bool is_commanded(const struct rig *r)
     const struct link_outbox *o = &r->outbox[r->bench->device[BENCH_AXIS].link];
     bool by_state = r->state == RIG_UNLOADING || r->state == RIG_ENDED ||
                     (r->state == RIG_RUNNING && r->sequence.is_waiting);
-    return by_state || r->stopper.is_active || r->stopper.has_given_up || o->order_done != r->order;
+    return by_state || r->stopper.is_active || r->stopper.has_given_up || o->order_done != r->order ||
+           (r->off.is_active && !r->off.is_sent);
 }
 
 /* What the drive says of itself: its bits, and a speed that would leave the band before the next look. */

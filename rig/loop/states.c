@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "rig/loop/leash.h"
 #include "rig/loop/motion.h"
+#include "rig/loop/off.h"
 #include "rig/loop/states.h"
 #include "rig/loop/stop.h"
 #include "rig/loop/unload.h"
@@ -213,12 +214,10 @@ static void step_running(struct rig *r)
 /* A drive whose load would fall is never switched off by software. */
 static void step_finishing(struct rig *r)
 {
-    bool failed, done = rig_order_is_done(r, &failed);
     snprintf(r->message, sizeof r->message, "finishing");
-    bool leave_on = r->bench->axis.on_disable == ON_DISABLE_FALLS;
-    if (!leave_on && done && r->last_order != AXIS_DISABLE)
-        rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
-    else if (leave_on || (done && r->last_order == AXIS_DISABLE) || r->now - r->state_since > FINISH_TIME)
+    if (!(r->off.began >= r->state_since))
+        off_begin(r, "");
+    if (!r->off.is_active || r->now - r->state_since > FINISH_TIME)
         rig_go(r, RIG_ENDED, "");
 }
 
@@ -235,7 +234,7 @@ static void release_drive(struct rig *r)
         r->limits.action[r->latch.first] != ACTION_DISABLE || r->bench->axis.on_disable == ON_DISABLE_FALLS)
         return;
     r->released = true;
-    rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+    off_begin(r, safety_cause_names[r->latch.first]);
 }
 
 /* The latches that the controller itself set; what is measured has to become clear by itself. */
@@ -300,13 +299,16 @@ static void step_halted(struct rig *r, enum rig_key key)
 static void step_prompting(struct rig *r, enum rig_key key)
 {
     const struct stage *s = &r->method->stage[r->sequence.stage];
-    bool failed, is_idle = rig_order_is_done(r, &failed);
+    bool stays_on = r->bench->axis.on_disable == ON_DISABLE_FALLS;
     char text[160];
-    if (is_idle && r->axis.enabled && r->last_order != AXIS_DISABLE && r->bench->axis.on_disable != ON_DISABLE_FALLS)
-        rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+    if (r->axis.enabled && !(r->off.began >= r->state_since))
+        off_begin(r, "");
     describe_now(r, text, sizeof text);
     snprintf(r->message, sizeof r->message, "%.100s: %s%.80s%s, q = end the run", s->text,
              text[0] ? "not clear (" : "a = arm and go on", text, text[0] ? "), r = reset" : "");
+    if (r->axis.enabled && !stays_on && r->off.has_failed)
+        snprintf(r->message, sizeof r->message, "THE DRIVE IS STILL ON although it was told to switch off: press the "
+                                                "E-stop before you reach in; q = end the run");
     if (motion_is_seen(r))
         snprintf(r->message, sizeof r->message, MOVES_ALONE "space = STOP, q = end the run");
     maybe_reset_alarm(r, key);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include "rig/loop/leash.h"
+#include "rig/loop/off.h"
 #include "rig/loop/stop.h"
 
 #define RESEND 0.1          /* s between STOPs that were not proven yet */
@@ -80,9 +81,8 @@ static void escalate(struct rig *r)
         rig_event(r, "command", "escalate", text,
                   r->bench->axis.on_disable == ON_DISABLE_FALLS
                       ? "left to the drive's watchdog: the load would fall if it were switched off"
-                      : "the drive is switched off");
-        if (r->bench->axis.on_disable != ON_DISABLE_FALLS)
-            rig_order(r, &(struct axis_command){.order = AXIS_DISABLE});
+                      : "");
+        off_begin(r, text);
     } else if (r->now - s->last > LAST_HOPE) {
         s->is_active = false;
         s->has_given_up = true;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "rig/loop/leash.h"
 #include "rig/loop/motion.h"
+#include "rig/loop/off.h"
 #include "rig/loop/states.h"
 #include "rig/loop/stop.h"
 
@@ -182,6 +183,7 @@ static void on_armed(struct rig *r)
     r->released = false;
     r->motion.times = 0;
     r->away.has_begun = false;
+    r->off.is_active = false;
     rig_event(r, "state", "armed", r->is_leaving ? "for the way back" : "",
               r->is_unattended ? "unattended: virtual bench" : "by the operator");
     rig_go(r, RIG_ENABLING, "");
@@ -300,6 +302,7 @@ bool rig_tick(struct rig *r, double now, double lateness, enum rig_key key)
     states_step(r, key);
     leash_step(r);
     stop_step(r);
+    off_step(r);
     post(r);
     record(r);
     return r->state != RIG_ENDED;

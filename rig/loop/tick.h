@@ -35,6 +35,11 @@ struct rig_stopper {   /* STOP until proven */
     int      still;    /* samples in a row that say "not moving" at one position */
     double   position;
 };
+struct rig_off {       /* see off.h */
+    bool     is_active, is_sent, is_acknowledged, has_failed;
+    unsigned sent, first;  /* requests so far; the inbox's count of the first */
+    double   began, last;
+};
 struct rig_motion {    /* see motion.h */
     bool   is_free;        /* nothing is commanded */
     double since;          /* s: from then on */
@@ -72,6 +77,7 @@ struct rig {
     bool has_tripped, is_leaving, went_back; /* armed anew after a trip or a stop: for the way back only */
     struct safety_latch first_trip;   /* kept whatever is armed or trips later */
     struct rig_stopper stopper;
+    struct rig_off off;
     struct rig_leash leash;
     struct rig_motion motion;
     double start, now, state_since;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "rig/loop/off.h"
 #include "rig/loop/stop.h"
 #include "rig/prove/steps.h"
 
@@ -323,7 +324,7 @@ bool prove_off(struct prover *p, enum rig_key key)
     if (p->bench->axis.on_disable == ON_DISABLE_FALLS || !p->rig.axis.enabled)
         return true;
     if (p->phase == BEGIN) {
-        rig_order(&p->rig, &(struct axis_command){.order = AXIS_DISABLE});
+        off_begin(&p->rig, "");
         prove_phase(p, MOVING);
         return false;
     }

@@ -20,6 +20,7 @@ CU_SuiteInfo test_suites[] = {
     {"rearm", NULL, kit_clean_up, NULL, NULL, rearm_tests},
     {"motion", NULL, kit_clean_up, NULL, NULL, motion_tests},
     {"unload", NULL, kit_clean_up, NULL, NULL, unload_tests},
+    {"obey", NULL, kit_clean_up, NULL, NULL, obey_tests},
     {"prove", NULL, kit_clean_up, NULL, NULL, prove_tests},
     {"scenarios", NULL, kit_clean_up, NULL, NULL, scenarios_tests},
     {"scenario matrix", NULL, NULL, NULL, NULL, matrix_tests},

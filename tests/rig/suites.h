@@ -18,7 +18,7 @@ extern CU_TestInfo record_tests[];
 extern CU_TestInfo runs_tests[];
 extern CU_TestInfo scenarios_tests[], timing_tests[];
 extern CU_TestInfo matrix_tests[];
-extern CU_TestInfo prove_tests[], rearm_tests[], motion_tests[], unload_tests[];
+extern CU_TestInfo prove_tests[], rearm_tests[], motion_tests[], unload_tests[], obey_tests[];
 extern CU_TestInfo virtual_carriage_tests[];
 extern CU_TestInfo virtual_skin_tests[];
 extern CU_TestInfo virtual_frames_tests[];
