@@ -86,9 +86,14 @@ static bool same_bit(const struct device_map *m, const struct bench_input *a, co
            v->shift + (unsigned)a->bit == w->shift + (unsigned)b->bit;
 }
 
-/* A bit that the controller reads as something about the drive is no switch. */
-static const char *taken_for(const struct device_map *m, const struct bench_input *in)
+/* A bit that the controller reads as something about the drive is no switch; a guard's bit has no other name at all. */
+static const char *taken_for(const struct device_map *m, const struct bench_input *in, int which)
 {
+    for (size_t i = 0; i < m->bits && (which == INPUT_ESTOP_HEALTHY || which == INPUT_DOOR_CLOSED); i++) {
+        const struct bench_input named = {(int)m->bit[i].value, (int)m->bit[i].bit, true};
+        if (same_bit(m, in, &named) && strcmp(m->bit[i].name, bench_input_names[which]) != 0)
+            return m->bit[i].name;
+    }
     static const char *const roles[] = {"enabled", "fault", "moving", "homing", "homed", "estop", "sto", "comms_lost"};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         int k = map_find_bit(m, roles[i]);
@@ -108,7 +113,13 @@ static int check_input(const struct bench *b, int i, struct cnode all, struct er
     const struct map_value *v = &m->value[in->value];
     struct cnode bit = config_get(config_get(all, bench_input_names[i]), "bit");
     unsigned bits = bits_of(m, v);
-    if ((unsigned)in->bit >= bits || v->number.type == REG_F32) {
+    if (v->number.unit[0] || v->number.type == REG_F32) {
+        config_fail(config_get(config_get(all, bench_input_names[i]), "value"), e, ERR_RANGE,
+                    "interlocks/%s/value: '%s' is a number, not a word of bits", bench_input_names[i], v->name);
+        err_hint(e, "name the value of the map that holds the drive's inputs");
+        return ERR_RANGE;
+    }
+    if ((unsigned)in->bit >= bits) {
         config_fail(bit, e, ERR_RANGE, "interlocks/%s/bit: %d: must be at most %u, '%s' has %u bits",
                     bench_input_names[i], in->bit, bits - 1, v->name, bits);
         err_hint(e, "bits count from 0, the lowest; the map says how wide the value is");
@@ -121,7 +132,7 @@ static int check_input(const struct bench *b, int i, struct cnode all, struct er
             err_hint(e, "two switches on one wire are one switch: if one of them fails nobody sees it");
             return ERR_RANGE;
         }
-    const char *role = taken_for(m, in);
+    const char *role = taken_for(m, in, i);
     if (!role)
         return 0;
     config_fail(bit, e, ERR_RANGE, "interlocks/%s/bit: %d: is '%s' in %s", bench_input_names[i], in->bit, role,

@@ -14,8 +14,8 @@ enum { MAP_REGISTERS = 256 }; /* of all groups of a device together */
 
 /* How one number lies in registers.  value = raw * scale + offset; the scale is the SI value of one `unit` divided by
  * `per` ("240 counts per rev/s"); step, count and rev come from the bench's mechanics (device_map_resolve).
- * Reciprocal, for a drive that wants ramps as times: value = unit * per / raw.  lo, hi: the counts that the device takes in a write,
- * all that the type holds where the map says nothing. */
+ * Reciprocal, for a drive that wants ramps as times: value = unit * per / raw.  lo, hi: the counts that the device
+ * takes in a write, all that the type holds where the map says nothing. */
 struct map_number {
     uint16_t address;
     enum reg_type type;
