@@ -42,7 +42,7 @@ once() {
 }
 # The bench runs in real time and stops when it gets late: on a computer that is busy elsewhere that is no failure of the
 # document, so it is tried again.
-was_busy() { grep -qE 'SAFETY TRIP (lateness|axis_age|force_age|link)' "$T/out"; }
+was_busy() { grep -qE '(SAFETY TRIP|failed +tripped:) (lateness|axis_age|force_age|link)' "$T/out"; }
 
 run_document() {
     name=$(echo "$1" | tr / _)
