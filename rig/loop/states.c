@@ -7,6 +7,7 @@
 #include "rig/loop/states.h"
 #include "rig/loop/stop.h"
 #include "rig/loop/unload.h"
+#include "rig/loop/watch.h"
 
 #define ARM_PATIENCE 10.0    /* s an unattended run waits for all clear */
 #define ENABLE_TIME 2.0      /* s a drive may take to switch on */
@@ -54,6 +55,7 @@ void rig_order(struct rig *r, const struct axis_command *c)
     if (is_vetoed(r, c))
         return;
     struct axis_command first = leash_begin(r, c);
+    watch_order(r, c);
     rig_send(r, &first);
     if (c->order == AXIS_MOVE)
         snprintf(value, sizeof value, "to %.4f mm at %.4g mm/s", c->target * 1e3, c->speed * 1e3);
@@ -254,6 +256,9 @@ static void say_halted(struct rig *r)
                  "the axis was NOT seen to stop: press the E-stop; space = STOP again, q = end the run");
     else if (motion_is_seen(r))
         snprintf(r->message, sizeof r->message, MOVES_ALONE "space = STOP again, q = end the run");
+    else if (watch_needs_home(r))
+        snprintf(r->message, sizeof r->message, "where the axis is is not known any more (%s): q = end the run; a new one "
+                 "homes", axis_loss_words[r->watch.loss]);
     else if (r->motion.times)
         snprintf(r->message, sizeof r->message,
                  "the axis MOVED, nothing asked it to: press the E-stop; u = one step away, a = arm, q = end the run");

@@ -7,6 +7,7 @@
 #include "rig/loop/off.h"
 #include "rig/loop/states.h"
 #include "rig/loop/stop.h"
+#include "rig/loop/watch.h"
 
 #define RATE_SPAN 15e-3      /* s: the force rate is taken over at least so long, or noise would look like a blow */
 
@@ -128,6 +129,7 @@ static void gather(struct rig *r, double lateness, bool edge)
                                  .is_homed = has && r->axis.homed && !r->axis.homing,
                                  .moves_alone = r->motion.moves,
                                  .stray = r->motion.way,
+                                 .lost = r->state == RIG_RUNNING ? r->watch.loss : LOSS_NONE,
                                  .recorder_failed = recorder_has_failed(r->recorder),
                                  .polarity_wrong = r->polarity_wrong,
                                  .sequence_failed = r->sequence_failed};
@@ -184,6 +186,7 @@ static void on_armed(struct rig *r)
     r->motion.times = 0;
     r->away.has_begun = false;
     r->off.is_active = false;
+    watch_armed(r);
     rig_event(r, "state", "armed", r->is_leaving ? "for the way back" : "",
               r->is_unattended ? "unattended: virtual bench" : "by the operator");
     rig_go(r, RIG_ENABLING, "");
@@ -211,7 +214,7 @@ static void on_trip(struct rig *r)
 static bool may_be_armed(const struct rig *r)
 {
     bool is_halted = r->state == RIG_TRIPPED || r->state == RIG_STOPPED;
-    if (r->stopper.is_active || r->stopper.has_given_up)
+    if (r->stopper.is_active || r->stopper.has_given_up || watch_needs_home(r))
         return false;
     return r->state == RIG_WAITING || r->state == RIG_PROMPTING ||
            (is_halted && r->stopper.is_proven && !r->is_unattended);
@@ -227,6 +230,8 @@ static void refuse_arming(struct rig *r)
         snprintf(text, sizeof text, "the axis does not stand, and nothing asked it to move");
     else if (r->stopper.is_active || r->stopper.has_given_up)
         snprintf(text, sizeof text, "the axis is not proven to stand");
+    else if (watch_needs_home(r))
+        snprintf(text, sizeof text, "where the axis is is not known any more: end the run; a new one homes");
     else if (c != SAFETY_CLEAR)
         safety_describe(c, v, l, text, sizeof text);
     else
@@ -239,6 +244,7 @@ static void judge(struct rig *r, double lateness, enum rig_key key)
     bool edge = may_be_armed(r) && (key == KEY_ARM || r->is_unattended);
     bool is_wanted = key == KEY_ARM && !r->latch.is_armed && !r->is_unattended;
     motion_look(r);
+    watch_look(r);
     gather(r, lateness, edge);
     bool changed = safety_judge(&r->latch, &r->limits, &r->inputs);
     if (changed && r->latch.is_armed)

@@ -40,6 +40,17 @@ struct rig_off {       /* see off.h */
     unsigned sent, first;  /* requests so far; the inbox's count of the first */
     double   began, last;
 };
+struct rig_watch {     /* see watch.h */
+    enum axis_loss loss;
+    uint64_t seen;         /* axis samples looked at */
+    bool   has_one, homed_then; /* the sample before; it was taken while homing */
+    double sent, position; /* of that */
+    bool   is_homed;       /* outside of homing it said so */
+    double speed, before;  /* m/s: of the last order, and of the one before while it may still show */
+    double to, left;       /* m: where the order goes; the least way to there so far */
+    double highest;        /* m: while homing, the furthest from the sample */
+    bool   is_at_switch;   /* the home switch closed since the order to home */
+};
 struct rig_motion {    /* see motion.h */
     bool   is_free;        /* nothing is commanded */
     double since;          /* s: from then on */
@@ -80,6 +91,7 @@ struct rig {
     struct rig_off off;
     struct rig_leash leash;
     struct rig_motion motion;
+    struct rig_watch watch;
     double start, now, state_since;
     /* newest samples */
     bool has_axis, has_force;

@@ -79,13 +79,21 @@ static enum verdict step_home(struct sequence *s, const struct stage *g, const s
 {
     if (s->phase == 0) {
         order(s, out, AXIS_HOME, 0.0, g->speed);
+        s->home_is_new = !in->axis->homed;
         return STAYS;
     }
+    if (in->order_done && in->axis_sent > in->order_time)
+        s->home_is_new = s->home_is_new || !in->axis->homed || in->axis->input[INPUT_HOME];
     if (!has_ended(s, in, out))
         return STAYS;
     if (!in->axis->homed || !(fabs(in->axis->position) <= HOME_ERROR)) {
         trip(s, out, "homing ended %s at %.4f mm", in->axis->homed ? "homed" : "without the homed bit",
              in->axis->position * 1e3);
+        return STAYS;
+    }
+    if (!s->home_is_new) { /* the bit may be of an earlier homing, the position of anything */
+        trip(s, out, "the drive says that it is homed, but the bit never fell and the home switch never closed: "
+                     "was the order carried out?");
         return STAYS;
     }
     return OVER;
@@ -294,7 +302,7 @@ static enum verdict step_retract(struct sequence *s, const struct stage *g, cons
         return STAYS;
     }
     if (s->phase == 0) {
-        order(s, out, AXIS_MOVE, fmax(0.0, in->axis->position - g->distance), g->speed);
+        order(s, out, AXIS_MOVE, fmin(in->axis->position, fmax(0.0, in->axis->position - g->distance)), g->speed);
         return STAYS;
     }
     if (!has_ended(s, in, out))

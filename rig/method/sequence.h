@@ -34,6 +34,7 @@ struct sequence {
     char   reason[200];           /* why it trips or gave up; empty when all is well */
     double target;                /* of the move under way, m */
     int    corrections;
+    bool   home_is_new;           /* since the order to home: the homed bit fell, or the home switch closed */
     /* what it found; NaN until then */
     double tare, tare_sd;         /* N */
     double contact, contact_time; /* m, s */

@@ -5,10 +5,10 @@ const char *const safety_cause_names[] = {
     "clear",      "start",      "estop",        "drive_alarm",  "door",          "link",        "bus_failures",
     "axis_age",   "force_age",  "saturation",   "force_push",   "force_pull",    "force_rate",  "travel",
     "following_error", "lateness", "recorder",  "polarity",     "sequence",      "force_frozen", "axis_frozen",
-    "overshoot",  "foreign_write", "unexpected_motion", NULL};
+    "overshoot",  "foreign_write", "unexpected_motion", "axis_lost", NULL};
 const char *const safety_cause_units[] = {
     "", "", "", "", "", "", "failures in a row", "ms", "ms", "N", "N", "N", "N/s", "mm", "mm", "ms", "", "N", "",
-    "ms", "ms", "N", "", "mm"};
+    "ms", "ms", "N", "", "mm", ""};
 const char *const safety_action_names[] = {"stop", "stop_and_unload", "stop_and_disable", NULL};
 
 bool safety_may_unload(enum safety_cause c)

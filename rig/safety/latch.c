@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include "rig/safety/latch.h"
 
+const char *const axis_loss_words[] = {"", "the drive is off, nothing switched it off", "it is not homed any more",
+                                       "its position jumped", "it does not go where it was sent"};
+
 void safety_init(struct safety_latch *s)
 {
     *s = (struct safety_latch){.first = SAFETY_START, .clear_since = NAN};
@@ -66,6 +69,8 @@ static enum safety_cause check_axis(const struct safety_limits *l, const struct 
 {
     if (in->drive_fault || in->alarm != 0)
         return fail(SAFETY_DRIVE_ALARM, in->alarm, 0.0, v, lim);
+    if (in->lost != LOSS_NONE)
+        return fail(SAFETY_LOST, in->lost, 0.0, v, lim);
     if (in->moves_alone || !(fabs(in->stray) <= l->still))
         return fail(SAFETY_MOTION, in->stray, l->still, v, lim);
     if (!isfinite(in->position)) /* homed or not: it is no number */
@@ -149,6 +154,7 @@ void safety_describe(enum safety_cause cause, double value, double limit, char *
     case SAFETY_BUS_FAILURES: case SAFETY_SATURATION: case SAFETY_POLARITY:
         snprintf(out, size, "%s: %.4g %s", name, value, unit);
         break;
+    case SAFETY_LOST: snprintf(out, size, "%s: %s", name, axis_loss_words[(size_t)value]); break;
     case SAFETY_DRIVE_ALARM: case SAFETY_ESTOP:
         snprintf(out, size, "%s: alarm word 0x%08lX", name, (unsigned long)value);
         break;

@@ -8,6 +8,10 @@
 
 #define SAFETY_CLEAR_TIME 0.5 /* s that everything must have been clear before the operator's edge counts */
 
+/* What the axis is no longer, or does not do, although it must (rig/loop/watch.h). */
+enum axis_loss { LOSS_NONE, LOSS_OFF, LOSS_HOME, LOSS_JUMP, LOSS_COURSE, LOSSES };
+extern const char *const axis_loss_words[];
+
 struct safety_inputs {
     double now;                       /* s, monotonic */
     bool   operator_edge;             /* the operator asks to arm, in this tick */
@@ -29,6 +33,7 @@ struct safety_inputs {
     bool   is_homed;                  /* travel means something only then */
     bool   moves_alone;               /* the drive says that it moves, and nothing asked it to */
     double stray;                     /* m: so far it is from where it stood when nothing was asked of it any more */
+    enum axis_loss lost;
     double lateness;                  /* of this tick, s */
     bool   recorder_failed;
     bool   polarity_wrong;            /* the sequence saw a pull where contact must push */

@@ -155,7 +155,191 @@ static void switching_off_is_said_again_until_it_is_seen(void)
     }
 }
 
+/* ---- what the axis must stay while a method runs ---- */
+
+static void until_stage(struct simulation *s, const char *stage, bool moving)
+{
+    double end = s->pace.clock.now + 60.0;
+    while ((s->rig.state != RIG_RUNNING || strcmp(sequence_stage(&s->rig.sequence), stage) != 0 ||
+            (moving && !s->rig.axis.moving)) && s->pace.clock.now < end)
+        simulation_tick(s, KEY_NONE);
+    CU_ASSERT_STRING_EQUAL(sequence_stage(&s->rig.sequence), stage);
+    simulation_run(s, 0.25);
+}
+
+enum change { GOES_OFF, LOSES_HOME, JUMPS, WRAPS };
+
+static void change(struct simulation *s, size_t bench, enum change what)
+{
+    struct drive *d = &s->world->drive;
+    struct em2rs *m = &s->world->em2rs;
+    bool second = bench == SECOND;
+    switch (what) {
+    case GOES_OFF:
+        d->enabled = false;
+        m->enable_setting = 0;
+        break;
+    case LOSES_HOME: *(second ? &m->homed : &d->homed) = false; break;
+    case JUMPS: *(second ? &m->offset : &d->offset) -= 6000; break;
+    case WRAPS: *(second ? &m->offset : &d->offset) = INT32_MAX; break;
+    }
+}
+
+/* The position is the register's still: STOP, then what is told; a jump or a lost home lets nothing move by position. */
+static void what_the_axis_must_stay_trips_in_every_stage(void)
+{
+    static const char *const stages[] = {"tare", "approach", "insert", "hold", "retract"};
+    static const enum axis_loss loss[] = {LOSS_OFF, LOSS_HOME, LOSS_JUMP, LOSS_JUMP};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < 5; i++)
+            for (int c = GOES_OFF; c <= WRAPS; c++) {
+                struct simulation *s = begin(k, true);
+                until_stage(s, stages[i], i == 1 || i == 2 || i == 4);
+                double force = plant_force(&s->world->plant);
+                change(s, k, (enum change)c);
+                simulation_run(s, 0.4);
+                CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+                CU_ASSERT_EQUAL(s->rig.first_trip.first, SAFETY_LOST);
+                CU_ASSERT_EQUAL(s->rig.watch.loss, loss[c]);
+                ASSERT_HAS(s->rig.trip_text, axis_loss_words[loss[c]]);
+                CU_ASSERT_TRUE(plant_force(&s->world->plant) < force + 1.0);
+                simulation_run(s, 4.0);
+                double at = s->world->plant.axis.actual;
+                simulation_tick(s, KEY_RESET);
+                simulation_run(s, 1.0);
+                simulation_tick(s, KEY_ARM);
+                CU_ASSERT_EQUAL(s->rig.latch.is_armed, c == GOES_OFF);
+                if (c != GOES_OFF)
+                    ASSERT_ABS(s->world->plant.axis.actual, at, 2e-6);
+                simulation_free(s);
+            }
+}
+
+/* ---- orders that are echoed, and not carried out ---- */
+
+struct liar {
+    struct memory_peer real;
+    bool (*ignores)(uint8_t unit, const uint8_t *pdu, size_t n);
+};
+
+static int liar_pdu(void *self, uint8_t unit, const uint8_t *pdu, size_t n, uint8_t *reply, size_t cap)
+{
+    const struct liar *l = self;
+    if (!l->ignores(unit, pdu, n))
+        return l->real.pdu(l->real.self, unit, pdu, n, reply, cap);
+    memcpy(reply, pdu, 5); /* the echo of functions 6 and 16 */
+    return 5;
+}
+
+static void liar_advance(void *self, double seconds)
+{
+    const struct liar *l = self;
+    l->real.advance(l->real.self, seconds);
+}
+
+static void lie(struct simulation *s, struct liar *l, bool (*ignores)(uint8_t, const uint8_t *, size_t))
+{
+    *l = (struct liar){s->pace.clock.peer, ignores};
+    s->pace.clock.peer = (struct memory_peer){liar_pdu, liar_advance, l};
+}
+
+static bool is_home(uint8_t unit, const uint8_t *pdu, size_t n)
+{
+    if (unit != 1 || n != 5 || pdu[0] != 6)
+        return false;
+    bool scl = pdu[1] == 0 && pdu[2] == 124 && pdu[4] == 0x6E, second = pdu[1] == 0x60 && pdu[2] == 2 && pdu[4] == 0x20;
+    return scl || second;
+}
+
+/* Stands 6 mm below home, its register reads 0, and it was homed once. */
+static void an_order_to_home_that_is_not_carried_out_is_no_home(void)
+{
+    for (size_t k = 0; k < 2; k++) {
+        struct simulation *s = begin(k, true);
+        struct liar l;
+        lie(s, &l, is_home);
+        s->world->drive.homed = s->world->em2rs.homed = true;
+        simulation_run(s, 5.0);
+        CU_ASSERT_FALSE(s->rig.axis.input[INPUT_HOME]);
+        ASSERT_ABS(s->rig.axis.position, 0.0, 1e-6);
+        CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+        ASSERT_HAS(s->rig.trip_text, "the bit never fell and the home switch never closed");
+        CU_ASSERT_TRUE(plant_force(&s->world->plant) < 0.1);
+        simulation_free(s);
+    }
+}
+
+static bool is_target(uint8_t unit, const uint8_t *pdu, size_t n)
+{
+    return unit == 1 && n > 5 && pdu[0] == 16 && (pdu[1] == 1 || pdu[1] == 0x62);
+}
+
+/* A retract whose drive goes down instead, into the sample, and one that goes past its target. */
+static void an_axis_that_does_not_go_where_it_was_sent_is_stopped(void)
+{
+    for (size_t k = 0; k < 4; k++) {
+        struct simulation *s = begin(k % 2, true);
+        struct carriage *a = &s->world->plant.axis;
+        until_stage(s, "retract", true);
+        double at = a->actual, aim = k < 2 ? 20e-3 : -0.4e-3;
+        for (int i = 0; i < 500 && s->rig.state == RIG_RUNNING; i++) {
+            carriage_move(a, aim, 2e-3, 0.1, 0.1);
+            simulation_tick(s, KEY_NONE);
+        }
+        CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+        ASSERT_HAS(s->rig.trip_text, axis_loss_words[LOSS_COURSE]);
+        simulation_run(s, 1.0);
+        if (k < 2)
+            CU_ASSERT_TRUE(a->actual < at + 1.5e-3);
+        CU_ASSERT_TRUE(a->actual > 0.2e-3);
+        simulation_free(s);
+    }
+}
+
+/* A retract whose target is echoed, and not taken over: the drive would go for the one before, into the sample. */
+static void a_target_that_is_not_taken_over_lets_nothing_move(void)
+{
+    for (size_t k = 0; k < 2; k++) {
+        struct simulation *s = begin(k, true);
+        struct liar l;
+        until_stage(s, "hold", false);
+        simulation_run(s, 3.0);
+        double force = plant_force(&s->world->plant), at = s->world->plant.axis.actual;
+        lie(s, &l, is_target);
+        simulation_run(s, 8.0);
+        CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+        ASSERT_HAS(s->rig.trip_text, "the drive did not take the order of stage retract"); /* read back */
+        CU_ASSERT_TRUE(s->world->plant.axis.actual < at + 5e-6);
+        CU_ASSERT_TRUE(plant_force(&s->world->plant) < force + 0.1);
+        simulation_free(s);
+    }
+}
+
+/* A home search that goes down. */
+static void homing_towards_the_sample_is_stopped_before_it_gets_there(void)
+{
+    for (size_t k = 0; k < 2; k++) {
+        struct simulation *s = begin(k, true);
+        struct carriage *a = &s->world->plant.axis;
+        until_stage(s, "home", true);
+        a->at = a->actual = 4e-3;
+        CU_ASSERT_EQUAL(s->rig.state, RIG_RUNNING);
+        carriage_move(a, 30e-3, 3e-3, 0.1, 0.1);
+        simulation_run(s, 1.0);
+        CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+        ASSERT_HAS(s->rig.trip_text, axis_loss_words[LOSS_COURSE]);
+        CU_ASSERT_TRUE(a->actual < 5e-3);
+        simulation_free(s);
+    }
+}
+
 CU_TestInfo obey_tests[] = {
+    {"what_the_axis_must_stay_trips_in_every_stage", what_the_axis_must_stay_trips_in_every_stage},
+    {"an_order_to_home_that_is_not_carried_out_is_no_home", an_order_to_home_that_is_not_carried_out_is_no_home},
+    {"an_axis_that_does_not_go_where_it_was_sent_is_stopped", an_axis_that_does_not_go_where_it_was_sent_is_stopped},
+    {"a_target_that_is_not_taken_over_lets_nothing_move", a_target_that_is_not_taken_over_lets_nothing_move},
+    {"homing_towards_the_sample_is_stopped_before_it_gets_there",
+     homing_towards_the_sample_is_stopped_before_it_gets_there},
     {"a_drive_that_is_not_heard_any_more_is_switched_off_blind", a_drive_that_is_not_heard_any_more_is_switched_off_blind},
     {"a_link_that_comes_back_brings_stop_first_and_then_off", a_link_that_comes_back_brings_stop_first_and_then_off},
     {"switching_off_is_said_again_until_it_is_seen", switching_off_is_said_again_until_it_is_seen},

@@ -117,6 +117,7 @@ static void spoil(struct safety_inputs *in, enum safety_cause c)
     case SAFETY_OVERSHOOT: in->predicted = 50.01; break;
     case SAFETY_FOREIGN: in->foreign_write = true; break;
     case SAFETY_MOTION: in->stray = -4.1e-6; break;
+    case SAFETY_LOST: in->lost = LOSS_JUMP; break;
     default: CU_FAIL("no such cause"); break;
     }
 }
