@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include "solver/integrate/lanczos.h"
 #include "solver/integrate/simulate.h"
+#include "solver/space/corner.h"
 
 /* Space.  With d = |Q(h) - Q(2h)| and an error that falls as h^p, the error of Q(h) is d/(2^p - 1). */
 #define FLOW_SAFETY  2.75 /* for what passes a face or is lost: its error falls with order three and more */
 #define FLOW_ORDER   3.0  /* no more than this is taken to be sure */
+#define CORNER_SAFETY 2.0 /* where the wall crosses a face at a flat angle (corner.h): the order is low and known ... */
+#define CORNER_ORDER 1.5  /* ... and does not rise */
 #define LOCAL_SAFETY 4.0  /* for what lies in a part of the skin or the vehicle: slow layers spoil the order */
 #define LOCAL_ORDER  2.0  /* ... also for flows through channels that close, and with saturable laws */
 #define SLOW_ORDER   1.25 /* ... in a layer that the drug has not crossed yet: a front thinner than the elements */
@@ -77,7 +80,8 @@ static void differences(const struct pair *p, size_t c, double crossing, double 
 static double extrapolate(double near, double far, double safety, double most)
 {
     double order = near > 0.0 ? log2(far / near) : most;
-    order = fmin(most, fmax(LEAST_ORDER, order + fmin(GAIN, fmax(0.0, order - 1.0))));
+    double gain = most > CORNER_ORDER ? fmin(GAIN, fmax(0.0, order - 1.0)) : 0.0;
+    order = fmin(most, fmax(LEAST_ORDER, order + gain));
     return fmax(safety * near / (pow(2.0, order) - 1.0), FAR_SHARE * fmin(far, FAR_MOST * near));
 }
 
@@ -96,12 +100,32 @@ static bool is_plain(const struct problem *p)
     return p->channel.fill == CHANNEL_NONE || !p->channel.closes;
 }
 
+static bool has_corners(const struct problem *p)
+{
+    struct corner corner[LAYERS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; p->channel.fill != CHANNEL_NONE && i < (p->n_cells ? p->n_cells : 1); i++) {
+        struct channel c = problem_channel(p, i);
+        n += corners(p, &c, corner);
+    }
+    return n > 0;
+}
+
+/* The error of a flow that its differences speak for. */
+static double extrapolate_flow(const struct problem *p, double near, double far)
+{
+    if (has_corners(p))
+        return extrapolate(near, far, CORNER_SAFETY, CORNER_ORDER);
+    return extrapolate(near, far, FLOW_SAFETY, is_plain(p) ? FLOW_ORDER : LOCAL_ORDER);
+}
+
 /* The error of column c at time t that its two differences speak for. */
 static double extrapolate_column(const struct problem *p, size_t c, double t, double near, double far)
 {
     if (!is_local(c))
-        return extrapolate(near, far, FLOW_SAFETY, is_plain(p) ? FLOW_ORDER : LOCAL_ORDER);
-    return extrapolate(near, far, LOCAL_SAFETY, t < crossing_time(p, c) ? SLOW_ORDER : LOCAL_ORDER);
+        return extrapolate_flow(p, near, far);
+    double most = t < crossing_time(p, c) ? SLOW_ORDER : has_corners(p) ? CORNER_ORDER : LOCAL_ORDER;
+    return extrapolate(near, far, LOCAL_SAFETY, most);
 }
 
 static int space_error(const struct problem *p, struct solution *s, const struct solution *half,
@@ -182,9 +206,11 @@ static void add_unsettled(const struct problem *p, const struct solution *s, dou
     }
 }
 
-static double steady_error(double fine, double half, double quarter)
+static double steady_error(const struct problem *p, double fine, double half, double quarter)
 {
-    return fmax(extrapolate(fabs(fine - half), fabs(half - quarter), FLOW_SAFETY, FLOW_ORDER), STEADY_LEAST * fabs(fine));
+    double near = fabs(fine - half), far = fabs(half - quarter);
+    double error = has_corners(p) ? extrapolate_flow(p, near, far) : extrapolate(near, far, FLOW_SAFETY, FLOW_ORDER);
+    return fmax(error, STEADY_LEAST * fabs(fine));
 }
 
 /* The coarser mesh once more, where steps were made.  Below the least tolerance the neighbour on the other side
@@ -227,8 +253,8 @@ int simulate_with_error(const struct problem *p, struct solution *out, struct er
     if (!rc)
         rc = time_error(p, out, &half, e);
     if (!rc) {
-        out->J_ss_error = steady_error(out->J_ss, half.J_ss, quarter.J_ss);
-        out->lag_error = fmax(steady_error(out->lag, half.lag, quarter.lag),
+        out->J_ss_error = steady_error(p, out->J_ss, half.J_ss, quarter.J_ss);
+        out->lag_error = fmax(steady_error(p, out->lag, half.lag, quarter.lag),
                               COMMON * fabs(out->J_ss_error / out->J_ss * out->lag));
     }
     solution_release(&half);

@@ -3,15 +3,16 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "solver/space/corner.h"
 #include "solver/space/stiffness.h"
 
-enum { FEATURES_MAX = LAYERS_MAX + 4 };
+enum { FEATURES_MAX = 2 * LAYERS_MAX + 4 };
 
-struct feature { double z, size; };
+struct feature { double z, size, growth, reach; }; /* the growth holds within reach */
 struct sizing {              /* element size as a function of position: min over features of size + growth x distance */
     size_t n;
     struct feature f[FEATURES_MAX];
-    double growth, cap, level;
+    double cap, level;
     size_t merged;
 };
 struct edges { size_t n, room; double *at; }; /* element boundaries, ascending */
@@ -22,9 +23,13 @@ struct edges { size_t n, room; double *at; }; /* element boundaries, ascending *
 #define SIZE_TIP      20e-6
 #define SIZE_WALL      8e-6
 #define EDGE_SHARE 0.10 /* of min(depth, radius): the edge of a shallow or narrow channel carries most of the flux */
+#define GAP_SHARE  0.30 /* of what is left of its layer below a floor: the flux to the next one is dense there */
 #define INSIDE_SHARE   0.40  /* of the wall radius, inside the channel */
 #define SIZE_CAP     200e-6
 #define GROWTH         0.75
+#define INSIDE_GROWTH  1.0
+#define CORNER_GROWTH  0.35
+#define SLANT_SHARE    0.70  /* where the wall is slanted, what is near a corner below it is far away across */
 #define FACE_SHARE     0.27  /* of the thinner of the two layers */
 #define FRONT_SHARE    0.75  /* of the diffusion length at the first output */
 #define LOSS_SHARE     0.60  /* of sqrt(D/k), the depth that clearance lets the drug reach */
@@ -40,7 +45,8 @@ static double size_at(const struct sizing *s, double z)
 {
     double h = s->cap;
     for (size_t i = 0; i < s->n; i++) {
-        double here = s->f[i].size + s->growth * fabs(z - s->f[i].z);
+        double away = fabs(z - s->f[i].z), near = fmin(away, s->f[i].reach);
+        double here = s->f[i].size + s->f[i].growth * near + GROWTH * (away - near);
         h = here < h ? here : h;
     }
     return h * s->level;
@@ -96,10 +102,10 @@ static double first_front(const struct problem *p, double D)
     return FRONT_SHARE * sqrt(D * fmin(p->t_out[0], p->t_end));
 }
 
-static void add_feature(struct sizing *s, double z, double size)
+static void add_feature(struct sizing *s, double z, double size, double growth)
 {
     assert(s->n < FEATURES_MAX);
-    s->f[s->n++] = (struct feature){z, size};
+    s->f[s->n++] = (struct feature){z, size, growth, INFINITY};
 }
 
 static double loss_size(const struct layer *l)
@@ -107,18 +113,34 @@ static double loss_size(const struct layer *l)
     return l->clearance > 0.0 ? fmax(SIZE_FLOOR_2D, LOSS_SHARE * sqrt(l->D / l->clearance)) : INFINITY;
 }
 
+/* Size at the rim of the channel's floor. */
+static double rim_size(const struct problem *p)
+{
+    const struct channel *c = &p->channel;
+    double edge = EDGE_SHARE * fmin(c->depth, c->r_surface), face = 0.0;
+    for (size_t i = p->vehicle_layer ? 1 : 0; i + 1 < p->n_layers; i++) {
+        face += p->layer[i].h;
+        double gap = face - c->depth;
+        if (gap > FLOOR_SNAP)
+            return fmin(edge, fmax(GAP_SHARE * gap, GAP_SHARE * edge));
+    }
+    return edge;
+}
+
 static struct sizing depth_sizing(const struct problem *p)
 {
     bool flat = p->channel.fill == CHANNEL_NONE;
-    struct sizing s = {.growth = GROWTH, .cap = SIZE_CAP, .level = p->level, .merged = p->merged};
+    struct sizing s = {.cap = SIZE_CAP, .level = p->level, .merged = p->merged};
     if (flat) s.level *= FLAT_LEVEL;
     double floor = flat ? SIZE_FLOOR_1D : SIZE_FLOOR_2D;
-    add_feature(&s, 0.0, fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D),
-                                                                 fmin(p->layer[0].h / 3.0, loss_size(&p->layer[0]))))));
+    add_feature(&s, 0.0,
+                fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[0].D),
+                                                    fmin(p->layer[0].h / 3.0, loss_size(&p->layer[0]))))),
+                GROWTH);
     double z = 0.0;
     if (p->vehicle_layer)
         add_feature(&s, skin_surface(p),
-                    fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[1].D), p->layer[1].h / 3.0))));
+                    fmax(floor, fmin(SIZE_SURFACE, fmin(first_front(p, p->layer[1].D), p->layer[1].h / 3.0))), GROWTH);
     for (size_t i = 0; i + 1 < p->n_layers; i++) {
         const struct layer *above = &p->layer[i], *below = above + 1;
         z += above->h;
@@ -129,12 +151,22 @@ static struct sizing depth_sizing(const struct problem *p)
         const struct layer *slow = above->D < below->D ? above : below, *fast = slow == above ? below : above;
         if (!flat && slow->K > fast->K)
             size = fmin(size, fmax(floor, first_front(p, slow->D)));
-        add_feature(&s, z, size);
+        add_feature(&s, z, size, GROWTH);
     }
-    if (!flat)
+    if (!flat) {
+        struct corner corner[LAYERS_MAX];
+        for (size_t i = 0, n = corners(p, &p->channel, corner); i < n; i++)
+            add_feature(&s, corner[i].z, corner[i].size / hypot(1.0, corner[i].slope), CORNER_GROWTH);
         add_feature(&s, skin_surface(p) + p->channel.depth,
-                    fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)));
+                    fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)),
+                    GROWTH);
+    }
     return s;
+}
+
+static bool floor_within(double floor, double face, double next)
+{
+    return floor > face + FLOOR_SNAP && floor < next - FLOOR_SNAP;
 }
 
 static int depth_edges(struct edges *out, const struct problem *p)
@@ -149,7 +181,7 @@ static int depth_edges(struct edges *out, const struct problem *p)
         s.cap = fmin(cap, l->h / (floor < 0.0 ? FLAT_LAYER : 3.0));
         if (l->clearance > 0.0)
             s.cap = fmin(s.cap, fmax(loss_size(l), l->h / LOSS_ELEMENTS));
-        if (floor > z * (1.0 + 1e-9) && floor < end * (1.0 - 1e-9)) {
+        if (floor_within(floor, z, end)) {
             rc = subdivide(out, &s, z, floor);
             if (!rc)
                 rc = subdivide(out, &s, floor, end);
@@ -161,28 +193,44 @@ static int depth_edges(struct edges *out, const struct problem *p)
     return rc;
 }
 
-/* Reference coordinates 0..1 (inside) and 1..2 (outside); *inside gets the number of elements in 0..1. */
-static int cross_edges(struct edges *out, size_t *inside, const struct problem *p)
+/* Sizes on both sides of the wall: inside in shares of the radius, outside in metres from the wall. */
+struct across { struct feature in, out; };
+
+static struct across across_sizing(const struct problem *p)
 {
     const struct channel *c = &p->channel;
-    double edge = EDGE_SHARE * fmin(c->depth, c->r_surface);
-    struct sizing in = {
-        .n = 1, .f = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip)}}, .growth = 1.0, .cap = 1.0, .level = p->level,
-        .merged = p->merged};
-    int rc = edges_push(out, 0.0);
-    if (!rc)
-        rc = subdivide(out, &in, 0.0, 1.0);
-    *inside = out->n - 1;
-    double width = p->cell_radius - 0.5 * (c->r_surface + c->r_tip), slowest = INFINITY, z = 0.0;
+    double edge = rim_size(p), slowest = INFINITY, z = 0.0;
     size_t skin = p->vehicle_layer ? 1 : 0;
     for (size_t i = skin; i < p->n_layers && z < c->depth; z += p->layer[i++].h)
         if (z > 0.0 || p->n_layers == skin + 1) /* the outermost layer is thin: its lateral front does not matter */
             slowest = fmin(slowest, p->layer[i].D);
     double wall = fmin(fmin(SIZE_WALL, edge), isfinite(slowest) ? first_front(p, slowest) : INFINITY);
-    struct sizing o = {
-        .n = 1, .f = {{0.0, fmax(wall, SIZE_FLOOR_2D)}}, .growth = GROWTH, .cap = INFINITY, .level = p->level,
-        .merged = p->merged};
+    struct across a = {{1.0, fmin(INSIDE_SHARE, edge / c->r_tip), INSIDE_GROWTH, INFINITY},
+                       {0.0, fmax(wall, SIZE_FLOOR_2D), GROWTH, 0.0}};
+    struct corner corner[LAYERS_MAX];
+    for (size_t i = 0, n = corners(p, &p->channel, corner); i < n; i++) {
+        double slant = fmax(1.0, SLANT_SHARE * hypot(1.0, corner[i].slope));
+        a.in.size = fmin(a.in.size, corner[i].size / corner[i].radius);
+        a.in.growth = fmin(a.in.growth, INSIDE_GROWTH / slant);
+        a.out.size = fmin(a.out.size, corner[i].size);
+        a.out.growth = fmin(a.out.growth, GROWTH / slant);
+        a.out.reach = fmax(a.out.reach, corner[i].radius - c->r_tip);
+    }
+    return a;
+}
+
+/* Reference coordinates 0..1 (inside) and 1..2 (outside); *inside gets the number of elements in 0..1. */
+static int cross_edges(struct edges *out, size_t *inside, const struct problem *p)
+{
+    struct across a = across_sizing(p);
+    struct sizing in = {.n = 1, .f = {a.in}, .cap = 1.0, .level = p->level, .merged = p->merged};
+    struct sizing o = {.n = 1, .f = {a.out}, .cap = INFINITY, .level = p->level, .merged = p->merged};
+    double width = p->cell_radius - 0.5 * (p->channel.r_surface + p->channel.r_tip);
     struct edges outer = {0};
+    int rc = edges_push(out, 0.0);
+    if (!rc)
+        rc = subdivide(out, &in, 0.0, 1.0);
+    *inside = out->n - 1;
     if (!rc)
         rc = subdivide(&outer, &o, 0.0, width);
     for (size_t i = 0; i < outer.n && !rc; i++)
@@ -378,7 +426,7 @@ static size_t fixed_places(const struct problem *p, double *z, size_t *floor)
     z[n++] = 0.0;
     for (size_t i = 0; i < p->n_layers; i++) {
         double end = i + 1 < p->n_layers ? face + p->layer[i].h : skin_thickness(p);
-        if (tip > face * (1.0 + 1e-9) && tip < end * (1.0 - 1e-9)) {
+        if (floor_within(tip, face, end)) {
             *floor = n;
             z[n++] = tip;
         }

@@ -114,6 +114,7 @@ CU_SuiteInfo test_suites[] = {
     {"laws and events", NULL, NULL, NULL, NULL, laws},
     {"reference and convergence", NULL, NULL, NULL, NULL, reference},
     {"answers", NULL, NULL, NULL, NULL, answers},
+    {"shallow channels", NULL, NULL, NULL, NULL, shallow_tests},
     {"depths side by side", NULL, NULL, NULL, NULL, cells},
     {"schedule and limits", NULL, NULL, NULL, NULL, schedule},
     {"formulas", NULL, NULL, NULL, NULL, formulas},

@@ -8,7 +8,7 @@ extern CU_TestInfo study_load_tests[], study_error_tests[], result_tests[], comp
 extern CU_TestInfo studies_tests[], linear_tests[], factorisation_tests[], sensitivity_tests[], fit_tests[],
     refusal_tests[];
 extern CU_TestInfo agreement_tests[], compare_case_tests[], import_tests[], property_tests[], catalogue_tests[],
-    needle_dose_tests[];
+    needle_dose_tests[], shallow_tests[];
 
 void t1_slab_with_constant_donor_and_sink(void);
 void t2_three_layers_in_series(void);
