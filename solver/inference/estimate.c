@@ -46,12 +46,12 @@ static double range_of(const struct estimate_problem *p, size_t i)
     return p->bound ? on_scale(&p->bound[i], p->bound[i].upper) - on_scale(&p->bound[i], p->bound[i].lower) : 1.0;
 }
 
-/* d(parameter on its scale)/du. */
+/* d(parameter on its scale)/du: below zero where the search went past the top of the sine. */
 static double slope_of(const struct estimate_problem *p, size_t i, double u)
 {
     if (!p->bound) return 1.0;
     const struct estimate_bound *b = &p->bound[i];
-    return fabs(0.5 * (on_scale(b, b->upper) - on_scale(b, b->lower)) * cos(u));
+    return 0.5 * (on_scale(b, b->upper) - on_scale(b, b->lower)) * cos(u);
 }
 
 static int evaluate(struct bridge *b, const double *log_parameter, double *r)
@@ -199,6 +199,14 @@ static void between_groups(const struct estimate_problem *p, const gsl_matrix *J
             gsl_matrix_set(covariance, a, b, out[a][b]);
 }
 
+/* What two parameters have in common, from the covariance of u: its sign is theirs where both rise or both fall with u. */
+static double correlation_of(const gsl_matrix *covariance, const double *slope, size_t i, size_t j)
+{
+    double of_u = gsl_matrix_get(covariance, i, j) /
+                  sqrt(gsl_matrix_get(covariance, i, i) * gsl_matrix_get(covariance, j, j));
+    return (slope[i] < 0.0) == (slope[j] < 0.0) ? of_u : -of_u;
+}
+
 /* Covariance of u: (J'J)^-1, times the residual variance when that is estimated. */
 static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct bridge *b, gsl_matrix *covariance,
                            struct estimate *out)
@@ -206,7 +214,7 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
     size_t p = b->p->n_parameters, n = b->p->n_residuals;
     const gsl_vector *x = gsl_multifit_nlinear_position(w), *f = gsl_multifit_nlinear_residual(w);
     const gsl_matrix *J = gsl_multifit_nlinear_jac(w);
-    double sum = 0.0, column[ESTIMATE_MAX] = {0}, u[ESTIMATE_MAX];
+    double sum = 0.0, column[ESTIMATE_MAX] = {0}, u[ESTIMATE_MAX], slope[ESTIMATE_MAX];
     for (size_t i = 0; i < n; i++)
         sum += gsl_vector_get(f, i) * gsl_vector_get(f, i);
     gsl_multifit_nlinear_covar(J, 0.0, covariance);
@@ -224,19 +232,21 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
     double quantile = b->p->sd_known && !grouped ? gsl_cdf_ugaussian_Pinv(0.975) : gsl_cdf_tdist_Pinv(0.975, freedom);
     for (size_t i = 0; i < p; i++) {
         u[i] = gsl_vector_get(x, i);
+        slope[i] = slope_of(b->p, i, u[i]);
+    }
+    for (size_t i = 0; i < p; i++) {
         bool is_log = !b->p->bound || b->p->bound[i].is_log;
-        double slope = slope_of(b->p, i, u[i]), se = slope * sqrt(variance * gsl_matrix_get(covariance, i, i)),
-               v = parameter_of(b->p, i, u[i]);
+        double se = fabs(slope[i]) * sqrt(variance * gsl_matrix_get(covariance, i, i));
+        double v = parameter_of(b->p, i, u[i]);
         out->value[i] = v;
         out->relative_se[i] = se;
         out->low[i] = is_log ? v * exp(-quantile * se) : v - quantile * se;
         out->high[i] = is_log ? v * exp(quantile * se) : v + quantile * se;
         for (size_t j = 0; j < p; j++)
-            out->correlation[i][j] = gsl_matrix_get(covariance, i, j) /
-                                     sqrt(gsl_matrix_get(covariance, i, i) * gsl_matrix_get(covariance, j, j));
+            out->correlation[i][j] = correlation_of(covariance, slope, i, j);
         for (size_t k = 0; k < n; k++)
             column[i] += gsl_matrix_get(J, k, i) * gsl_matrix_get(J, k, i);
-        column[i] = sqrt(column[i]) / fmax(slope, 1e-300) * range_of(b->p, i); /* whatever the unit and the scale */
+        column[i] = sqrt(column[i]) / fmax(fabs(slope[i]), 1e-300) * range_of(b->p, i); /* whatever the unit and the scale */
     }
     out->quantile = quantile;
     for (size_t i = 0; i < p; i++) {

@@ -178,6 +178,47 @@ static void what_the_data_cannot_say_is_named(void)
     CU_ASSERT_EQUAL(x.with[0], 1);
 }
 
+enum { POINTS = 8 };
+static const double PLACE[POINTS] = {0.7, 1.3, 2.9, 3.1, 4.7, 6.3, 7.9, 9.1};
+static const double OFF[POINTS] = {0.11, -0.07, -0.13, 0.09, 0.05, -0.12, 0.02, 0.06};
+
+/* A straight line, intercept x[0] and rise x[1], with readings off it by OFF. */
+static int line_residuals(void *self, const double *x, double *r, struct err *e)
+{
+    (void)self;
+    (void)e;
+    for (size_t k = 0; k < POINTS; k++)
+        r[k] = (x[0] + x[1] * PLACE[k] - 3.7 - 0.83 * PLACE[k] - OFF[k]) / 0.1;
+    return 0;
+}
+
+/* Wherever a search starts and whichever way it goes around its bounds, intercept and rise of a line hang together by
+ * -mean(x) / sqrt(mean(x^2)); and with groups alike from every start. */
+static void a_correlation_has_the_sign_of_the_parameters_and_not_of_the_search(void)
+{
+    static const struct estimate_bound bound[2] = {{-9.0, 11.0, false}, {0.01, 40.0, true}};
+    static const size_t group[POINTS] = {0, 1, 2, 3, 0, 1, 2, 3};
+    double sum = 0.0, squares = 0.0, of_groups = NAN;
+    for (size_t k = 0; k < POINTS; k++) {
+        sum += PLACE[k];
+        squares += PLACE[k] * PLACE[k];
+    }
+    struct estimate_problem p = {
+        .n_parameters = 2, .n_residuals = POINTS, .residuals = line_residuals, .bound = bound, .n_groups = 4};
+    for (int i = 0; i < 2 * 15 * 15; i++) {
+        double start[] = {-8.7 + 1.39 * (i % 15), 0.0103 * pow(1.77, i / 15 % 15)};
+        struct estimate x;
+        struct err e = {0};
+        p.group = i < 15 * 15 ? NULL : group;
+        CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
+        if (!p.group) ASSERT_REL(x.correlation[1][0], -sum / sqrt(POINTS * squares), 1e-4);
+        if (p.group && isnan(of_groups)) of_groups = x.correlation[1][0];
+        if (p.group) ASSERT_REL(x.correlation[0][1], of_groups, 1e-3);
+        CU_ASSERT(x.relative_se[0] > 0.0 && x.relative_se[1] > 0.0);
+        CU_ASSERT(x.low[1] < x.value[1] && x.value[1] < x.high[1]);
+    }
+}
+
 /* A bound cuts the interval, and a value at a bound has none. */
 static void intervals_end_at_the_bounds(void)
 {
@@ -227,6 +268,8 @@ CU_TestInfo fit_tests[] = {
     {"the_intervals_cover_the_truth_as_often_as_they_say", the_intervals_cover_the_truth_as_often_as_they_say},
     {"intervals_rest_on_the_number_of_donors_not_of_readings", intervals_rest_on_the_number_of_donors_not_of_readings},
     {"what_the_data_cannot_say_is_named", what_the_data_cannot_say_is_named},
+    {"a_correlation_has_the_sign_of_the_parameters_and_not_of_the_search",
+     a_correlation_has_the_sign_of_the_parameters_and_not_of_the_search},
     {"intervals_end_at_the_bounds", intervals_end_at_the_bounds},
     {"many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors",
      many_starts_find_one_optimum_and_its_profile_rises_by_four_at_two_errors},
