@@ -7,7 +7,8 @@ enum { NOISE_SDS = 4 }; /* a force at rest beyond its limit may read more by so 
 
 static bool is_above_its_travel(const struct rig *r)
 {
-    return r->axis.homed && !r->axis.homing && r->latch.first == SAFETY_TRAVEL && r->axis.position < r->limits.hard_from;
+    return r->axis.homed && !r->axis.homing && r->latch.first == SAFETY_TRAVEL &&
+           r->axis.position < r->limits.hard_from;
 }
 
 static const char *target_of(const struct rig *r, double *target)

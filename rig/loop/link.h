@@ -2,12 +2,12 @@
  * time); the tick talks to it through a mailbox and never waits for it.
  *
  *   - STOP overtakes everything queued and skips drain and canary; so does switching the drive off, after STOP.
- *   - Without a permit that the tick renews (talk_until: a tick and max_lateness) the link sends one STOP and then nothing at all, so that the
- *     drive's own watchdog fires when the tick is dead.
+ *   - Without a permit that the tick renews (talk_until: a tick and max_lateness) the link sends one STOP and then
+ * nothing at all, so that the drive's own watchdog fires when the tick is dead.
  *   - After a time-out a serial line is drained until silent, then proved clean by a canary read; a TCP link is opened
  *     anew.
- *   - The first frame on a link opened anew is STOP, then the order to switch off that waits.  For these two a lost link is
- *     opened without a permit too.  Its devices are believed again after their canaries.
+ *   - The first frame on a link opened anew is STOP, then the order to switch off that waits.  For these two a lost
+ * link is opened without a permit too.  Its devices are believed again after their canaries.
  *   - A device that keeps failing is asked ever less often: it does not hold up the others of its line. */
 #ifndef RIG_LOOP_LINK_H
 #define RIG_LOOP_LINK_H

@@ -173,8 +173,8 @@ void link_recheck(struct link *l)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* After opening anew: STOP first, and off when that waits.  Then every device must prove that it is the one of the start; one that is silent
- * does not keep the others of its line from being believed. */
+/* After opening anew: STOP first, and off when that waits.  Then every device must prove that it is the one of the
+ * start; one that is silent does not keep the others of its line from being believed. */
 static int greet(struct link *l, struct err *e)
 {
     for (int i = 0; i < STOPS_ON_OPEN && l->has_axis && l->bus->is_open; i++) {

@@ -1,6 +1,6 @@
-/* off.h -- switching the drive off until a fresh sample shows it.  The link sends it on every path that is open, blind when
- * no reply comes, and after STOP first when the link comes back.  events.csv has what was ordered, sent, acknowledged and
- * seen, each when it was. */
+/* off.h -- switching the drive off until a fresh sample shows it.  The link sends it on every path that is open, blind
+ * when no reply comes, and after STOP first when the link comes back.  events.csv has what was ordered, sent,
+ * acknowledged and seen, each when it was. */
 #ifndef RIG_LOOP_OFF_H
 #define RIG_LOOP_OFF_H
 #include "rig/loop/tick.h"

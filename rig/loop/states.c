@@ -164,7 +164,8 @@ static void judge_zero(struct rig *r)
     if (isnan(s->zero_return) || fabs(s->zero_return) <= sequence_zero_bound(s))
         return;
     snprintf(value, sizeof value, "%+.4f N (at most %.4f N)", s->zero_return, sequence_zero_bound(s));
-    rig_event(r, "note", "zero moved", value, "in air after the retract, from the tare: a drift, or something hangs on");
+    rig_event(r, "note", "zero moved", value,
+              "in air after the retract, from the tare: a drift, or something hangs on");
 }
 
 /* A way back does not undo the trip, or the stop, before it. */
@@ -257,8 +258,10 @@ static void say_halted(struct rig *r)
     else if (motion_is_seen(r))
         snprintf(r->message, sizeof r->message, MOVES_ALONE "space = STOP again, q = end the run");
     else if (watch_needs_home(r))
-        snprintf(r->message, sizeof r->message, "where the axis is is not known any more (%s): q = end the run; a new one "
-                 "homes", axis_loss_words[r->watch.loss]);
+        snprintf(r->message, sizeof r->message,
+                 "where the axis is is not known any more (%s): q = end the run; a new one "
+                 "homes",
+                 axis_loss_words[r->watch.loss]);
     else if (r->motion.times)
         snprintf(r->message, sizeof r->message,
                  "the axis MOVED, nothing asked it to: press the E-stop; u = one step away, a = arm, q = end the run");

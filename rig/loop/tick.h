@@ -45,6 +45,7 @@ struct rig_watch {     /* see watch.h */
     uint64_t seen;         /* axis samples looked at */
     bool   has_one, homed_then; /* the sample before; it was taken while homing */
     double sent, position; /* of that */
+    bool   home_is_lost;   /* its position means nothing any more */
     bool   is_homed;       /* outside of homing it said so */
     double speed, before;  /* m/s: of the last order, and of the one before while it may still show */
     double to, left;       /* m: where the order goes; the least way to there so far */

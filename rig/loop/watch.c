@@ -20,7 +20,7 @@ void watch_order(struct rig *r, const struct axis_command *c)
 
 void watch_armed(struct rig *r) { r->watch = (struct rig_watch){.seen = r->watch.seen, .left = INFINITY}; }
 
-bool watch_needs_home(const struct rig *r) { return r->watch.loss == LOSS_HOME || r->watch.loss == LOSS_JUMP; }
+bool watch_needs_home(const struct rig *r) { return r->watch.home_is_lost; }
 
 static bool is_homing(const struct rig *r)
 {
@@ -42,11 +42,11 @@ static bool has_jumped(const struct rig *r, const struct link_sample *a)
 }
 
 /* A seek for home goes up until the switch has closed; where its register is set anew it begins anew. */
-static bool homes_downwards(struct rig *r, bool jumped)
+static bool homes_downwards(struct rig *r, bool leapt)
 {
     struct rig_watch *w = &r->watch;
     w->is_at_switch = w->is_at_switch || r->axis.input[INPUT_HOME];
-    w->highest = jumped ? r->axis.position : fmin(w->highest, r->axis.position);
+    w->highest = leapt ? r->axis.position : fmin(w->highest, r->axis.position);
     return !w->is_at_switch && r->axis.position > w->highest + slack_of(r);
 }
 
@@ -70,16 +70,18 @@ static bool follows_an_order(const struct rig *r, const struct link_sample *a, e
 static enum axis_loss judge_run(struct rig *r, const struct link_sample *a)
 {
     struct rig_watch *w = &r->watch;
-    bool homes = is_homing(r), jumped = w->has_one && has_jumped(r, a);
+    bool homes = is_homing(r), leapt = w->has_one && has_jumped(r, a);
     bool was_homed = w->is_homed && !homes;
     w->is_homed = r->axis.homed && !homes;
+    bool jumped = leapt && !homes && !w->homed_then; /* homing sets the register anew */
+    w->home_is_lost = w->home_is_lost || (was_homed && !r->axis.homed) || jumped;
     if (!r->axis.enabled)
         return LOSS_OFF;
     if (was_homed && !r->axis.homed)
         return LOSS_HOME;
-    if (jumped && !homes && !w->homed_then)
+    if (jumped)
         return LOSS_JUMP;
-    if (follows_an_order(r, a, AXIS_HOME) && homes_downwards(r, jumped))
+    if (follows_an_order(r, a, AXIS_HOME) && homes_downwards(r, leapt))
         return LOSS_COURSE;
     if (!follows_an_order(r, a, AXIS_MOVE))
         return LOSS_NONE;
@@ -99,11 +101,12 @@ void watch_look(struct rig *r)
         found = judge_run(r, a);
     else if (r->state == RIG_UNLOADING && w->has_one && has_jumped(r, a))
         found = LOSS_JUMP;
+    w->home_is_lost = w->home_is_lost || found == LOSS_JUMP;
     if (w->loss == LOSS_NONE)
         w->loss = found;
     w->seen = a->count;
     w->sent = a->sent;
     w->position = r->axis.position;
     w->has_one = runs;
-    w->homed_then = is_homing(r); /* the register was set anew perhaps */
+    w->homed_then = is_homing(r);
 }

@@ -1,5 +1,5 @@
-/* watch.h -- is the axis what it must be while a method runs: on, homed once it was, without a leap of its position, on its
- * way?  Judged from each new sample of the axis. */
+/* watch.h -- is the axis what it must be while a method runs: on, homed once it was, without a leap of its position, on
+ * its way?  Judged from each new sample of the axis. */
 #ifndef RIG_LOOP_WATCH_H
 #define RIG_LOOP_WATCH_H
 #include "rig/loop/tick.h"

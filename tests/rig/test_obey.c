@@ -1,4 +1,5 @@
-/* test_obey.c -- a drive that does not do what it was told, or is not what it was: each is stopped, and told as it is. */
+/* test_obey.c -- a drive that does not do what it was told, or is not what it was: each is stopped, and told as it is.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,7 +168,7 @@ static void until_stage(struct simulation *s, const char *stage, bool moving)
     simulation_run(s, 0.25);
 }
 
-enum change { GOES_OFF, LOSES_HOME, JUMPS, WRAPS };
+enum change { GOES_OFF, LOSES_HOME, JUMPS, WRAPS, RESTARTS };
 
 static void change(struct simulation *s, size_t bench, enum change what)
 {
@@ -181,18 +182,24 @@ static void change(struct simulation *s, size_t bench, enum change what)
         break;
     case LOSES_HOME: *(second ? &m->homed : &d->homed) = false; break;
     case JUMPS: *(second ? &m->offset : &d->offset) -= 6000; break;
+    case RESTARTS: /* after a loss of power, where it stands */
+        d->enabled = d->homed = m->homed = false;
+        m->enable_setting = 0;
+        *(second ? &m->offset : &d->offset) = -(int32_t)lround(s->world->plant.axis.actual / 0.5e-6);
+        break;
     case WRAPS: *(second ? &m->offset : &d->offset) = INT32_MAX; break;
     }
 }
 
-/* The position is the register's still: STOP, then what is told; a jump or a lost home lets nothing move by position. */
+/* The position is the register's still: STOP, then what is told; a jump or a lost home lets nothing move by position.
+ */
 static void what_the_axis_must_stay_trips_in_every_stage(void)
 {
     static const char *const stages[] = {"tare", "approach", "insert", "hold", "retract"};
-    static const enum axis_loss loss[] = {LOSS_OFF, LOSS_HOME, LOSS_JUMP, LOSS_JUMP};
+    static const enum axis_loss loss[] = {LOSS_OFF, LOSS_HOME, LOSS_JUMP, LOSS_JUMP, LOSS_OFF};
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < 5; i++)
-            for (int c = GOES_OFF; c <= WRAPS; c++) {
+            for (int c = GOES_OFF; c <= RESTARTS; c++) {
                 struct simulation *s = begin(k, true);
                 until_stage(s, stages[i], i == 1 || i == 2 || i == 4);
                 double force = plant_force(&s->world->plant);
@@ -340,7 +347,8 @@ CU_TestInfo obey_tests[] = {
     {"a_target_that_is_not_taken_over_lets_nothing_move", a_target_that_is_not_taken_over_lets_nothing_move},
     {"homing_towards_the_sample_is_stopped_before_it_gets_there",
      homing_towards_the_sample_is_stopped_before_it_gets_there},
-    {"a_drive_that_is_not_heard_any_more_is_switched_off_blind", a_drive_that_is_not_heard_any_more_is_switched_off_blind},
+    {"a_drive_that_is_not_heard_any_more_is_switched_off_blind",
+     a_drive_that_is_not_heard_any_more_is_switched_off_blind},
     {"a_link_that_comes_back_brings_stop_first_and_then_off", a_link_that_comes_back_brings_stop_first_and_then_off},
     {"switching_off_is_said_again_until_it_is_seen", switching_off_is_said_again_until_it_is_seen},
     CU_TEST_INFO_NULL};

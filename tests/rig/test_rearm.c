@@ -399,7 +399,8 @@ static void over_all_steps_the_force_may_rise_once(void)
 }
 
 CU_TestInfo rearm_tests[] = {
-    {"before_homing_steps_go_away_whatever_the_position_reads", before_homing_steps_go_away_whatever_the_position_reads},
+    {"before_homing_steps_go_away_whatever_the_position_reads",
+     before_homing_steps_go_away_whatever_the_position_reads},
     {"before_homing_there_is_no_step_at_the_home_switch", before_homing_there_is_no_step_at_the_home_switch},
     {"over_all_steps_the_force_may_rise_once", over_all_steps_the_force_may_rise_once},
     {"an_approach_of_an_axis_that_lost_its_home_is_refused", an_approach_of_an_axis_that_lost_its_home_is_refused},
