@@ -506,6 +506,17 @@ int config_quantity_at(struct cnode scalar, const char *si_unit, struct range ra
     return r;
 }
 
+/* A unit where none belongs; a percentage says what it would be as a number. */
+static int not_plain(struct cnode at, struct err *e)
+{
+    char *unit;
+    double x = strtod(at.n->text, &unit);
+    bad_value(at, e, ERR_PARSE, "'%.80s' is not a plain decimal number", at.n->text);
+    unit += strspn(unit, " ");
+    if (unit > at.n->text && isfinite(x) && strcmp(unit, "%") == 0) err_hint(e, "without a unit: %.10g", x / 100.0);
+    return ERR_PARSE;
+}
+
 int config_number_at(struct cnode scalar, struct range range, double *out, struct err *e)
 {
     double x = 0.0;
@@ -513,7 +524,7 @@ int config_number_at(struct cnode scalar, struct range range, double *out, struc
     if (r)
         return r;
     if (!number_parse(scalar.n->text, &x))
-        return bad_value(scalar, e, ERR_PARSE, "'%.80s' is not a plain decimal number", scalar.n->text);
+        return not_plain(scalar, e);
     r = check_range(scalar, "1", range, x, e);
     if (!r)
         *out = x;

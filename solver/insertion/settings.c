@@ -92,7 +92,7 @@ static int read_relaxation(struct cnode list, struct relax *r, struct err *e)
     for (size_t k = 0; !rc && k < fresh.n; k++) {
         struct cnode item = config_item(list, k);
         rc = config_known(item, keys, e);
-        if (!rc) rc = config_number(item, "share", (struct range)SHARE, &fresh.g[k], e);
+        if (!rc) rc = config_quantity(item, "share", "1", (struct range)SHARE, &fresh.g[k], e);
         if (!rc) rc = config_quantity(item, "time", "s", RANGE_POSITIVE, &fresh.tau[k], e);
         sum += fresh.g[k];
     }
@@ -119,8 +119,7 @@ int mechanics_read(struct cnode map, struct mechanics *m, bool given[], struct e
         const struct mechanics_setting *s = &table[i];
         stated[i] = config_is(config_get(map, s->key));
         if (!stated[i]) continue;
-        rc = s->unit[0] == '1' && !s->unit[1] ? config_number(map, s->key, s->range, field(&fresh, s), e)
-                                              : config_quantity(map, s->key, s->unit, s->range, field(&fresh, s), e);
+        rc = config_quantity(map, s->key, s->unit, s->range, field(&fresh, s), e);
     }
     stated[SETTINGS] = config_is(config_get(map, "relaxation"));
     if (!rc && stated[SETTINGS]) rc = read_relaxation(config_get(map, "relaxation"), &fresh.relax, e);

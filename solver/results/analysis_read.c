@@ -28,8 +28,7 @@ static int setting(struct run_analysis *a, const char *key, const char *unit, st
     struct cnode root = config_root(a->settings);
     *stated = config_is(config_get(root, key));
     if (!*stated) return 0;
-    return unit[0] == '1' && !unit[1] ? config_number(root, key, r, value, e)
-                                      : config_quantity(root, key, unit, r, value, e);
+    return config_quantity(root, key, unit, r, value, e);
 }
 
 static int read_settings(struct run_analysis *a, struct analysis_settings *s, bool given[], struct err *e)

@@ -27,7 +27,7 @@ static int read_plasma_metabolite(struct cnode at, struct body *b, struct err *e
     int rc = config_known(m, keys, e);
     if (!rc) rc = config_quantity(m, "volume", "m3", RANGE_POSITIVE, &b->V_m, e);
     if (!rc) rc = config_quantity(m, "clearance", "m3 s-1", RANGE_NONNEG, &b->CL_m, e);
-    if (!rc) rc = config_number(m, "fraction", RANGE_FRACTION, &b->f_m, e);
+    if (!rc) rc = config_quantity(m, "fraction", "1", RANGE_FRACTION, &b->f_m, e);
     return rc;
 }
 

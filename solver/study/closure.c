@@ -80,7 +80,7 @@ static int read_start(struct study *s, struct cnode at, struct err *e)
         note_add(s, NOTE_ASSUMED, "closure/occluded", "no", "no: the skin is not occluded at the start");
     if (rc) return rc;
     c->elastic = 1.0;
-    rc = optional_number(at, "elastic", (struct range){0.0, 1.0, true, false}, &c->elastic, &found, e);
+    rc = optional_quantity(at, "elastic", "1", (struct range){0.0, 1.0, true, false}, &c->elastic, &found, e);
     if (!rc && !found)
         note_add(s, NOTE_ASSUMED, "closure/elastic", "1",
                  "1: no elastic step when the needles leave, beyond the channel's stated radius");

@@ -117,7 +117,7 @@ static int read_amount(struct study *s, const struct needle *n, struct cnode at,
     double fraction;
     int rc = optional_quantity(at, "dose_per_needle", "kg", RANGE_POSITIVE, mass, &stated, e);
     if (!rc)
-        rc = optional_number(at, "drug_fraction", (struct range){0.0, 1.0, true, false}, &fraction, &share, e);
+        rc = optional_quantity(at, "drug_fraction", "1", (struct range){0.0, 1.0, true, false}, &fraction, &share, e);
     if (rc) return rc;
     if (stated == share || (share && !isfinite(density))) {
         config_fail(at, e, ERR_PARSE,

@@ -112,7 +112,7 @@ static int read_depth(struct study *s, const struct needle *n, struct cnode at, 
     if (rc) return rc;
     if (which == WAY_DEPTH) return config_quantity(at, "depth", "m", RANGE_POSITIVE, &s->depth, e);
     double fraction;
-    rc = config_number(at, "fraction_of_length", (struct range){0.0, 1.0, true, false}, &fraction, e);
+    rc = config_quantity(at, "fraction_of_length", "1", (struct range){0.0, 1.0, true, false}, &fraction, e);
     s->depth = fraction * s->needle_length;
     return rc;
 }
@@ -169,8 +169,8 @@ static int read_insertion(struct study *s, const struct needle *n, struct err *e
     if (!rc) rc = config_known(at, keys, e);
     if (!rc) rc = read_depth(s, n, at, e);
     if (!rc)
-        rc = optional_number(at, "penetrated_fraction", (struct range){0.0, 1.0, true, false}, &s->penetrated_fraction,
-                             &found, e);
+        rc = optional_quantity(at, "penetrated_fraction", "1", (struct range){0.0, 1.0, true, false},
+                               &s->penetrated_fraction, &found, e);
     bool says_virtual = false,
          says_estimated = false; /* a study adds to what a run says of itself, and takes nothing away */
     if (!rc && config_is(config_get(at, "virtual"))) rc = config_bool(at, "virtual", &says_virtual, e);
@@ -367,7 +367,7 @@ static int read_radii(struct study *s, const struct needle *n, struct cnode at, 
         int rc = config_quantity(at, "surface_radius", "m", RANGE_POSITIVE, &c->r_surface, e);
         return rc ? rc : config_quantity(at, "tip_radius", "m", RANGE_NONNEG, &c->r_tip, e);
     }
-    int rc = config_number(at, "radius_ratio", (struct range){0.0, 2.0, true, false}, &s->eta, e);
+    int rc = config_quantity(at, "radius_ratio", "1", (struct range){0.0, 2.0, true, false}, &s->eta, e);
     c->r_tip = s->eta * n->tip_radius;
     c->r_surface = s->eta * needle_radius(n, s->depth);
     c->nose = n->nose;

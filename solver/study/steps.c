@@ -35,7 +35,7 @@ static int read_fraction(const struct problem *p, struct cnode at, enum step ste
 {
     v->fraction = 1.0;
     if (step == STEP_REMOVE) return 0;
-    int rc = config_number(at, "fraction", (struct range){0.0, 1.0, true, false}, &v->fraction, e);
+    int rc = config_quantity(at, "fraction", "1", (struct range){0.0, 1.0, true, false}, &v->fraction, e);
     if (!rc && v->fraction < 1.0 && (was->infinite || p->vehicle_layer)) {
         config_fail(place(at, "fraction"), e, ERR_RANGE, "schedule/steps: part (%g) of %s cannot be taken off",
                     v->fraction, was->infinite ? "an infinite dose" : "a diffusive vehicle");

@@ -206,6 +206,8 @@ static void wrong_values_are_named(void)
          "e.g. 600 um",
          "");
     CASE(config_number(root, "loss", RANGE_ANY, &x, &e), "loss: '2.5 mg' is not a plain decimal number", "");
+    CASE(config_number(root, "fraction", RANGE_ANY, &x, &e), "fraction: '37 %' is not a plain decimal number",
+         "without a unit: 0.37");
     CASE(config_integer(root, "mode", 0, 9, &(long){0}, &e), "mode: 'dffusing' is not an integer", "");
     CASE(config_choice(root, "mode", modes, &i, &e),
          "study.yaml:12:7: mode: 'dffusing': must be one of diffusing, stirred", "did you mean 'diffusing'?");

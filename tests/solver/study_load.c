@@ -70,6 +70,39 @@ static void pyramid_is_the_circle_of_equal_area(void)
     fixture_remove(&f);
 }
 
+/* Shares and ratios are read alike as numbers and as percentages; partition coefficients are numbers. */
+static void a_share_may_be_a_percentage(void)
+{
+    struct fixture f;
+    struct study as_number, as_percentage;
+    struct err e = {0};
+    fixture_make(&f);
+    fixture_change(&f, "infinite, concentration", "finite, thickness: 90 um, concentration");
+    fixture_change(&f, "{area: 2.3 cm2, remove_at: 5 h}", "{area: 2.3 cm2}");
+    fixture_change(&f, "schedule: {duration: 6 h,",
+                   "schedule: {duration: 6 h, steps: [{at: 0 h, do: needles}, {at: 0 h, do: apply}, {at: 1 h, do: wash, "
+                   "fraction: 0.37}],");
+    const char *const numbers[] = {"insertion={fraction_of_length: 0.53, penetrated_fraction: 0.87}",
+                                   "channel/radius_ratio=1.13", "closure={half_life_open: 3 h, elastic: 0.71}", NULL};
+    const char *const percentages[] = {"insertion={fraction_of_length: 53 %, penetrated_fraction: 87%}",
+                                       "channel/radius_ratio=113 %", "closure={half_life_open: 3 h, elastic: 71 %}",
+                                       "schedule/steps/2/fraction=37 %", NULL};
+    load(&f, &as_number, numbers);
+    load(&f, &as_percentage, percentages);
+    ASSERT_REL(as_percentage.depth, as_number.depth, 1e-14);
+    ASSERT_REL(as_percentage.density, as_number.density, 1e-14);
+    ASSERT_REL(as_percentage.eta, 1.13, 1e-14);
+    ASSERT_REL(as_percentage.problem.channel.elastic, 0.71, 1e-14);
+    ASSERT_REL(as_percentage.problem.event[2].fraction, 0.37, 1e-14);
+    study_release(&as_number);
+    study_release(&as_percentage);
+    const char *const K[] = {"vehicle/K=50 %", NULL};
+    CU_ASSERT_EQUAL(study_load(&as_number, f.study, &(struct study_options){K, NULL}, &e), ERR_PARSE);
+    ASSERT_HAS(e.msg, "vehicle/K: '50 %' is not a plain decimal number");
+    ASSERT_HAS(e.hint, "without a unit: 0.5");
+    fixture_remove(&f);
+}
+
 static void clearance_counts_in_vivo_and_body_may_be_the_drugs(void)
 {
     struct fixture f;
@@ -248,6 +281,7 @@ CU_TestInfo study_load_tests[] = {
     {"values_arrive_in_si", values_arrive_in_si},
     {"channel_follows_the_needle_from_its_tip", channel_follows_the_needle_from_its_tip},
     {"pyramid_is_the_circle_of_equal_area", pyramid_is_the_circle_of_equal_area},
+    {"a_share_may_be_a_percentage", a_share_may_be_a_percentage},
     {"clearance_counts_in_vivo_and_body_may_be_the_drugs", clearance_counts_in_vivo_and_body_may_be_the_drugs},
     {"area_and_density_come_from_the_needles_when_not_stated", area_and_density_come_from_the_needles_when_not_stated},
     {"overrides_reach_into_named_parts", overrides_reach_into_named_parts},
