@@ -185,10 +185,10 @@ int provenance_write_sealed(struct record *r, const char *path, struct err *e)
 {
     char hex[65];
     char *text = record_string(r);
-    if (text) { /* else record_write says why */
-        sha256_hex(text, strlen(text), hex);
-        record_text(r, "seal", hex);
-    }
+    if (!text) /* memory, now or before: not a file without its seal */
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    sha256_hex(text, strlen(text), hex);
+    record_text(r, "seal", hex);
     free(text);
     return record_write(r, path, e);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/provenance.h"
 #include "base/runfolder.h"
 #include "base/text/file.h"
 #include "rig/commands/commands.h"
@@ -29,6 +30,7 @@ static void leave(const char *dir)
 {
     struct recorder *r = NULL;
     struct record_sums sums;
+    char path[300];
     CU_ASSERT_EQUAL_FATAL(recorder_open(&r, dir, NULL), 0);
     for (int i = 0; i < ROWS; i++) {
         struct record_row row = {.time = 0.02 * i, .position = 12e-3 + 1e-5 * i, .travel = NAN, .raw_travel = NAN,
@@ -43,8 +45,15 @@ static void leave(const char *dir)
     CU_ASSERT_EQUAL(recorder_close(r, &sums, NULL), 0);
     put(dir, RUN_SAMPLES, "a", "37,0.740000,insert,123");
     put(dir, RUN_EVENTS, "a", "0.500000,note,n,\"v");
-    put(dir, RUN_YAML, "w",
-        "outcome: {state: aborted, cause: not finished, complete: false, rows: 0, samples_sha256: \"\"}\n");
+    struct record *y = NULL;
+    CU_ASSERT_EQUAL_FATAL(record_new(&y, NULL), 0);
+    record_text(y, "outcome/state", "aborted");
+    record_text(y, "outcome/cause", "not finished");
+    record_integer(y, "outcome/rows", 0);
+    record_text(y, "outcome/samples_sha256", "");
+    snprintf(path, sizeof path, "%s/%s", dir, RUN_YAML);
+    CU_ASSERT_EQUAL(provenance_write_sealed(y, path, NULL), 0);
+    record_free(y);
 }
 
 static int command(int (*run)(int, char **, struct err *), const char *dir, struct err *e)
