@@ -59,7 +59,8 @@ static void add_doses(struct list *l, const struct study *s)
         add(l, "vehicle", "ug_cm2", "ug/cm2", COL_VEHICLE, UG_CM2);
         add(l, "removed", "ug_cm2", "ug/cm2", COL_REMOVED, UG_CM2);
     }
-    if (p->needles.law != RELEASE_NONE) add(l, "undelivered", "ug_cm2", "ug/cm2", COL_UNDELIVERED, UG_CM2);
+    if (p->needles.law != RELEASE_NONE)
+        add(l, "undelivered", "ug_cm2", "ug/cm2", COL_UNDELIVERED, UG_CM2)->has_error = true;
     if (evaporation > 0.0) add(l, "evaporated", "ug_cm2", "ug/cm2", COL_EVAPORATED, UG_CM2);
     if (!study_has_dose(s, DONOR_INFINITE))
         add(l, "delivered_of_dose", "percent", "%", COL_Q_BOTTOM, 100.0)->kind = QUANTITY_OF_DOSE;

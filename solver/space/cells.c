@@ -16,10 +16,13 @@ static int allocate(struct mesh *m, const struct mesh *cell, size_t n_cells)
     m->top = calloc(m->n, sizeof *m->top);
     m->node_z = calloc(m->n, sizeof *m->node_z);
     m->where = calloc(m->n, sizeof *m->where);
+    m->loaded = calloc(m->n, sizeof *m->loaded);
     m->colptr = malloc((m->n + 1) * sizeof *m->colptr);
     m->row = malloc(m->nnz * sizeof *m->row);
     m->stiff = calloc(m->n_zones * m->nnz, sizeof *m->stiff);
-    return m->r && m->mass && m->top && m->node_z && m->where && m->colptr && m->row && m->stiff ? 0 : ERR_NOMEM;
+    return m->r && m->mass && m->top && m->node_z && m->where && m->loaded && m->colptr && m->row && m->stiff
+               ? 0
+               : ERR_NOMEM;
 }
 
 static void copy_scaled(double *to, const double *from, size_t n, double share)
@@ -34,6 +37,7 @@ static void place(struct mesh *m, const struct mesh *c, size_t node, size_t entr
     memcpy(m->r + node, c->r, c->n * sizeof *c->r);
     memcpy(m->node_z + node, c->node_z, c->n * sizeof *c->node_z);
     memcpy(m->where + node, c->where, c->n * sizeof *c->where);
+    memcpy(m->loaded + node, c->loaded, c->n * sizeof *c->loaded);
     copy_scaled(m->top + node, c->top, c->n, share);
     for (size_t q = 0; q < m->n_zones; q++) {
         copy_scaled(m->mass + q * m->n + node, c->mass + q * c->n, c->n, share);

@@ -6,7 +6,7 @@
 #include "solver/space/corner.h"
 #include "solver/space/stiffness.h"
 
-enum { FEATURES_MAX = 2 * LAYERS_MAX + 4 };
+enum { FEATURES_MAX = 2 * LAYERS_MAX + 5 };
 
 struct feature { double z, size, growth, reach; }; /* the growth holds within reach */
 struct sizing {              /* element size as a function of position: min over features of size + growth x distance */
@@ -160,34 +160,52 @@ static struct sizing depth_sizing(const struct problem *p)
         add_feature(&s, skin_surface(p) + p->channel.depth,
                     fmin(SIZE_TIP, fmin(fmax(SIZE_WALL, 0.3 * p->channel.r_tip), EDGE_SHARE * p->channel.depth)),
                     GROWTH);
+        if (p->needles.law != RELEASE_NONE && p->needles.loaded < p->channel.depth)
+            add_feature(&s, skin_surface(p) + p->channel.depth - p->needles.loaded, SIZE_TIP, GROWTH);
     }
     return s;
 }
 
-static bool floor_within(double floor, double face, double next)
+/* Places within a layer, from..to, on which element edges lie as well: the end of the needles' load, the floor. */
+enum { CUTS_MAX = 2 };
+
+static bool is_apart(double z, double from, double to) { return z > from + FLOOR_SNAP && z < to - FLOOR_SNAP; }
+
+static size_t cuts(const struct problem *p, double from, double to, double at[CUTS_MAX], bool is_floor[CUTS_MAX])
 {
-    return floor > face + FLOOR_SNAP && floor < next - FLOOR_SNAP;
+    size_t n = 0;
+    if (p->channel.fill == CHANNEL_NONE)
+        return 0;
+    double surface = skin_surface(p), floor = surface + p->channel.depth, load = floor - p->needles.loaded;
+    if (p->needles.law != RELEASE_NONE && is_apart(load, surface, floor) && is_apart(load, from, to)) {
+        is_floor[n] = false;
+        at[n++] = load;
+    }
+    if (is_apart(floor, from, to)) {
+        is_floor[n] = true;
+        at[n++] = floor;
+    }
+    return n;
 }
 
 static int depth_edges(struct edges *out, const struct problem *p)
 {
     struct sizing s = depth_sizing(p);
-    double cap = s.cap, z = 0.0, H = skin_thickness(p);
-    double floor = p->channel.fill == CHANNEL_NONE ? -1.0 : skin_surface(p) + p->channel.depth;
+    double cap = s.cap, z = 0.0, H = skin_thickness(p), cut[CUTS_MAX];
+    bool is_floor[CUTS_MAX], flat = p->channel.fill == CHANNEL_NONE;
     int rc = edges_push(out, 0.0);
     for (size_t i = 0; i < p->n_layers && !rc; i++) {
         const struct layer *l = &p->layer[i];
         double end = i + 1 < p->n_layers ? z + l->h : H;
-        s.cap = fmin(cap, l->h / (floor < 0.0 ? FLAT_LAYER : 3.0));
+        s.cap = fmin(cap, l->h / (flat ? FLAT_LAYER : 3.0));
         if (l->clearance > 0.0)
             s.cap = fmin(s.cap, fmax(loss_size(l), l->h / LOSS_ELEMENTS));
-        if (floor_within(floor, z, end)) {
-            rc = subdivide(out, &s, z, floor);
-            if (!rc)
-                rc = subdivide(out, &s, floor, end);
-        } else {
-            rc = subdivide(out, &s, z, end);
+        for (size_t k = 0, n = cuts(p, z, end, cut, is_floor); k < n && !rc; k++) {
+            rc = subdivide(out, &s, z, cut[k]);
+            z = cut[k];
         }
+        if (!rc)
+            rc = subdivide(out, &s, z, end);
         z = end;
     }
     return rc;
@@ -372,6 +390,28 @@ static void add_mass(struct mesh *m, const struct problem *p)
     }
 }
 
+static bool is_loaded(const struct mesh *m, const struct problem *p, size_t jz)
+{
+    double z = m->z[2 * jz + 1] - skin_surface(p);
+    return z > p->channel.depth - p->needles.loaded && z < p->channel.depth;
+}
+
+/* Which share of what the nodes of the channel hold lies within the needles' loaded length. */
+static void add_loads(struct mesh *m, const struct problem *p)
+{
+    for (size_t iz = 0; iz < m->nz; iz++) {
+        double in = 0.0, all = 0.0;
+        for (size_t jz = iz ? (iz - 1) / 2 : 0; jz < m->ez && 2 * jz <= iz; jz++) {
+            double size = m->z[2 * jz + 2] - m->z[2 * jz]; /* the elements above and below a face share its nodes */
+            bool is_channel = jz >= m->ez_surface && jz < m->ez_channel;
+            all += is_channel ? size : 0.0;
+            in += is_channel && is_loaded(m, p, jz) ? size : 0.0;
+        }
+        for (size_t ir = 0; ir < m->nr; ir++)
+            m->loaded[mesh_at(m, iz, ir)] = all > 0.0 ? in / all : 0.0;
+    }
+}
+
 /* ---- the whole ---- */
 
 static void name_layers(struct mesh *m, const struct problem *p)
@@ -406,30 +446,33 @@ static int fill(struct mesh *m, const struct problem *p, const struct edges *ze,
     m->top = calloc(m->n, sizeof *m->top);
     m->node_z = calloc(m->n, sizeof *m->node_z);
     m->where = calloc(m->n, sizeof *m->where);
-    if (!(m->z && m->x && m->r && m->element_layer && m->mass && m->top && m->node_z && m->where))
+    m->loaded = calloc(m->n, sizeof *m->loaded);
+    if (!(m->z && m->x && m->r && m->element_layer && m->mass && m->top && m->node_z && m->where && m->loaded))
         return ERR_NOMEM;
     place_nodes(m, ze, xe, p);
     name_layers(m, p);
     mark_nodes(m);
     add_mass(m, p);
+    if (p->needles.law != RELEASE_NONE)
+        add_loads(m, p);
     return mesh_add_stiffness(m, p);
 }
 
-enum { PLACES_MAX = LAYERS_MAX + 2 };
+enum { PLACES_MAX = LAYERS_MAX + 1 + CUTS_MAX };
 
-/* Places on which element edges lie: the surface, the layers' faces, and a channel's floor between them. */
+/* Places on which element edges lie: the surface, the layers' faces, and the cuts between them; floor: which of these
+ * is the channel's. */
 static size_t fixed_places(const struct problem *p, double *z, size_t *floor)
 {
-    double tip = p->channel.fill == CHANNEL_NONE ? -1.0 : skin_surface(p) + p->channel.depth, face = 0.0;
+    double face = 0.0;
     size_t n = 0;
     *floor = PLACES_MAX;
     z[n++] = 0.0;
     for (size_t i = 0; i < p->n_layers; i++) {
         double end = i + 1 < p->n_layers ? face + p->layer[i].h : skin_thickness(p);
-        if (floor_within(tip, face, end)) {
-            *floor = n;
-            z[n++] = tip;
-        }
+        bool is_floor[CUTS_MAX];
+        for (size_t k = 0, cut = cuts(p, face, end, z + n, is_floor); k < cut; k++, n++)
+            *floor = is_floor[k] ? n : *floor;
         z[n++] = face = end;
     }
     return n;
@@ -484,6 +527,7 @@ void mesh_release(struct mesh *m)
     free(m->top);
     free(m->node_z);
     free(m->where);
+    free(m->loaded);
     if (!mesh_give_stiffness(m)) {
         free(m->colptr);
         free(m->row);

@@ -36,6 +36,7 @@ struct mesh {
     double *top;          /* n: share of the area at each node of the top face, 0 elsewhere */
     double *node_z;       /* n: depth of each node, m */
     unsigned char *where; /* n: MESH_TOP and so on */
+    double *loaded;       /* n: share of the channel's volume at each node that lies within the needles' load */
     /* One sparsity pattern for all zones: lower triangle with the whole diagonal, compressed columns, rows ascending.
      */
     size_t nnz;

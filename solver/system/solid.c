@@ -12,8 +12,7 @@ struct site solid_site(const struct system *s, size_t q, size_t node, int bound)
 {
     const struct problem *p = s->p;
     double z = s->m->node_z[node] - skin_surface(p), w = channel_radius(&p->channel, z);
-    bool is_loaded = p->channel.depth - z <= p->needles.loaded * (1.0 + 1e-9);
-    double weight = !is_loaded ? 0.0 : p->needles.law == RELEASE_COAT ? 1.0 / w : 1.0;
+    double weight = s->m->loaded[node] * (p->needles.law == RELEASE_COAT ? 1.0 / w : 1.0);
     return (struct site){.node = node,
                          .layer = q % p->n_layers,
                          .is_channel = true,

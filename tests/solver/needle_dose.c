@@ -282,6 +282,44 @@ static void stated_errors_cover_the_true_ones(void)
     }
 }
 
+/* Where the load ends between the faces, what has not dissolved when the needles go is the integral over the loaded
+ * length of w^2 T with dT/dt = -rate (T - (1 - t/t_z)^2) far below solubility. */
+static double left_of_matrix(const struct problem *p, double t)
+{
+    enum { SLICES = 20000 };
+    double left = 0.0, all = 0.0, depth = p->channel.depth, length = fmin(p->needles.loaded, depth);
+    for (int i = 0; i < SLICES; i++) {
+        double w = channel_radius(&p->channel, depth - length * (i + 0.5) / SLICES);
+        double gone = p->needles.gone_after * w / p->channel.r_surface, u = fmax(0.0, 1.0 - t / gone);
+        double lag = 1.0 / (p->needles.rate * gone);
+        left += w * w * (u > 0.0 ? u * u + 2.0 * u * lag + 2.0 * lag * lag : 0.0);
+        all += w * w;
+    }
+    return p->needles.outside + p->needles.buried * left / all;
+}
+
+static void what_is_left_of_a_load_that_ends_between_faces_is_its_integral(void)
+{
+    static const char *const none[] = {"drug/solubility=1e9 mg/mL", NULL};
+    static const char *const length[] = {"97 um", "190 um", "251 um"};
+    for (size_t i = 0; i < sizeof length / sizeof *length; i++) {
+        char dose[160];
+        struct solution s;
+        snprintf(dose, sizeof dose, "kind: dissolving, gone_after: 20 min, dose_per_needle: 0.29 ug, wear: 5 min, "
+                 "loaded_length: %s", length[i]);
+        struct ran *r = run_dose(dose, none);
+        if (!r) return;
+        double want = left_of_matrix(&r->study.problem, 300.0);
+        CU_ASSERT_EQUAL_FATAL(simulate_with_error(&r->study.problem, &s, NULL), 0);
+        ASSERT_REL(solution_at(&s, 4, COL_UNDELIVERED), want, 1e-2);
+        ASSERT_ABS(solution_at(&s, 4, COL_UNDELIVERED), want, solution_error(&s, 4, COL_UNDELIVERED));
+        CU_ASSERT(solution_error(&s, 4, COL_UNDELIVERED) < 0.2 * want);
+        CU_ASSERT(solution_error(&s, 4, COL_Q_TOP) < 0.01 * solution_at(&s, 4, COL_Q_TOP));
+        solution_release(&s);
+        release(r);
+    }
+}
+
 static void skin_beside_the_needles_gets_nothing_of_their_dose(void)
 {
     static const char *const wide[] = {"patch={area: 2.3 cm2, dose_area: 2.9 cm2, orifice_area: 3.1 cm2}", NULL};
@@ -356,6 +394,7 @@ CU_TestInfo needle_dose_tests[] = {
     T(drug_of_needles_and_of_a_vehicle_adds_up),
     T(scattered_depths_bury_their_own_shares),
     T(a_share_of_the_matrix_makes_the_dose),
+    T(what_is_left_of_a_load_that_ends_between_faces_is_its_integral),
     T(stated_errors_cover_the_true_ones),
     T(skin_beside_the_needles_gets_nothing_of_their_dose),
     T(without_needles_their_dose_is_none),
