@@ -31,6 +31,16 @@ static double delivered_error(const struct solution *sol, size_t k)
     return estimate(sol, solution_error(sol, k, COL_Q_BOTTOM) + solution_error(sol, k, COL_Q_CLEARED));
 }
 
+/* What an amount must exceed to be one: its stated error, or without one what rounding leaves of the uptake. */
+#define ROUNDING 1e-10
+static const char *const NOTHING = "below its own error: nothing to speak of has come through";
+
+static double least_amount(const struct solution *sol, size_t k)
+{
+    double rounding = ROUNDING * fabs(solution_at(sol, k, COL_Q_TOP)), error = delivered_error(sol, k);
+    return isfinite(error) ? fmax(error, rounding) : rounding;
+}
+
 static void add_steady(const struct study *s, const struct solution *sol, struct endpoints *out)
 {
     struct endpoint *J = add(out, "J_ss", "ug/cm2/h", sol->J_ss * UG_CM2_H, estimate(sol, sol->J_ss_error * UG_CM2_H));
@@ -74,6 +84,8 @@ static void add_maximum(const struct solution *sol, struct endpoints *out)
         add(out, "J_max", "ug/cm2/h", solution_delivery_rate(sol, at) * UG_CM2_H, error * UG_CM2_H);
     describe_peak(max, at, sol->n_out, at ? solution_delivery_rate(sol, at - 1) : 0.0, solution_delivery_rate(sol, at),
                   at + 1 < sol->n_out ? solution_delivery_rate(sol, at + 1) : 0.0);
+    if (fabs(solution_delivered(sol, at)) <= least_amount(sol, at))
+        snprintf(max->remark, sizeof max->remark, "%s", NOTHING);
     struct endpoint *t = add(out, "t_max", "h", sol->t[at] / HOUR, NAN);
     double before = at ? solution_delivery_rate(sol, at - 1) : 0.0;
     bool rises = at + 1 == sol->n_out && solution_delivery_rate(sol, at) > before * 1.001;
@@ -86,7 +98,9 @@ static void add_end(const struct study *s, const struct solution *sol, struct en
     double Q = solution_delivered(sol, k), up = solution_at(sol, k, COL_Q_TOP);
     double Q_err = delivered_error(sol, k), up_err = estimate(sol, solution_error(sol, k, COL_Q_TOP)),
            A = study_patch_area(s);
-    add(out, "delivered_end", "ug/cm2", Q * UG_CM2, Q_err * UG_CM2);
+    struct endpoint *end = add(out, "delivered_end", "ug/cm2", Q * UG_CM2, Q_err * UG_CM2);
+    if (Q != 0.0 && fabs(Q) <= least_amount(sol, k))
+        snprintf(end->remark, sizeof end->remark, "%s", NOTHING);
     add(out, "delivered_end_patch", "ug/patch", Q * UG * A, Q_err * UG * A);
     add(out, "uptake_end", "ug/cm2", up * UG_CM2, up_err * UG_CM2);
     add(out, "uptake_end_patch", "ug/patch", up * UG * A, up_err * UG * A);
@@ -98,15 +112,21 @@ static void add_end(const struct study *s, const struct solution *sol, struct en
 
 #define BENT 0.1 /* share by which the flux may change over the window of a straight line */
 
+/* First and last output of the window. */
+static void lab_ends(const struct study *s, const struct solution *sol, size_t *first, size_t *last)
+{
+    *first = *last = 0;
+    while (*first + 1 < sol->n_out && sol->t[*first] < s->lab_from * (1.0 - 1e-9))
+        ++*first;
+    while (*last + 1 < sol->n_out && sol->t[*last + 1] <= s->lab_to * (1.0 + 1e-9))
+        ++*last;
+}
+
 /* A steady state that is not there leaves its trace in the flux at both ends of the window. */
 static void check_straight(const struct study *s, const struct solution *sol, struct endpoints *out)
 {
-    size_t first = sol->n_out, last = 0;
-    for (size_t k = 0; k < sol->n_out; k++)
-        if (sol->t[k] >= s->lab_from * (1.0 - 1e-9) && sol->t[k] <= s->lab_to * (1.0 + 1e-9)) {
-            first = k < first ? k : first;
-            last = k;
-        }
+    size_t first, last;
+    lab_ends(s, sol, &first, &last);
     double from = solution_delivery_rate(sol, first), to = solution_delivery_rate(sol, last);
     if (fabs(to - from) > BENT * fmax(fabs(from), fabs(to)))
         warn(out,
@@ -123,6 +143,16 @@ static void add_lab(const struct study *s, const struct solution *sol, struct en
     for (size_t k = 0; k < sol->n_out; k++)
         Q[k] = solution_delivered(sol, k);
     size_t n = lab_line(sol->t, Q, sol->n_out, s->lab_from * (1.0 - 1e-9), s->lab_to * (1.0 + 1e-9), &slope, &lag);
+    size_t first, last;
+    lab_ends(s, sol, &first, &last);
+    if (fabs(Q[last] - Q[first]) <= least_amount(sol, last)) {
+        static const char *const names[2][2] = {{"J_lab", "ug/cm2/h"}, {"lag_lab", "h"}};
+        for (size_t i = 0; i < 2; i++) {
+            struct endpoint *none = add(out, names[i][0], names[i][1], NAN, NAN);
+            snprintf(none->remark, sizeof none->remark, "none: what came through in lab_window is below its own error");
+        }
+        return;
+    }
     struct endpoint *J = add(out, "J_lab", "ug/cm2/h", slope * UG_CM2_H, NAN);
     snprintf(J->remark, sizeof J->remark, "straight line through %zu points, %.4g to %.4g h", n, s->lab_from / HOUR,
              s->lab_to / HOUR);

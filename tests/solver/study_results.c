@@ -174,6 +174,31 @@ static void endpoints_of_intact_skin_are_the_closed_form(void)
     fixture_remove(&f);
 }
 
+/* A large molecule is on its way for weeks: what stands behind the decimal point is rounding, and no line goes through
+ * it. */
+static void no_line_is_drawn_through_rounding(void)
+{
+    struct fixture f;
+    struct study s;
+    struct result r;
+    const char *const overrides[] = {
+        "needles=none", "skin={name: one, layers: [{name: slab, thickness: 130 um, D: 2.3e-16 m2/s, K: 1.4}]}",
+        "patch={area: 2.3 cm2}", "schedule={duration: 12 h, every: 1 h}", "lab_window={from: 3 h, to: 12 h}", NULL};
+    static const char *const none[] = {"J_lab", "lag_lab"};
+    fixture_make(&f);
+    CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, &(struct study_options){overrides, NULL}, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(result_compute(&s, &r, NULL), 0);
+    for (size_t i = 0; i < 2; i++) {
+        CU_ASSERT(isnan(endpoint_find(&r.endpoints, none[i])->value));
+        ASSERT_HAS(endpoint_find(&r.endpoints, none[i])->remark, "none: what came through in lab_window is below");
+    }
+    ASSERT_HAS(endpoint_find(&r.endpoints, "delivered_end")->remark, "below its own error");
+    ASSERT_HAS(endpoint_find(&r.endpoints, "J_max")->remark, "below its own error");
+    result_release(&r);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
 static void enhancement_needs_a_quantified_intact_amount(void)
 {
     static const struct {
@@ -396,6 +421,7 @@ CU_TestInfo result_tests[] = {
     {"summary_says_what_the_table_says", summary_says_what_the_table_says},
     {"shares_add_up_to_what_went_in", shares_add_up_to_what_went_in},
     {"endpoints_of_intact_skin_are_the_closed_form", endpoints_of_intact_skin_are_the_closed_form},
+    {"no_line_is_drawn_through_rounding", no_line_is_drawn_through_rounding},
     {"enhancement_needs_a_quantified_intact_amount", enhancement_needs_a_quantified_intact_amount},
     {"a_folder_is_whole_or_absent", a_folder_is_whole_or_absent},
     {"order_of_a_sweep_changes_no_digit", order_of_a_sweep_changes_no_digit},
