@@ -31,8 +31,9 @@ void progress_show(struct progress *p, double fraction, const char *detail, doub
         fraction = 0.0;
     if (fraction > 1.0)
         fraction = 1.0;
-    if (fraction > 0.02 && now - p->started < 1e6)
-        format_duration((now - p->started) * (1.0 - fraction) / fraction, left, sizeof left);
+    double done = fraction - p->before;
+    if (done > 0.02 * (1.0 - p->before) && now - p->started < 1e6)
+        format_duration((now - p->started) * (1.0 - fraction) / done, left, sizeof left);
     fprintf(stderr, "%s%s: %3.0f %%%s%s%s%s%s", p->is_terminal ? "\r" : "", p->what, 100.0 * fraction,
             left[0] ? ", " : "", left, left[0] ? " left" : "", detail && detail[0] ? ", " : "", detail ? detail : "");
     fputs(p->is_terminal ? "\033[K" : "\n", stderr); /* clear what a longer line left behind */

@@ -28,7 +28,7 @@ const char help_sweep[] =
     "  -q, --quiet         no progress, no table\n"
     "\n"
     "example: mnsim sweep config/studies/sweep_length_density.yaml -o out/sweep\n"
-    "exit status: 0 done, 1 every case failed, 2 usage, 3 configuration or data, 7 stopped";
+    "exit status: 0 done, 1 every case failed (the folder holds why), 2 usage, 3 configuration or data, 7 stopped";
 
 static volatile sig_atomic_t is_stopped; /* a signal handler has nowhere else to write */
 
@@ -46,9 +46,9 @@ static void show(void *self, size_t finished, size_t cases)
     char detail[80];
     double now = now_s(), took = now - s->start;
     if (!s->first) s->first = finished; /* later than 1 when a journal was taken over */
-    double rate = took > 0.0 ? (double)(finished - s->first + 1) / took : 0.0;
-    snprintf(detail, sizeof detail, "case %zu of %zu, %.3g cases/s, %.0f s left at this rate", finished, cases, rate,
-             rate > 0.0 ? (double)(cases - finished) / rate : 0.0);
+    s->p.before = (double)(s->first - 1) / (double)cases;
+    snprintf(detail, sizeof detail, "case %zu of %zu, %.3g cases/s", finished, cases,
+             took > 0.0 ? (double)(finished - s->first + 1) / took : 0.0);
     progress_show(&s->p, (double)finished / (double)cases, detail, now);
 }
 

@@ -8,6 +8,28 @@
 
 #define PEAK_HIDES 0.05 /* share by which outputs beside a maximum may be lower before that is worth saying */
 
+const char *const endpoint_names[] = {"delivered_end",
+                                      "delivered_end_patch",
+                                      "delivered_end_of_dose",
+                                      "delivered_end_intact",
+                                      "delivered_end_orifice",
+                                      "delivered_end_cell",
+                                      "uptake_end",
+                                      "uptake_end_patch",
+                                      "J_ss",
+                                      "lag_asymptotic",
+                                      "Kp",
+                                      "J_max",
+                                      "t_max",
+                                      "J_lab",
+                                      "lag_lab",
+                                      "ER_Q",
+                                      "ER_J",
+                                      "plasma_max",
+                                      "plasma_t_max",
+                                      "permeability_back_after",
+                                      NULL};
+
 static struct endpoint *add(struct endpoints *l, const char *name, const char *unit, double value, double error)
 {
     struct endpoint *p = &l->item[l->n++];

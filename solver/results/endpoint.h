@@ -21,6 +21,8 @@ void endpoints_compute(const struct study *s, const struct solution *sol, const 
                        struct endpoints *out);
 /* When the channels count as closed: after s, at that openness, or NAN and why. */
 void endpoints_add_closed(struct endpoints *e, double after, double openness, const char *why);
+/* The names that a study may have, NULL-terminated: those that a result has depend on vehicle, body and window. */
+extern const char *const endpoint_names[];
 /* By name, or NULL. */
 const struct endpoint *endpoint_find(const struct endpoints *e, const char *name);
 #endif

@@ -201,19 +201,27 @@ int sweep_study(const struct sweep *w, size_t i, struct study *s, struct err *e)
     return study_load(s, w->study_path, &(struct study_options){list, w->config_dir}, e);
 }
 
+/* A result that no study has would be found out only after all cases. */
+static int read_map(struct sweep *w, struct err *e)
+{
+    int which = 0;
+    struct cnode root = config_root(w->doc);
+    int rc = config_is(config_get(root, "map")) ? config_choice(root, "map", endpoint_names, &which, e) : 0;
+    if (!rc) snprintf(w->map, sizeof w->map, "%s", endpoint_names[which]); /* the first when none is named */
+    return rc;
+}
+
 static int read_file(struct sweep *w, const char *path, struct err *e)
 {
     static const char *const keys[] = {"sweep", "note", "study", "design", "vary", "fills", "map", NULL};
-    const char *title, *study, *map = "delivered_end";
+    const char *title, *study;
     int rc = config_open(&w->doc, path, e);
     if (!rc) rc = config_known(config_root(w->doc), keys, e);
     if (!rc) rc = config_string(config_root(w->doc), "sweep", &title, e);
     if (!rc) rc = config_string(config_root(w->doc), "study", &study, e);
-    if (!rc && config_is(config_get(config_root(w->doc), "map")))
-        rc = config_string(config_root(w->doc), "map", &map, e);
+    if (!rc) rc = read_map(w, e);
     if (rc) return rc;
     snprintf(w->title, sizeof w->title, "%s", title);
-    snprintf(w->map, sizeof w->map, "%s", map);
     file_beside(path, study, w->study_path, sizeof w->study_path);
     rc = read_fills(w, e);
     return rc ? rc : read_axes(w, e);

@@ -1,4 +1,5 @@
 /* test_files.c -- provenance, run folder, command table, figures and report. */
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,9 +289,34 @@ static void quiet_progress_is_quiet(void)
     CU_ASSERT_TRUE(p.started == 1.0 && p.last == 1.0);
 }
 
+/* What an earlier start had done says nothing about how quick this one is. */
+static void time_left_is_told_once_at_the_rate_of_this_start(void)
+{
+    char folder[200], path[300];
+    struct progress p;
+    temp_folder(folder);
+    int kept = dup(STDERR_FILENO), to = open(temp_path(folder, "said", path), O_CREAT | O_WRONLY, 0600);
+    CU_ASSERT_FATAL(kept >= 0 && to >= 0 && dup2(to, STDERR_FILENO) >= 0);
+    progress_start(&p, "sweep", false, 100.0);
+    p.before = 0.4;
+    progress_show(&p, 0.55, "case 11 of 20", 136.2); /* 0.15 in 36 s, 0.45 to go */
+    p.before = 0.0;
+    progress_show(&p, 0.6, "case 12 of 20", 145.0);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(to);
+    char *said = temp_read(path);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+    CU_ASSERT_STRING_EQUAL(said, "sweep:  55 %, 1 min 48 s left, case 11 of 20\n"
+                                 "sweep:  60 %, 30 s left, case 12 of 20\n");
+    free(said);
+    temp_remove(folder);
+}
+
 CU_TestInfo show_tests[] = {
     {"figures and report are whole", figures_and_report_are_whole},
     {"figure failures are told", figure_failures_are_told},
     {"quiet progress is quiet", quiet_progress_is_quiet},
+    {"time left is told once at the rate of this start", time_left_is_told_once_at_the_rate_of_this_start},
     CU_TEST_INFO_NULL,
 };

@@ -395,6 +395,44 @@ static void a_failed_case_is_a_row_with_its_reason(void)
     fixture_remove(&f);
 }
 
+static void the_map_of_a_sweep_is_a_result_that_studies_have(void)
+{
+    struct fixture f;
+    struct sweep w;
+    struct err e = {0};
+    char path[400], text[200];
+    static const struct study_options none = {NULL, NULL};
+    fixture_make(&f);
+    snprintf(path, sizeof path, "%s/sweep.yaml", f.folder);
+    fixture_write(&f, "sweep.yaml", "sweep: s\nstudy: study.yaml\nvary: {depth: [150 um]}\nmap: Delivered_end\n");
+    CU_ASSERT_EQUAL(sweep_load(&w, path, &none, path, &e), ERR_PARSE);
+    ASSERT_HAS(e.msg, "sweep.yaml:4:6: map: 'Delivered_end': must be one of delivered_end, ");
+    ASSERT_HAS(e.hint, "did you mean 'delivered_end'?");
+    fixture_change(&f, "receptor: {type: sink}", "receptor: {type: closed}\nbody: drug\nclosure: {half_life_open: 2 h, "
+                                                 "half_life_occluded: 7 h, back_within: 2}\n"
+                                                 "limit_of_quantification: 0.1 ng/cm2");
+    struct study *s = malloc(sizeof *s);
+    struct result r;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    e = (struct err){0};
+    CU_ASSERT_EQUAL_FATAL(study_load(s, f.study, &none, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(result_compute(s, &r, &e), 0);
+    CU_ASSERT(endpoint_find(&r.endpoints, "permeability_back_after") && endpoint_find(&r.endpoints, "J_lab") &&
+              endpoint_find(&r.endpoints, "plasma_max"));
+    for (size_t i = 0; i < r.endpoints.n; i++) {
+        snprintf(text, sizeof text, "sweep: s\nstudy: study.yaml\nvary: {depth: [150 um]}\nmap: %s\n",
+                 r.endpoints.item[i].name);
+        fixture_write(&f, "sweep.yaml", text);
+        CU_ASSERT_EQUAL_FATAL(sweep_load(&w, path, &none, path, &e), 0);
+        CU_ASSERT_STRING_EQUAL(w.map, r.endpoints.item[i].name);
+        sweep_release(&w);
+    }
+    result_release(&r);
+    study_release(s);
+    free(s);
+    fixture_remove(&f);
+}
+
 static void a_report_shows_results_and_refuses_other_folders(void)
 {
     struct fixture f;
@@ -428,6 +466,7 @@ CU_TestInfo result_tests[] = {
     {"a_sweep_holds_every_combination_once", a_sweep_holds_every_combination_once},
     {"what_a_case_takes_over_from_others_changes_no_digit", what_a_case_takes_over_from_others_changes_no_digit},
     {"a_failed_case_is_a_row_with_its_reason", a_failed_case_is_a_row_with_its_reason},
+    {"the_map_of_a_sweep_is_a_result_that_studies_have", the_map_of_a_sweep_is_a_result_that_studies_have},
     {"a_report_shows_results_and_refuses_other_folders", a_report_shows_results_and_refuses_other_folders},
     CU_TEST_INFO_NULL,
 };
