@@ -2,8 +2,11 @@
 #include <math.h>
 #include <stdio.h>
 #include "rig/loop/motion.h"
+#include "rig/loop/off.h"
 #include "rig/loop/states.h"
 #include "rig/loop/stop.h"
+
+enum { STOPS_OBEYED = 3 }; /* a halted axis that goes on so often after proven STOPs does not obey them */
 
 /* Is something under way that this controller asked for? */
 static bool is_commanded(const struct rig *r)
@@ -67,6 +70,8 @@ void motion_act(struct rig *r)
     m->times++;
     snprintf(value, sizeof value, "%+.4f mm%s", m->way * 1e3, m->moves ? ", says so" : "");
     rig_event(r, "note", "unexpected motion", value, rig_state_names[r->state]);
+    if (m->times >= STOPS_OBEYED && r->axis.enabled && (r->state == RIG_TRIPPED || r->state == RIG_STOPPED))
+        off_begin(r, "it goes on moving after STOP");
     if (!r->stopper.is_active) { /* else the trip has begun it */
         stop_begin(r);
         r->stopper.was_off = !r->axis.enabled;

@@ -340,7 +340,27 @@ static void homing_towards_the_sample_is_stopped_before_it_gets_there(void)
     }
 }
 
+/* 10 um/s towards the sample: each STOP is "proven" between two looks. */
+static void an_axis_that_creeps_on_after_proven_stops_is_switched_off(void)
+{
+    static const char *const course[] = {"trip,unexpected_motion", "command,disable,\"ordered\",\"it goes on moving",
+                                         "note,disable,\"seen after"};
+    for (size_t k = 0; k < 2; k++) {
+        struct simulation *s = begin(k, true);
+        until_stage(s, "hold", false);
+        simulation_run(s, 0.5);
+        s->world->plant.axis.creep = 10e-6;
+        simulation_run(s, 8.0);
+        CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+        CU_ASSERT_FALSE(is_on(s, k));
+        has_in_order(s, course, 3);
+        simulation_free(s);
+    }
+}
+
 CU_TestInfo obey_tests[] = {
+    {"an_axis_that_creeps_on_after_proven_stops_is_switched_off",
+     an_axis_that_creeps_on_after_proven_stops_is_switched_off},
     {"what_the_axis_must_stay_trips_in_every_stage", what_the_axis_must_stay_trips_in_every_stage},
     {"an_order_to_home_that_is_not_carried_out_is_no_home", an_order_to_home_that_is_not_carried_out_is_no_home},
     {"an_axis_that_does_not_go_where_it_was_sent_is_stopped", an_axis_that_does_not_go_where_it_was_sent_is_stopped},
