@@ -44,17 +44,20 @@ double channel_slope(const struct channel *c, double z)
     return z <= 0.0 || z >= c->depth ? 0.0 : (c->r_tip - c->r_surface) / c->depth;
 }
 
-double needle_load(const struct problem *p)
+double problem_channel_volume(const struct problem *p)
 {
-    if (p->needles.law == RELEASE_NONE)
-        return 0.0;
     enum { PARTS = 400 };
-    double volume = 0.0, dz = p->channel.depth / PARTS; /* of channel per area of skin, m */
+    double volume = 0.0, dz = p->channel.depth / PARTS;
     for (int i = 0; i < PARTS; i++) {
         double w = channel_radius(&p->channel, (i + 0.5) * dz) / p->cell_radius;
         volume += w * w * dz;
     }
-    return p->needles.buried / volume;
+    return volume;
+}
+
+double needle_load(const struct problem *p)
+{
+    return p->needles.law == RELEASE_NONE ? 0.0 : p->needles.buried / problem_channel_volume(p);
 }
 
 double problem_activity(const struct problem *p)

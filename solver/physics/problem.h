@@ -213,6 +213,8 @@ double channel_radius(const struct channel *c, double z);
 double channel_slope(const struct channel *c, double z);
 /* Radius of a bullet (nose > 0) at a distance from its tip. */
 double bullet_radius(const struct channel *c, double from_tip);
+/* Volume of the channels per area of skin, m. */
+double problem_channel_volume(const struct problem *p);
 /* Drug of a needle dose over the channel's volume, kg/m3; 0 without one.  The largest activity of any dose, that in
  * needles included, kg/m3; 1 without drug. */
 double needle_load(const struct problem *p);

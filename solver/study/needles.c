@@ -418,6 +418,11 @@ static int read_filling(struct study *s, struct cnode at, struct err *e)
     if (!rc && !found) rc = optional_quantity(drug, "D", "m2 s-1", RANGE_POSITIVE, &c->D, &found, e);
     if (!rc && !found) rc = assume_channel_D(s, at, e);
     if (!rc) rc = optional_number(at, "K", RANGE_POSITIVE, &c->K, &found, e);
+    if (!rc && !found && fill == 1 && s->n_vehicles) { /* it is the vehicle that stands in the channels */
+        c->K = s->problem.donor.K;
+        note_add(s, NOTE_DERIVED, "", "", "channel/K %.4g: the vehicle's, which stands in stirred channels", c->K);
+        return 0;
+    }
     if (!rc && !found) rc = optional_number(drug, "K", RANGE_POSITIVE, &c->K, &found, e);
     if (!rc && !found) {
         c->K = 1.0;

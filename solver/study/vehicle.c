@@ -247,6 +247,24 @@ static bool lies_on_channels(const struct study *s, size_t which)
     return false;
 }
 
+#define SMALL_SHARE 0.1 /* of a dose's volume that channels may hold before it is worth saying */
+
+/* The fluid of stirred channels comes to the dose's volume: the drug is in both (E6). */
+static void warn_of_stirred_volume(struct study *s)
+{
+    const struct problem *p = &s->problem;
+    double volume = problem_channel_volume(p);
+    for (size_t i = 0; i < s->n_vehicles; i++) {
+        const struct donor *d = i ? &p->dose[i] : &p->donor;
+        if (d->kind != DONOR_FINITE || volume <= SMALL_SHARE * d->H) continue;
+        note_add(s, NOTE_WARNING, "", "",
+                 "the stirred channels hold %.3g um of fluid over the skin, the vehicle %.3g um: their fluid comes to "
+                 "the vehicle's and dilutes it",
+                 volume * 1e6, d->H * 1e6);
+        return;
+    }
+}
+
 /* K from a pH follows the neutral form, which alone enters the stratum corneum.  Into open channels ions pass as well:
  * there the total concentration is continuous between two waters, whatever their pH  (E23). */
 int check_waters(struct study *s, struct err *e)
@@ -263,5 +281,6 @@ int check_waters(struct study *s, struct err *e)
         err_hint(e, "give the vehicle K: %g, and the stratum corneum its K for the neutral share at this pH", c->K);
         return ERR_RANGE;
     }
+    if (s->has_channel && c->fill == CHANNEL_STIRRED) warn_of_stirred_volume(s);
     return 0;
 }

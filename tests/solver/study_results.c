@@ -174,6 +174,39 @@ static void endpoints_of_intact_skin_are_the_closed_form(void)
     fixture_remove(&f);
 }
 
+/* One well-mixed phase over impermeable skin: the dose spreads over vehicle and channels with the vehicle's K. */
+static void a_stirred_channel_dilutes_a_finite_dose_at_the_vehicle_s_K(void)
+{
+    struct fixture f;
+    struct result r;
+    struct study s;
+    const char *overrides[] = {
+        "channel={fill: stirred, surface_radius: 71 um, tip_radius: 71 um}",
+        "vehicle={type: finite, concentration: 3.7 mg/mL, K: 2.9, thickness: 41 um}",
+        "skin={name: one, layers: [{name: slab, thickness: 700 um, D: 2.3e-22 m2/s, K: 1e-9}]}",
+        "receptor={type: sink}", NULL};
+    fixture_make(&f);
+    fixture_change(&f, "lab_window: {from: 1 h, to: 6 h}\n", "");
+    fixture_change(&f, ", remove_at: 5 h", "");
+    CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, &(struct study_options){overrides, NULL}, NULL), 0);
+    CU_ASSERT_EQUAL(s.problem.channel.K, 2.9);
+    double volume = 3.14159265358979 * 71e-6 * 71e-6 * s.density * s.depth; /* per area, m */
+    bool warned = false;
+    for (size_t i = 0; i < s.n_notes; i++)
+        warned = warned || (s.note[i].kind == NOTE_WARNING && strstr(s.note[i].text, "stirred channels hold") != NULL);
+    CU_ASSERT(warned);
+    CU_ASSERT_EQUAL_FATAL(result_compute(&s, &r, NULL), 0);
+    ASSERT_REL(solution_at(&r.solution, 0, COL_VEHICLE), 3.7 * 41e-6 * 41e-6 / (41e-6 + volume), 1e-6);
+    ASSERT_REL(solution_at(&r.solution, 0, COL_CHANNEL), 3.7 * 41e-6 * volume / (41e-6 + volume), 1e-6);
+    result_release(&r);
+    study_release(&s);
+    overrides[0] = "channel={fill: stirred, surface_radius: 71 um, tip_radius: 71 um, K: 1.7}"; /* stated */
+    CU_ASSERT_EQUAL_FATAL(study_load(&s, f.study, &(struct study_options){overrides, NULL}, NULL), 0);
+    CU_ASSERT_EQUAL(s.problem.channel.K, 1.7);
+    study_release(&s);
+    fixture_remove(&f);
+}
+
 /* A large molecule is on its way for weeks: what stands behind the decimal point is rounding, and no line goes through
  * it. */
 static void no_line_is_drawn_through_rounding(void)
@@ -459,6 +492,8 @@ CU_TestInfo result_tests[] = {
     {"summary_says_what_the_table_says", summary_says_what_the_table_says},
     {"shares_add_up_to_what_went_in", shares_add_up_to_what_went_in},
     {"endpoints_of_intact_skin_are_the_closed_form", endpoints_of_intact_skin_are_the_closed_form},
+    {"a_stirred_channel_dilutes_a_finite_dose_at_the_vehicle_s_K",
+     a_stirred_channel_dilutes_a_finite_dose_at_the_vehicle_s_K},
     {"no_line_is_drawn_through_rounding", no_line_is_drawn_through_rounding},
     {"enhancement_needs_a_quantified_intact_amount", enhancement_needs_a_quantified_intact_amount},
     {"a_folder_is_whole_or_absent", a_folder_is_whole_or_absent},
