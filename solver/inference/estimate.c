@@ -277,7 +277,7 @@ static int iterate(gsl_multifit_nlinear_workspace *w, gsl_multifit_nlinear_fdf *
 int estimate_fit(const struct estimate_problem *p, const double *start, struct estimate *out, struct err *e)
 {
     if (p->n_parameters < 1 || p->n_parameters > ESTIMATE_MAX || p->n_residuals <= p->n_parameters)
-        return err_set(e, ERR_ARG,
+        return err_set(e, ERR_RANGE,
                        "fit: %zu parameters to %zu data: needs 1 to %d parameters and more data than parameters",
                        p->n_parameters, p->n_residuals, ESTIMATE_MAX);
     struct bridge b = {.p = p};

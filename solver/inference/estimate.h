@@ -56,7 +56,7 @@ struct estimate {
 };
 
 /* Starts at start[] (all > 0).  ERR_NUMERIC when it does not converge within 60 iterations or the residuals cannot be
- * computed at the start; ERR_ARG for too few residuals. */
+ * computed at the start; ERR_RANGE for too few residuals. */
 int estimate_fit(const struct estimate_problem *p, const double *start, struct estimate *out, struct err *e);
 /* The best of a fit from start and of n_more from other places within the bounds (needed then); *agreeing of them, the
  * best included, end within a thousandth of its sum of squares.  Starts that fail are passed over unless all do. */

@@ -213,16 +213,18 @@ static double largest_dose(const struct problem *p, double scale)
     return sum * scale;
 }
 
-/* A study that cannot be read with the parameters' nominal values: whose line that is. */
-static void blame_parameter(const struct fit *f, struct err *e)
+/* A study that cannot be read with the parameters' nominal values: whose line that is, and its mistake then. */
+static int blame_parameter(const struct fit *f, struct err *e)
 {
     char set[140];
     for (size_t i = 0; i < f->n_parameters; i++) {
-        snprintf(set, sizeof set, "(set by '%s=", f->parameter[i].path);
+        snprintf(set, sizeof set, "'%s=", f->parameter[i].path);
         if (!strstr(e->msg, set)) continue;
         err_at(e, "%s:%d", f->table, f->parameter[i].line);
-        return;
+        if (e->code == ERR_ARG) e->code = ERR_PARSE;
+        break;
     }
+    return e->code;
 }
 
 static int read_case(struct fit *f, const char *file, struct cnode at, struct err *e)
@@ -268,7 +270,7 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
     struct study *s = malloc(sizeof *s);
     if (!s) return err_set(e, ERR_NOMEM, "out of memory");
     rc = fit_study(f, c, NULL, s, e);
-    if (rc) blame_parameter(f, e);
+    if (rc) rc = blame_parameter(f, e);
     if (!rc) {
         bool missing = (c->quantity == OBSERVED_PLASMA && !s->problem.body.present) ||
                        ((c->quantity == OBSERVED_RECEPTOR || c->quantity == OBSERVED_LAB) &&

@@ -183,6 +183,8 @@ printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\nE,skin/layers/1/D,cm2/
 expect 3 "parameters.csv:3: path: 'skin/layers/1/D': is that of line 2 already"
 printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,0\nE,skin/layers/1/nosuch,,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
 expect 3 "parameters.csv:3: "
+printf '%s\nD,skin/layers/1/D/x,,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+expect 3 "parameters.csv:2: 'skin/layers/1/D/x=0.0070000000000000001': 'D' is a value, nothing can be set below it"
 printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
 
 # more out than the study puts on

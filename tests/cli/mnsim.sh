@@ -90,6 +90,14 @@ expect 3 "verdict" "$mnsim" compare "$tmp/strict.yaml" --set verdict=never -o "$
 for f in compare.csv points.csv measures.csv compare.yaml overlay.svg residuals.svg predicted_observed.svg bland_altman.svg; do
     check "$f is written" test -s "$tmp/nicotine/$f"
 done
+printf 'time_h,plasma_15mg_ng_mL,plasma_30mg_ng_mL,plasma_60mg_ng_mL\n4,5.1,9,20\n' >"$tmp/row.csv" # one row for three parameters: the data's mistake
+sed -e "s|{file: ../../data/nicotine_bannon1989.csv|{file: $tmp/row.csv|" -e "s|study: nic|study: $PWD/config/studies/nic|" \
+    config/studies/compare_nicotine.yaml >"$tmp/row.yaml"
+expect 3 "more data than parameters" "$mnsim" compare "$tmp/row.yaml" -o "$tmp/bad" --force
+sed "s|quantity: plasma}|quantity: plasma, set: ['patch/area/x=3 cm2']}|" "$tmp/strict.yaml" >"$tmp/set.yaml"
+sed -i '/^fit:/,/^cases:/{/^cases:/!d}; s/role: fitted/role: predicted/' "$tmp/set.yaml"
+expect 3 "set.yaml:" "$mnsim" compare "$tmp/set.yaml" -o "$tmp/bad" --force
+expect 3 "'area' is a value, nothing can be set below it" "$mnsim" compare "$tmp/set.yaml" -o "$tmp/bad" --force
 expect 3 "missing key 'comparison'" "$mnsim" compare "$tmp/few.yaml" -o "$tmp/bad" --force
 
 # compare: synthetic readings, imported at once

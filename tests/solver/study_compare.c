@@ -83,7 +83,7 @@ static void a_fit_that_cannot_start_says_why(void)
     CU_ASSERT_EQUAL(estimate_fit(&(struct estimate_problem){.n_parameters = 4, .n_residuals = 4, .self = NULL,
                                      .residuals = constant_residuals},
                                  (double[]){1, 1, 1, 1}, &fit, &e),
-                    ERR_ARG);
+                    ERR_RANGE);
     ASSERT_HAS(e.msg, "more data than parameters");
 }
 

@@ -92,6 +92,15 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* An assignment that cannot be made stands in the comparison file, not on the command line. */
+static int blame_set(const struct making *m, struct err *e)
+{
+    char where[PLACE + 40];
+    if (e->code != ERR_ARG) return e->code;
+    err_at(e, "%s", config_where(m->at, where, sizeof where));
+    return e->code = ERR_PARSE;
+}
+
 /* Outputs at the measured times, so that nothing is interpolated; and the study's own.  Means over an interval
  * (collected fractions) are those between the measured times alone. */
 static int set_outputs(const struct making *m, struct study *s, struct err *e)
@@ -140,7 +149,7 @@ static int make_study(struct making *m, const struct folder *f, struct err *e)
     char path[PLACE];
     struct study_options so = {m->set, m->c->options->config_dir};
     int rc = study_load(&s, compare_path(m->c, m->file, path), &so, e);
-    if (rc) return rc;
+    if (rc) return blame_set(m, e);
     m->k->is_virtual = m->k->is_virtual || s.is_virtual;
     rc = set_outputs(m, &s, e);
     if (!rc) rc = fit_apply(m->c, &s, e);
@@ -193,7 +202,7 @@ static int make_insertion(struct making *m, const struct folder *f, struct err *
     char path[PLACE];
     struct study_options so = {m->set, m->c->options->config_dir};
     int rc = press_study_load(&p, compare_path(m->c, m->file, path), &so, e);
-    if (rc) return rc;
+    if (rc) return blame_set(m, e);
     rc = draw_press(m, &p.press, e);
     if (!rc) rc = insertion_compute(&p, &o, e);
     if (!rc) {
