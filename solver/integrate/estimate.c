@@ -17,7 +17,7 @@
 #define GAIN         1.0  /* what is added to an order above 1: it rises as the mesh gets finer */
 #define LEAST_ORDER  0.5  /* a mesh too coarse to show an order */
 #define FAR_SHARE    0.05 /* of |Q(2h) - Q(4h)|, which counts when Q(h) and Q(2h) agree by chance */
-#define FAR_MOST    60.0  /* ... of which no more than this many times |Q(h) - Q(2h)| */
+#define FAR_MOST   400.0  /* ... of which no more than this many times |Q(h) - Q(2h)| */
 #define CELL_FLOOR   2e-4 /* times level^2: no quantity of a unit cell is taken to be better known */
 #define STEADY_LEAST 1e-5 /* nor a steady flux or a lag: many thin layers reach no order */
 #define COMMON       0.2  /* no quantity is taken to be more than five times as accurate as the uptake */
@@ -112,19 +112,19 @@ static bool has_corners(const struct problem *p)
 }
 
 /* The error of a flow that its differences speak for. */
-static double extrapolate_flow(const struct problem *p, double near, double far)
+static double extrapolate_flow(const struct problem *p, bool cornered, double near, double far)
 {
-    if (has_corners(p))
+    if (cornered)
         return extrapolate(near, far, CORNER_SAFETY, CORNER_ORDER);
     return extrapolate(near, far, FLOW_SAFETY, is_plain(p) ? FLOW_ORDER : LOCAL_ORDER);
 }
 
 /* The error of column c at time t that its two differences speak for. */
-static double extrapolate_column(const struct problem *p, size_t c, double t, double near, double far)
+static double extrapolate_column(const struct problem *p, bool cornered, size_t c, double t, double near, double far)
 {
     if (!is_local(c))
-        return extrapolate_flow(p, near, far);
-    double most = t < crossing_time(p, c) ? SLOW_ORDER : has_corners(p) ? CORNER_ORDER : LOCAL_ORDER;
+        return extrapolate_flow(p, cornered, near, far);
+    double most = t < crossing_time(p, c) ? SLOW_ORDER : cornered ? CORNER_ORDER : LOCAL_ORDER;
     return extrapolate(near, far, LOCAL_SAFETY, most);
 }
 
@@ -132,6 +132,7 @@ static int space_error(const struct problem *p, struct solution *s, const struct
                        const struct solution *quarter)
 {
     size_t n = s->n_out;
+    bool cornered = has_corners(p);
     double *near = malloc(2 * n * sizeof *near);
     s->space_error = calloc(n * COLS_MAX, sizeof *s->space_error);
     if (!near || !s->space_error) {
@@ -143,7 +144,7 @@ static int space_error(const struct problem *p, struct solution *s, const struct
         differences(&(struct pair){s, s, half}, c, crossing_time(p, c), near);
         differences(&(struct pair){s, half, quarter}, c, crossing_time(p, c), far);
         for (size_t k = 0; k < n; k++)
-            s->space_error[k * COLS_MAX + c] = extrapolate_column(p, c, s->t[k], near[k], far[k]);
+            s->space_error[k * COLS_MAX + c] = extrapolate_column(p, cornered, c, s->t[k], near[k], far[k]);
     }
     free(near);
     for (size_t k = 0; k < n; k++) {
@@ -209,7 +210,8 @@ static void add_unsettled(const struct problem *p, const struct solution *s, dou
 static double steady_error(const struct problem *p, double fine, double half, double quarter)
 {
     double near = fabs(fine - half), far = fabs(half - quarter);
-    double error = has_corners(p) ? extrapolate_flow(p, near, far) : extrapolate(near, far, FLOW_SAFETY, FLOW_ORDER);
+    double error = has_corners(p) ? extrapolate_flow(p, true, near, far)
+                                  : extrapolate(near, far, FLOW_SAFETY, FLOW_ORDER);
     return fmax(error, STEADY_LEAST * fabs(fine));
 }
 

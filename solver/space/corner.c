@@ -3,7 +3,7 @@
 
 static const double PI = 3.14159265358979323846;
 
-#define SINGULAR_SHARE 0.005 /* of the channel's flux: what the elements that touch an edge stand for */
+#define SINGULAR_SHARE 0.003 /* of the channel's flux: what the elements that touch an edge stand for */
 #define SMALLEST    0.02e-6 /* m */
 #define WELL_MIXED      1e9 /* conductivity of a stirred channel, of the layer's */
 
