@@ -14,37 +14,38 @@ const char check_help[] =
     "  --bench BENCH  check methods also against this bench: limits, speeds, travel, predicted overshoot\n"
     "\n"
     "example: mnrig check --bench config/benches/virtual_tcp.yaml config/methods/press_10N_hold_5s.yaml\n"
-    "exit status: 0 all good, 1 findings, 2 usage, 3 a file cannot be read or means nonsense";
+    "exit status: 0 all good, 1 warnings, 2 usage, 3 a file cannot be read or means nonsense: no command takes it";
 
 enum { FILES_MAX = 64 };
 
-static size_t report(const char *path, const struct lint *l)
+/* Prints what was found; adds the warnings; ERR_RANGE when there are errors. */
+static int report(const char *path, const struct lint *l, size_t *warnings, struct err *e)
 {
-    for (size_t i = 0; i < l->n; i++)
-        puts(l->finding[i]);
+    size_t errors = lint_count(l, LINT_ERROR);
+    lint_print(stdout, "", l, LINT_ERROR);
+    lint_print(stdout, "", l, LINT_WARNING);
+    *warnings += lint_count(l, LINT_WARNING);
     if (l->n == 0)
         printf("%s: good\n", path);
-    return l->n;
+    return errors == 0 ? 0 : err_set(e, ERR_RANGE, "%s: %zu error%s: no command takes such a file", path, errors,
+                                     errors == 1 ? "" : "s");
 }
 
-static int check_bench(const char *path, size_t *findings, struct err *e)
+static int check_bench(const char *path, size_t *warnings, struct err *e)
 {
     struct session_options o = {.bench_path = path};
     struct session s;
     struct lint l = {0};
     int rc = session_read(&s, &o, e);
-    for (size_t i = 0; i < BENCH_DEVICES && rc == 0; i++)
-        lint_map(&s.bench.device[i].map, &l);
     if (rc == 0) {
-        lint_bench(&s.bench, &l);
-        safety_lint(&s.limits, &s.bench, &l);
-        *findings += report(path, &l);
+        session_lint(&s, &l);
+        rc = report(path, &l, warnings, e);
     }
     session_close(&s);
     return rc;
 }
 
-static int check_device(const char *path, size_t *findings, struct err *e)
+static int check_device(const char *path, size_t *warnings, struct err *e)
 {
     struct config *doc = NULL;
     struct device_map m;
@@ -54,7 +55,7 @@ static int check_device(const char *path, size_t *findings, struct err *e)
         rc = device_map_read(&m, doc, e);
     if (rc == 0) {
         lint_map(&m, &l);
-        *findings += report(path, &l);
+        rc = report(path, &l, warnings, e);
     }
     config_close(doc);
     return rc;
@@ -98,7 +99,7 @@ static int check_method(const char *path, const char *bench_path, struct err *e)
 }
 
 /* What a file is stands in its first key. */
-static int check_file(const char *path, const char *bench_path, size_t *findings, struct err *e)
+static int check_file(const char *path, const char *bench_path, size_t *warnings, struct err *e)
 {
     struct config *doc = NULL;
     int rc = config_open(&doc, path, e);
@@ -115,15 +116,15 @@ static int check_file(const char *path, const char *bench_path, size_t *findings
     config_close(doc);
     if (rc)
         return rc;
-    return is_bench    ? check_bench(path, findings, e)
-           : is_device ? check_device(path, findings, e)
+    return is_bench    ? check_bench(path, warnings, e)
+           : is_device ? check_device(path, warnings, e)
                        : check_method(path, bench_path, e);
 }
 
 int check_run(int argc, char **argv, struct err *e)
 {
     const char *bench = NULL, *files[FILES_MAX];
-    size_t n = 0, findings = 0;
+    size_t n = 0, warnings = 0;
     const struct option_spec specs[] = {{"bench", .text = &bench}, {.name = NULL}};
     int rc = options_read(specs, argc, argv, files, FILES_MAX, &n, e);
     if (rc)
@@ -132,7 +133,7 @@ int check_run(int argc, char **argv, struct err *e)
         return err_set(e, ERR_ARG, "no file to check");
     for (size_t i = 0; i < n; i++) {
         struct err here = {0};
-        if (check_file(files[i], bench, &findings, &here) == 0)
+        if (check_file(files[i], bench, &warnings, &here) == 0)
             continue;
         if (rc == 0) { /* the first failure is the command's; the others are told on the way */
             *e = here;
@@ -141,7 +142,7 @@ int check_run(int argc, char **argv, struct err *e)
             err_print(stderr, "mnrig", &here);
         }
     }
-    if (rc == 0 && findings)
-        rc = err_set(e, ERR_FAILED, "%zu finding%s", findings, findings == 1 ? "" : "s");
+    if (rc == 0 && warnings)
+        rc = err_set(e, ERR_FAILED, "%zu warning%s", warnings, warnings == 1 ? "" : "s");
     return rc;
 }

@@ -114,6 +114,7 @@ int plan_run(int argc, char **argv, struct err *e)
     if (rc == 0)
         rc = method_read(&m, &doc, method, NULL, 0, e);
     if (rc == 0) {
+        session_warn(&s);
         show_plan(&m, &s.bench, &s.limits);
         rc = method_check(&m, config_root(doc), &s.bench, &s.limits, e);
     }

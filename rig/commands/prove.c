@@ -221,6 +221,7 @@ int prove_run(int argc, char **argv, struct err *e)
     int rc = read_options(r, argc, argv, e);
     if (rc == 0) rc = session_read(&r->s, &r->o, e);
     if (rc == 0) rc = axis_check_speed(&r->s.bench, r->s.bench.proof.speed, "proof/speed", e);
+    if (rc == 0) session_warn(&r->s);
     if (rc == 0) rc = prove_on(r, e);
     session_close(&r->s);
     free(r);

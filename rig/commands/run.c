@@ -109,6 +109,7 @@ static int read_files(struct run *r, struct err *e)
     if (rc == 0) rc = method_read(&r->method, &r->method_doc, r->o.method, NULL, 0, e);
     if (rc == 0) rc = method_check(&r->method, config_root(r->method_doc), &r->s.bench, &r->s.limits, e);
     r->limits = method_limits(&r->method, &r->s.limits);
+    if (rc == 0) session_warn(&r->s);
     return rc;
 }
 

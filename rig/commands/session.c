@@ -27,6 +27,22 @@ int session_read(struct session *s, const struct session_options *o, struct err 
     return rc;
 }
 
+void session_lint(const struct session *s, struct lint *out)
+{
+    struct cnode root = config_root(s->doc);
+    for (size_t i = 0; i < BENCH_DEVICES; i++)
+        lint_map(&s->bench.device[i].map, out);
+    lint_bench(&s->bench, root, out);
+    safety_lint(&s->limits, &s->bench, root, out);
+}
+
+void session_warn(const struct session *s)
+{
+    struct lint found = {0};
+    session_lint(s, &found);
+    lint_print(stderr, "mnrig: ", &found, LINT_WARNING);
+}
+
 /* What an address is called, however it is spelt: "127.0.0.1-502" of localhost, "_dev_ttyUSB0" of a link to it. */
 static int name_line(const struct bus_address *a, char *out, size_t size, struct err *e)
 {

@@ -22,6 +22,10 @@ struct session {
 };
 /* Reads bench and limits.  session_close afterwards in any case. */
 int  session_read(struct session *s, const struct session_options *o, struct err *e);
+/* Every finding of a session that was read: warnings, for errors refuse the reading. */
+void session_lint(const struct session *s, struct lint *out);
+/* Says the warnings on stderr: before anything is planned or moved. */
+void session_warn(const struct session *s);
 /* Takes the lock and makes the links; opens none. */
 int  session_take(struct session *s, struct err *e);
 /* The same, and opens them all (not yet verified). */

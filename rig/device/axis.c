@@ -49,9 +49,6 @@ void axis_decode(const struct bench *b, const uint16_t *regs, struct axis_state 
 
 bool axis_is_motion(enum axis_order order) { return order == AXIS_HOME || order == AXIS_MOVE || order == AXIS_ENABLE; }
 
-/* A seek for the home switch may go this far, away from the sample, before the drive gives up. */
-#define HOME_SEARCH 1.0 /* m */
-
 int axis_build(const struct bench *b, const struct axis_command *c, struct map_step steps[MAP_STEPS], struct err *e)
 {
     const struct device_map *m = &b->device[BENCH_AXIS].map;
@@ -60,7 +57,7 @@ int axis_build(const struct bench *b, const struct axis_command *c, struct map_s
                                 {"decel", b->axis.decel},
                                 {"speed", c->speed},
                                 {"target", way * c->target},
-                                {"distance", -way * HOME_SEARCH}};
+                                {"distance", -way * BENCH_HOME_SEARCH}};
     int i = map_find_command(m, axis_order_names[c->order]);
     if (i < 0)
         return err_set(e, ERR_RANGE, "%s: no command '%s'", m->file, axis_order_names[c->order]);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/provenance.h"
 #include "rig/device/bench_check.h"
+#include "rig/device/lint.h"
 
 const char *const bench_input_names[] = {"estop_healthy", "home_switch", "lower_limit", "door_closed", NULL};
 
@@ -325,23 +326,28 @@ static int check_watchdog(const struct bench *b, struct cnode root, struct err *
 {
     struct cnode axis = config_get(root, "axis");
     const struct device_map *m = &b->device[BENCH_AXIS].map;
-    bool verified = false, takes_action = false;
-    for (size_t i = 0; i < m->verifies; i++) {
-        verified = verified || strstr(m->verify[i].name, "watchdog");
+    bool takes_action = false;
+    for (size_t i = 0; i < m->verifies; i++)
         takes_action = takes_action || strcmp(m->verify[i].parameter, "watchdog_action") == 0;
-    }
     if (m->watchdog == WATCHDOG_NONE && !b->axis.no_watchdog[0]) {
         config_fail(axis, e, ERR_RANGE, "'%s' has no watchdog: nothing would stop this axis when the PC dies", m->name);
         err_hint(e, "wire an external one (kind: external), use kind: leash, or write axis/no_watchdog with the reason "
                     "why it may run without");
         return ERR_RANGE;
     }
-    if (m->watchdog == WATCHDOG_DRIVE && !verified)
-        return config_fail(axis, e, ERR_RANGE,
-                           "'%s': the drive's watchdog is not among the registers read back (verify)", m->name);
     if (takes_action && isnan(b->axis.watchdog_action))
         return config_fail(axis, e, ERR_PARSE, "missing key 'watchdog_action': '%s' verifies it", m->name);
     return 0;
+}
+
+/* What the linter takes for a mistake is refused here, by whatever command the bench is read for. */
+static int check_lint(const struct bench *b, struct cnode root, struct err *e)
+{
+    struct lint found = {0};
+    for (size_t i = 0; i < BENCH_DEVICES; i++)
+        lint_map(&b->device[i].map, &found);
+    lint_bench(b, root, &found);
+    return lint_refuse(&found, e);
 }
 
 /* A force and its sign and flags must be of one and the same sample. */
@@ -371,7 +377,8 @@ static int read_all(struct bench *b, struct cnode root, struct sha256 *hash, str
     b->has_position_error = map_find_value(&b->device[BENCH_AXIS].map, "position_error") >= 0;
     for (size_t i = 0; i < BENCH_DEVICES && rc == 0; i++)
         rc = device_map_resolve(&b->device[i].map, i == BENCH_AXIS ? &b->axis.mech : NULL, e);
-    return rc ? rc : bench_check(b, root, e);
+    if (rc == 0) rc = bench_check(b, root, e);
+    return rc ? rc : check_lint(b, root, e);
 }
 
 int bench_read(struct bench *b, struct config **doc, const char *path, const char *const overrides[], size_t n,

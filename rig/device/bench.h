@@ -53,6 +53,9 @@ struct bench_proof {         /* `mnrig prove`: what a run asks for, and how the 
 
 #define UNLOAD_LONGEST 0.2 /* s: no key event permits a longer motion (terminals tell no key-up, lines queue repeats) */
 
+/* A seek for the home switch may go this far, away from the sample, before the drive gives up, m. */
+#define BENCH_HOME_SEARCH 1.0
+
 struct bench {
     char name[64], file[256], sha256[65];
     size_t links;

@@ -3,6 +3,7 @@
 #include <strings.h>
 #include "rig/bus/pdu.h"
 #include "rig/device/bench_check.h"
+#include "rig/device/vocabulary.h"
 
 /* ---- links and units ---- */
 
@@ -94,14 +95,13 @@ static const char *taken_for(const struct device_map *m, const struct bench_inpu
         if (same_bit(m, in, &named) && strcmp(m->bit[i].name, bench_input_names[which]) != 0)
             return m->bit[i].name;
     }
-    static const char *const roles[] = {"enabled", "fault", "moving", "homing", "homed", "estop", "sto", "comms_lost"};
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-        int k = map_find_bit(m, roles[i]);
+    for (size_t i = 0; vocabulary_axis_bits[i]; i++) {
+        int k = map_find_bit(m, vocabulary_axis_bits[i]);
         if (k < 0)
             continue;
         const struct bench_input role = {(int)m->bit[k].value, (int)m->bit[k].bit, true};
         if (same_bit(m, in, &role))
-            return roles[i];
+            return vocabulary_axis_bits[i];
     }
     return NULL;
 }
@@ -177,6 +177,23 @@ int bench_holds(const struct bench *b, const char *parameter, double value, stru
     return rc;
 }
 
+int bench_reads(const struct bench *b, const char *value, double least, double most, struct cnode at, struct err *e)
+{
+    const struct device_map *m = &b->device[BENCH_AXIS].map;
+    int i = map_find_value(m, value);
+    if (i < 0 || m->value[i].width || m->value[i].sign_bit >= 0 || m->value[i].decimals_value >= 0)
+        return 0; /* what it can hold is not said by its type alone */
+    const struct map_number *n = &m->value[i].number;
+    char why[200], subject[200];
+    if (map_holds(n, least, why, sizeof why) && map_holds(n, most, why, sizeof why))
+        return 0;
+    config_fail(at, e, ERR_RANGE, "%s: %s: the map's '%s': %s", config_subject(at, subject, sizeof subject),
+                config_text(at) ? config_text(at) : "", value, why);
+    err_hint(e, "%s:%d:%d: a wider type, or one with a sign: what does not fit is read as another place", m->file,
+             m->value[i].place.line, m->value[i].place.col);
+    return ERR_RANGE;
+}
+
 static int check_drive(const struct bench *b, struct cnode root, struct err *e)
 {
     const struct { const char *map, *key, *parameter; double value; } t[] = {
@@ -187,6 +204,7 @@ static int check_drive(const struct bench *b, struct cnode root, struct err *e)
         {"axis", "watchdog_action", "watchdog_action", b->axis.watchdog_action},
         {"unload", "speed", "speed", b->unload_speed},
         {"proof", "speed", "speed", b->proof.speed},
+        {"axis", "lead", "distance", -b->axis.direction * BENCH_HOME_SEARCH},
     };
     int rc = 0;
     for (size_t i = 0; i < sizeof t / sizeof *t && rc == 0; i++)

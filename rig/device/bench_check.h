@@ -9,4 +9,6 @@ int bench_check(const struct bench *b, struct cnode root, struct err *e);
 /* ERR_RANGE at `at` when a command or a verification of the axis cannot carry this value of a parameter ("speed",
  * "target", ...), SI: the drive would refuse it, cut it off or wrap it. */
 int bench_holds(const struct bench *b, const char *parameter, double value, struct cnode at, struct err *e);
+/* The same of a value that is read from the axis: must hold everything from least to most, SI. */
+int bench_reads(const struct bench *b, const char *value, double least, double most, struct cnode at, struct err *e);
 #endif

@@ -99,6 +99,20 @@ static int unit_in_si(const char *unit, const struct mechanics *mech, double *ou
     return ERR_PARSE;
 }
 
+bool map_measures(const struct map_number *n, const char *si)
+{
+    static const char *const turning[] = {"rev", "step", "count"};
+    double ignored = 0.0;
+    if (n->unit[0] == '\0')
+        return strcmp(si, "1") == 0;
+    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++) {
+        size_t length = strlen(turning[i]);
+        if (strncmp(n->unit, turning[i], length) == 0 && (n->unit[length] == '\0' || n->unit[length] == '/'))
+            return si[0] == 'm' && strcmp(n->unit + length, si + 1) == 0;
+    }
+    return units_convert(1.0, n->unit, si, &ignored, NULL) == 0;
+}
+
 static int resolve_number(struct map_number *n, const struct mechanics *mech, struct err *e)
 {
     double unit = 1.0;

@@ -50,6 +50,7 @@ struct map_write {
     struct map_number number;
     char   parameter[MAP_NAME]; /* empty: the constant */
     double constant;
+    struct map_place place;
     bool   is_coil;          /* one coil; else registers */
     double pulse;            /* s: what acts on its edge: 0, the value, 0 with so long in between; 0: as it is */
 };
@@ -70,9 +71,16 @@ struct map_command {
 struct map_verify {
     char name[MAP_NAME];
     struct map_number number;
+    struct map_place place;
     char parameter[MAP_NAME];
     double constant;
     bool is_written;
+};
+/* Where the drive's watchdog is set, said apart from `verify` so that lint can hold one against the other. */
+struct map_watchdog {
+    bool has_switch, has_time;       /* a register that switches it on; else its time does */
+    uint16_t switch_address, time_address;
+    double on_lo, on_hi;             /* counts of the switch that mean on */
 };
 struct map_canary { uint8_t function; uint16_t address, count; struct map_place place; };
 enum freshness_kind { FRESH_COUNTER, FRESH_RAW, FRESH_EXPECTED_CHANGE, FRESH_NOT_DETECTABLE };
@@ -90,7 +98,8 @@ struct device_map {
     char fresh_value[MAP_NAME];    /* counter, raw: this value */
     double fresh_within;           /* s without a change that is still good; infinite when not detectable */
     enum watchdog_kind watchdog;
-    struct map_place watchdog_place, commands_place;
+    struct map_watchdog watchdog_set;
+    struct map_place root_place, watchdog_place, commands_place;
     char fed_by[120];        /* which traffic feeds the watchdog */
     size_t groups, values, bits, commands, verifies, canaries;
     struct map_group   group[MAP_GROUPS];
@@ -108,6 +117,9 @@ struct mechanics { double lead; double steps_per_rev, counts_per_rev; };
 /* Fills every scale; mech NULL for a device without an axis.  ERR_PARSE names a unit that cannot be
  * converted. */
 int device_map_resolve(struct device_map *m, const struct mechanics *mech, struct err *e);
+
+/* Does the number measure what `si` is ("m", "m/s2", "1" for none)?  No unit is "1". */
+bool map_measures(const struct map_number *n, const char *si);
 
 /* Look-ups by name; -1 when there is none. */
 int map_find_value(const struct device_map *m, const char *name);

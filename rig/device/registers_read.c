@@ -249,6 +249,7 @@ static int read_coil(struct cnode at, struct map_write *w, struct err *e)
     bool has_pulse = config_is(config_get(at, "pulse"));
     long address = 0, value = 1;
     int rc = config_known(at, known, e);
+    w->place = place_of(at);
     if (rc == 0) rc = config_integer(at, "coil", 0, 65535, &address, e);
     if (rc == 0 && has_pulse) rc = config_quantity(at, "pulse", "s", PULSE, &w->pulse, e);
     if (rc == 0 && !has_pulse) rc = config_integer(at, "value", 0, 1, &value, e);
@@ -266,6 +267,7 @@ static int read_write(struct cnode at, const char *order, struct map_write *w, s
     long address = 0;
     if (config_is(config_get(at, "coil")))
         return read_coil(at, w, e);
+    w->place = place_of(at);
     int rc = config_known(at, known, e);
     if (rc == 0) rc = config_integer(at, "address", 0, 65535, &address, e);
     if (rc == 0) rc = read_number(at, order, &w->number, e);
@@ -362,6 +364,7 @@ static int read_verify(struct device_map *m, struct cnode at, const char *order,
     struct map_verify *v = &m->verify[m->verifies];
     long address = 0;
     int rc = config_known(at, known, e);
+    v->place = place_of(at);
     if (rc == 0) rc = read_string(at, "name", v->name, sizeof v->name, e);
     if (rc == 0) rc = config_integer(at, "address", 0, 65535, &address, e);
     if (rc == 0) rc = config_bool(at, "write", &v->is_written, e);
@@ -444,9 +447,55 @@ static int read_freshness(struct device_map *m, struct cnode root, struct err *e
     return rc;
 }
 
+/* enable: {address, on: [least, greatest]} or by_time; counts.  0 and another number can't both mean on. */
+static int read_switch(struct map_watchdog *w, struct cnode at, struct err *e)
+{
+    static const char *const known[] = {"address", "on", NULL};
+    struct cnode on = config_get(at, "on");
+    long address = 0, lo = 0, hi = 0;
+    if (config_text(at) && strcmp(config_text(at), "by_time") == 0)
+        return 0;
+    if (!config_is_map(at)) {
+        config_fail(at, e, ERR_PARSE, "enable: the register that switches the watchdog on, or by_time");
+        err_hint(e, "enable: {address: 392, on: [1, 1]}; by_time: the drive has no such register, a time above 0 is on");
+        return ERR_PARSE;
+    }
+    int rc = config_known(at, known, e);
+    if (rc == 0) rc = config_integer(at, "address", 0, 65535, &address, e);
+    if (rc == 0 && config_count(on) != 2)
+        rc = config_fail(config_is(on) ? on : at, e, ERR_PARSE, "on: a list of two: the least and greatest value that "
+                                                                 "means on");
+    if (rc == 0) rc = config_integer_at(config_item(on, 0), 0, 4294967295L, &lo, e);
+    if (rc == 0) rc = config_integer_at(config_item(on, 1), lo, lo == 0 ? 0 : 4294967295L, &hi, e);
+    w->has_switch = true;
+    w->switch_address = (uint16_t)address;
+    w->on_lo = (double)lo;
+    w->on_hi = (double)hi;
+    return rc;
+}
+
+/* Which registers set the drive's own watchdog.  Needed of kind drive. */
+static int read_watchdog_registers(struct map_watchdog *w, struct cnode at, bool is_needed, struct err *e)
+{
+    static const char *const known[] = {"address", NULL};
+    struct cnode enable = config_get(at, "enable"), time = config_get(at, "time");
+    long address = 0;
+    int rc = 0;
+    if (is_needed) rc = config_need(at, "enable", &enable, e);
+    if (rc == 0 && is_needed) rc = config_need(at, "time", &time, e);
+    if (rc == 0 && config_is(enable)) rc = read_switch(w, enable, e);
+    if (rc || !config_is(time))
+        return rc;
+    rc = config_known(time, known, e);
+    if (rc == 0) rc = config_integer(time, "address", 0, 65535, &address, e);
+    w->has_time = true;
+    w->time_address = (uint16_t)address;
+    return rc;
+}
+
 static int read_watchdog(struct device_map *m, struct cnode root, struct err *e)
 {
-    static const char *const known[] = {"kind", "fed_by", NULL};
+    static const char *const known[] = {"kind", "fed_by", "enable", "time", NULL};
     static const char *const kinds[] = {"drive", "external", "leash", "none", NULL};
     struct cnode at = {0};
     int kind = 0, rc = config_need(root, "watchdog", &at, e);
@@ -455,7 +504,7 @@ static int read_watchdog(struct device_map *m, struct cnode root, struct err *e)
     if (rc == 0 && kind != WATCHDOG_NONE) rc = read_string(at, "fed_by", m->fed_by, sizeof m->fed_by, e);
     m->watchdog = (enum watchdog_kind)kind;
     m->watchdog_place = place_of(at);
-    return rc;
+    return rc ? rc : read_watchdog_registers(&m->watchdog_set, at, m->watchdog == WATCHDOG_DRIVE, e);
 }
 
 /* Names that point to other items of the device. */
@@ -504,6 +553,7 @@ int device_map_read(struct device_map *m, struct config *doc, struct err *e)
     long max_read = 0, max_write = 0;
     memset(m, 0, sizeof *m);
     snprintf(m->file, sizeof m->file, "%s", config_path(doc));
+    m->root_place = place_of(root);
     int rc = config_known(root, known, e);
     if (rc == 0) rc = read_string(root, "device", m->name, sizeof m->name, e);
     if (rc == 0) rc = read_string(root, "source", m->source, sizeof m->source, e);

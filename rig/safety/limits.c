@@ -66,13 +66,19 @@ static int check_relations(const struct safety_limits *l, struct cnode at, const
     return 0;
 }
 
-/* Every place the axis may be sent to must fit the drive's registers. */
+/* Every place the axis may be sent to, or found at, must fit the drive's registers. */
 static int check_targets(const struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
 {
-    struct cnode soft = config_get(at, "travel_soft");
+    struct cnode soft = config_get(at, "travel_soft"), hard = config_get(at, "travel_hard");
+    struct cnode error = config_get(at, "following_error");
     double way = b->axis.direction;
     int rc = bench_holds(b, "target", way * l->soft_from, config_get(soft, "from"), e);
-    return rc ? rc : bench_holds(b, "target", way * l->soft_to, config_get(soft, "to"), e);
+    if (rc == 0) rc = bench_holds(b, "target", way * l->soft_to, config_get(soft, "to"), e);
+    if (rc == 0) rc = bench_reads(b, "position", way * l->hard_from, way * l->hard_from, config_get(hard, "from"), e);
+    if (rc == 0) rc = bench_reads(b, "position", way * l->hard_to, way * l->hard_to, config_get(hard, "to"), e);
+    if (rc == 0 && b->has_position_error)
+        rc = bench_reads(b, "position_error", -2.0 * l->following_error, 2.0 * l->following_error, error, e);
+    return rc;
 }
 
 /* A drive that does not tell its following error can't be judged by it; that must be known, not overlooked. */
@@ -125,16 +131,21 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
     return rc ? rc : safety_actions_read(l->action, doc, b, e);
 }
 
-void safety_lint(const struct safety_limits *l, const struct bench *b, struct lint *out)
+void safety_lint(const struct safety_limits *l, const struct bench *b, struct cnode root, struct lint *out)
 {
     static const enum safety_cause reaching[] = {SAFETY_ESTOP, SAFETY_DOOR},
                                    pressed[] = {SAFETY_FORCE_PUSH, SAFETY_OVERSHOOT};
-    for (size_t i = 0; i < 2; i++)
+    struct cnode actions = config_get(root, "actions");
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = safety_cause_names[reaching[i]];
         if (l->action[reaching[i]] != ACTION_DISABLE && b->axis.on_disable != ON_DISABLE_FALLS)
-            lint_find(out, "%s: actions: after '%s' the drive stays on, and somebody may be reaching in", b->file,
-                      safety_cause_names[reaching[i]]);
-    for (size_t i = 0; i < 2; i++)
+            lint_node(out, LINT_WARNING, config_get(actions, name), "stop_and_disable switches the drive off",
+                      "actions/%s: after '%s' the drive stays on, and somebody may be reaching in", name, name);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = safety_cause_names[pressed[i]];
         if (l->action[pressed[i]] != ACTION_UNLOAD)
-            lint_find(out, "%s: actions: after '%s' nobody can step away: sample and cell stay pressed", b->file,
-                      safety_cause_names[pressed[i]]);
+            lint_node(out, LINT_WARNING, config_get(actions, name), "stop_and_unload lets the operator step away",
+                      "actions/%s: after '%s' nobody can step away: sample and cell stay pressed", name, name);
+    }
 }

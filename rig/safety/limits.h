@@ -22,6 +22,6 @@ struct safety_limits {
 /* Reads `limits:` of a bench document.  ERR_PARSE / ERR_RANGE: a missing key, or soft limits that are not inside the
  * hard ones, a force limit above the cell's capacity or the weakest part, ages shorter than a poll. */
 int safety_limits_read(struct safety_limits *l, struct config *doc, const struct bench *b, struct err *e);
-/* What is suspicious although it can be read; appends. */
-void safety_lint(const struct safety_limits *l, const struct bench *b, struct lint *out);
+/* What is suspicious although it can be read; appends.  root: of the bench's document. */
+void safety_lint(const struct safety_limits *l, const struct bench *b, struct cnode root, struct lint *out);
 #endif

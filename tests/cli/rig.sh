@@ -81,6 +81,29 @@ expect 3 "'load cell' bears 50 N" "$R" run --bench $TCP --method "$T/files/steel
 mkdir -p "$T/files/devices"
 sed 's/kind: drive/kind: none/' config/benches/devices/moons_scl.yaml >"$T/files/devices/nodog.yaml"
 expect 1 "watchdog none" "$R" check "$T/files/devices/nodog.yaml"
+# a map that would switch the drive's watchdog off, or cannot work: no command takes it, none is left a folder
+sed 's/watchdog_enable, address: 392, type: u32, value: 1/watchdog_enable, address: 392, type: u32, value: 0/' \
+    config/benches/devices/moons_scl.yaml >"$T/files/devices/off.yaml"
+sed 's/parameter: target/parameter: tarjet/' config/benches/devices/moons_scl.yaml >"$T/files/devices/misspelt.yaml"
+sed 's/value: 0xE1}/value: 0x67}/' config/benches/devices/moons_scl.yaml >"$T/files/devices/same.yaml"
+for m in "off the drive's watchdog is off" "misspelt did you mean 'target'?" "same 'stop' and 'move' have the same trigger"; do
+    file=${m%% *} says=${m#* }
+    sed "s/moons_scl.yaml/$file.yaml/" $TCP >"$T/files/$file.yaml"
+    expect 3 "$says" "$R" check "$T/files/devices/$file.yaml"
+    expect 3 "hint:" "$R" check "$T/files/devices/$file.yaml"
+    expect 3 "$file.yaml:" "$R" check "$T/files/$file.yaml"
+    expect 3 "$says" "$R" check --bench "$T/files/$file.yaml" $PRESS
+    expect 3 "$says" "$R" plan --bench "$T/files/$file.yaml" --method $PRESS
+    expect 3 "$says" "$R" run --bench "$T/files/$file.yaml" --method $PRESS --batch b --specimen s -o "$T/runs"
+    expect 3 "$says" "$R" prove --bench "$T/files/$file.yaml" -o "$T/runs"
+    expect 3 "$says" "$R" probe --bench "$T/files/$file.yaml"
+    expect 3 "$says" "$R" latency --bench "$T/files/$file.yaml"
+done
+# what is only suspicious is said, and goes on
+sed 's/atomic: true/atomic: false/' config/benches/devices/moons_scl.yaml >"$T/files/devices/torn.yaml"
+sed 's/moons_scl.yaml/torn.yaml/' $TCP >"$T/files/torn_bench.yaml"
+expect 1 "warning: group 'state' is not atomic" "$R" check "$T/files/torn_bench.yaml"
+expect 0 "warning: group 'state' is not atomic" "$R" plan --bench "$T/files/torn_bench.yaml" --method $PRESS
 printf 'colour: red\n' >"$T/files/what.yaml"
 expect 3 "neither a bench, a device nor a method" "$R" check "$T/files/what.yaml"
 printf 'bench: [1\n' >"$T/files/torn.yaml"

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rc == 0) rc = safety_limits_read(&limits, doc, &b, &e);
     if (rc == 0) {
         found.n = 0;
-        lint_bench(&b, &found);
+        lint_bench(&b, config_root(doc), &found);
         try_orders(&b);
         axis_decode(&b, zeros, &axis);
         try_method(&b, &limits);

@@ -9,6 +9,7 @@ CU_SuiteInfo test_suites[] = {
     {"frames by hand", NULL, kit_clean_up, NULL, NULL, frames_tests},
     {"maps", NULL, kit_clean_up, NULL, NULL, maps_tests},
     {"devices", NULL, kit_clean_up, NULL, NULL, devices_tests},
+    {"lint", NULL, kit_clean_up, NULL, NULL, lint_tests},
     {"map mutants", NULL, NULL, NULL, NULL, mutants_tests},
     {"safety", NULL, NULL, NULL, NULL, safety_tests},
     {"files", NULL, kit_clean_up, NULL, NULL, files_tests},

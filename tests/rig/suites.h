@@ -7,7 +7,7 @@ extern CU_TestInfo convert_tests[];
 extern CU_TestInfo safety_tests[];
 extern CU_TestInfo bus_tests[];
 extern CU_TestInfo transport_tests[];
-extern CU_TestInfo maps_tests[];
+extern CU_TestInfo maps_tests[], lint_tests[];
 extern CU_TestInfo mutants_tests[];
 extern CU_TestInfo frames_tests[];
 extern CU_TestInfo files_tests[];

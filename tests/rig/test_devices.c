@@ -77,8 +77,8 @@ static void expect_no_finding(void)
     struct lint l = {0};
     lint_map(&map, &l);
     for (size_t i = 0; i < l.n; i++)
-        if (!strstr(l.finding[i], "there is no command 'stop'")) {
-            printf("\n%s\n", l.finding[i]);
+        if (!strstr(l.finding[i].text, "there is no command 'stop'")) {
+            printf("\n%s\n", l.finding[i].text);
             CU_FAIL("a finding");
         }
 }
@@ -277,7 +277,7 @@ static void a_device_of_one_request_size_cannot_be_believed(void)
         return;
     lint_map(&map, &l);
     for (size_t i = 0; i < l.n; i++)
-        told = told || strstr(l.finding[i], "a late reply of it would pass");
+        told = told || strstr(l.finding[i].text, "a late reply of it would pass");
     CU_ASSERT_TRUE(told);
 }
 

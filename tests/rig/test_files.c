@@ -106,8 +106,9 @@ static void the_linter_finds_what_can_be_read_and_is_still_wrong(void)
         lint_map(&m, &l);
         bool found = false;
         for (size_t k = 0; k < l.n; k++)
-            found = found || (strstr(l.finding[k], bad[i].says) && strstr(l.finding[k], "mnrig-file-") &&
-                              strpbrk(strstr(l.finding[k], "mnrig-file-"), ":")[1] != '0');
+            found = found || (strstr(l.finding[k].text, bad[i].says) && l.finding[k].hint[0] &&
+                              strstr(l.finding[k].where, "mnrig-file-") &&
+                              strpbrk(strstr(l.finding[k].where, "mnrig-file-"), ":")[1] != '0');
         if (!found)
             printf("\nnot found: %s (%s)\n", bad[i].says, e.msg);
         CU_ASSERT_TRUE(found);

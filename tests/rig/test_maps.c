@@ -251,7 +251,7 @@ static bool finds(const char *from, const char *to, const char *says)
     }
     lint_map(&m, &l);
     for (size_t i = 0; i < l.n; i++)
-        if (strstr(l.finding[i], says))
+        if (strstr(l.finding[i].text, says))
             return true;
     return l.n == 0 && !says[0];
 }

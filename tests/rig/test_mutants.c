@@ -1,15 +1,19 @@
 /* test_mutants.c -- frames typed by hand decide about the device maps: the maps as shipped pass them all, and every map
- * with one mistake in it (address, function, count, word order, sign, scale, bit, constant) fails at least one. */
+ * with one mistake in it (address, function, count, word order, sign, scale, bit, constant, parameter) fails at least one or is refused by
+ * the linter; a parameter misspelt, a trigger given twice and a watchdog that is off the linter alone must refuse. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/text/units.h"
 #include "rig/bus/memory.h"
+#include "rig/device/lint.h"
 #include "rig/device/load_cell.h"
 #include "rig/loop/link.h"
 #include "tests/rig/script.h"
 #include "tests/rig/suites.h"
 
-enum check_kind { SAMPLES, ORDER, STOP, START };
+/* RAMPS: an order on a bench whose accel and decel differ */
+enum check_kind { SAMPLES, ORDER, RAMPS, STOP, START };
 struct check {
     const char *script;
     enum check_kind kind;
@@ -26,6 +30,8 @@ static const struct check first_pair[] = {
     {"drive_move", ORDER, 0, {AXIS_MOVE, 12.3455e-3, 0.5e-3}, ""},
     {"drive_move_up", ORDER, 0, {AXIS_MOVE, -0.25e-3, 5e-3}, ""},
     {"drive_home", ORDER, 0, {AXIS_HOME, 0.0, 5e-3}, ""},
+    {"drive_move_ramps", RAMPS, 0, {AXIS_MOVE, 7.1115e-3, 3e-3}, ""},
+    {"drive_home_ramps", RAMPS, 0, {AXIS_HOME, 0.0, 2e-3}, ""},
     {"drive_enable", ORDER, 0, {AXIS_ENABLE, 0.0, 0.0}, ""},
     {"drive_disable", ORDER, 0, {AXIS_DISABLE, 0.0, 0.0}, ""},
     {"drive_reset", ORDER, 0, {AXIS_ALARM_RESET, 0.0, 0.0}, ""},
@@ -42,6 +48,7 @@ static const struct check second_pair[] = {
     {"em2rs_idle", SAMPLES, BENCH_AXIS, {0}, "x 50.0015 alarm 00000000 enabled fault healthy lower;"},
     {"em2rs_move", ORDER, 0, {AXIS_MOVE, 12.3455e-3, 0.5e-3}, ""},
     {"em2rs_move_up", ORDER, 0, {AXIS_MOVE, -0.25e-3, 5e-3}, ""},
+    {"em2rs_move_ramps", RAMPS, 0, {AXIS_MOVE, 7.1115e-3, 3e-3}, ""},
     {"em2rs_home", ORDER, 0, {AXIS_HOME, 0.0, 5e-3}, ""},
     {"em2rs_enable", ORDER, 0, {AXIS_ENABLE, 0.0, 0.0}, ""},
     {"em2rs_disable", ORDER, 0, {AXIS_DISABLE, 0.0, 0.0}, ""},
@@ -133,6 +140,15 @@ static bool steps_pass(struct bus *bus, const struct map_step *steps, int n)
     return n > 0;
 }
 
+static int build_with_ramps(const struct bench *b, const struct axis_command *c, struct map_step *steps)
+{
+    static struct bench ramps;
+    ramps = *b;
+    ramps.axis.accel = 50e-3;
+    ramps.axis.decel = 250e-3;
+    return axis_build(&ramps, c, steps, NULL);
+}
+
 static bool passes(const struct bench *b, const struct check *c)
 {
     static struct script s;
@@ -156,6 +172,8 @@ static bool passes(const struct bench *b, const struct check *c)
     }
     if (c->kind == SAMPLES)
         ok = samples_pass(b, c, bus, &s);
+    else if (c->kind == RAMPS)
+        ok = steps_pass(bus, steps, build_with_ramps(b, &c->command, steps));
     else
         ok = steps_pass(bus, steps, c->kind == STOP ? axis_build_stop(b, steps, NULL)
                                                     : axis_build(b, &c->command, steps, NULL));
@@ -208,10 +226,32 @@ static bool is_readable(const struct bench *b)
     return true;
 }
 
+/* Does the linter refuse either map, and so every command the bench? */
+static bool is_refused(const struct bench *b)
+{
+    static struct lint found;
+    struct err ignored = {0};
+    found.n = 0;
+    for (size_t d = 0; d < BENCH_DEVICES; d++)
+        lint_map(&b->device[d].map, &found);
+    return lint_refuse(&found, &ignored) != 0;
+}
+
+/* The mistakes that frames need not show: the linter alone must. */
+static void judge_by_lint(struct hunt *h, const char *device, const char *item, const char *mistake)
+{
+    h->made++;
+    if (!is_refused(&h->bad)) {
+        h->survived++;
+        printf("\n  survives: %s, %s: %s", device, item, mistake);
+    }
+    h->bad = h->good;
+}
+
 static void judge(struct hunt *h, const char *device, const char *item, const char *mistake)
 {
     h->made++;
-    if (is_readable(&h->bad) && !first_failure(&h->bad, h->checks)) {
+    if (is_readable(&h->bad) && !is_refused(&h->bad) && !first_failure(&h->bad, h->checks)) {
         h->survived++;
         printf("\n  survives: %s, %s: %s", device, item, mistake);
     }
@@ -310,6 +350,77 @@ static bool is_sent(const char *name)
            strcmp(name, "zero") != 0;
 }
 
+/* Drops a write of a command. */
+static void drop(struct map_command *c, size_t k)
+{
+    memmove(&c->write[k], &c->write[k + 1], (c->n - k - 1) * sizeof *c->write);
+    c->n--;
+}
+
+static void swap_parameters(struct map_write *a, struct map_write *b)
+{
+    char was[MAP_NAME];
+    memcpy(was, a->parameter, sizeof was);
+    memcpy(a->parameter, b->parameter, sizeof was);
+    memcpy(b->parameter, was, sizeof was);
+}
+
+/* Dropped, misspelt, swapped with another. */
+static void mutate_parameters(struct hunt *h, const struct device_map *m, struct map_command *c)
+{
+    for (size_t k = 0; k < c->n; k++) {
+        struct map_write *w = &c->write[k];
+        if (!w->parameter[0])
+            continue;
+        MUTATE(h, m, c->name, "a parameter dropped", drop(c, k));
+        w->parameter[strlen(w->parameter) / 2]++;
+        judge_by_lint(h, m->name, c->name, "a parameter misspelt");
+        for (size_t j = k + 1; j < c->n; j++)
+            if (c->write[j].parameter[0])
+                MUTATE(h, m, c->name, "two parameters swapped", swap_parameters(w, &c->write[j]));
+    }
+}
+
+/* Each pair of commands with one trigger. */
+static void mutate_triggers(struct hunt *h, struct device_map *m)
+{
+    for (size_t i = 0; i < m->commands; i++)
+        for (size_t k = 0; k < m->commands; k++) {
+            struct map_command *c = &m->command[i];
+            if (i == k)
+                continue;
+            c->write[c->n - 1] = m->command[k].write[m->command[k].n - 1];
+            judge_by_lint(h, m->name, h->good.device[m->is_axis ? BENCH_AXIS : BENCH_FORCE].map.command[i].name,
+                          "another command's trigger");
+        }
+}
+
+/* Off, elsewhere, of another name, not there: never by a frame alone. */
+static void mutate_watchdog(struct hunt *h, struct device_map *m)
+{
+    for (size_t i = 0; i < m->verifies && m->watchdog == WATCHDOG_DRIVE; i++) {
+        struct map_verify *v = &m->verify[i];
+        const char *name = h->good.device[BENCH_AXIS].map.verify[i].name;
+        if (strncmp(name, "watchdog", 8) != 0)
+            continue;
+        memcpy(v->name, "not_a_watchdog", sizeof "not_a_watchdog");
+        judge_by_lint(h, m->name, name, "another name");
+        if (strcmp(name, "watchdog_action") == 0)
+            continue;
+        if (!v->parameter[0]) {
+            v->constant = 0.0;
+            judge_by_lint(h, m->name, name, "off");
+        }
+        v->number.address = (uint16_t)(v->number.address + 100);
+        judge_by_lint(h, m->name, name, "another register");
+        *v = m->verify[--m->verifies];
+        judge_by_lint(h, m->name, name, "not verified");
+        v->parameter[0] = '\0';
+        v->constant = v->number.lo > 0.0 ? 0.0 : 2.0;
+        judge_by_lint(h, m->name, name, "a constant of the map");
+    }
+}
+
 static void mutate_commands(struct hunt *h, struct device_map *m)
 {
     for (size_t i = 0; i < m->commands; i++) {
@@ -320,6 +431,8 @@ static void mutate_commands(struct hunt *h, struct device_map *m)
             if (!w->parameter[0])
                 MUTATE(h, m, c->name, "constant", w->constant += 1.0);
         }
+        if (is_sent(c->name))
+            mutate_parameters(h, m, c);
         if (c->n > 1 && is_sent(c->name))
             MUTATE(h, m, c->name, "one request", c->is_one_request = true);
         if (c->n > 1)
@@ -344,6 +457,8 @@ static void hunt(const char *file, const struct check *checks)
         mutate_groups(&h, &h.bad.device[d].map);
         mutate_values(&h, &h.bad.device[d].map);
         mutate_commands(&h, &h.bad.device[d].map);
+        mutate_triggers(&h, &h.bad.device[d].map);
+        mutate_watchdog(&h, &h.bad.device[d].map);
     }
     for (int i = 0; i < BENCH_INPUTS; i++) {
         struct bench_input *in = &h.bad.input[i];
