@@ -204,7 +204,6 @@ static int check_drive(const struct bench *b, struct cnode root, struct err *e)
         {"axis", "watchdog_action", "watchdog_action", b->axis.watchdog_action},
         {"unload", "speed", "speed", b->unload_speed},
         {"proof", "speed", "speed", b->proof.speed},
-        {"axis", "lead", "distance", -b->axis.direction * BENCH_HOME_SEARCH},
     };
     int rc = 0;
     for (size_t i = 0; i < sizeof t / sizeof *t && rc == 0; i++)

@@ -81,6 +81,13 @@ static int check_targets(const struct safety_limits *l, struct cnode at, const s
     return rc;
 }
 
+/* The way to the home switch, in the drive's steps, must fit its register too. */
+static int check_search(struct cnode root, const struct bench *b, struct err *e)
+{
+    struct cnode steps = config_get(config_get(root, "axis"), "steps_per_rev");
+    return bench_holds(b, "distance", -b->axis.direction * BENCH_HOME_SEARCH, steps, e);
+}
+
 /* A drive that does not tell its following error can't be judged by it; that must be known, not overlooked. */
 static int read_following_error(struct safety_limits *l, struct cnode at, const struct bench *b, struct err *e)
 {
@@ -128,6 +135,8 @@ int safety_limits_read(struct safety_limits *l, struct config *doc, const struct
         struct bound t[BOUNDS];
         rc = bounds_judge(t, safety_bounds(b, l, t), config_root(doc), e);
     }
+    if (rc == 0)
+        rc = check_search(config_root(doc), b, e);
     return rc ? rc : safety_actions_read(l->action, doc, b, e);
 }
 

@@ -223,6 +223,8 @@ static void what_the_drive_cannot_hold_is_refused_before_it_is_sent(void)
          "axis/decel: 200 m/s2: register 25093 takes 0.508642 to 16666.7 rev/s2 (1 to 32767 counts; this is 0)"},
         {"config/benches/virtual_tcp.yaml", "axis/steps_per_rev=1e8", /* 18 mm are 3.6e8 steps: that still fits */
          "axis/steps_per_rev: 1e+08: must be at most 1.6777e+07"},
+        {"config/benches/virtual_tcp.yaml", "axis/steps_per_rev=1.2e7", /* the 1 m of a search for home do not */
+         "axis/steps_per_rev: 1.2e7: register 350 takes -2.14748e+09 to 2.14748e+09 step"},
         {"config/benches/virtual_tcp.yaml", "limits/travel_soft/to=1.2e4 m",
          "limits/travel_soft/to: 1.2e4 m: register 350 takes -2.14748e+09 to 2.14748e+09 step"},
     };
