@@ -97,7 +97,8 @@ static void lint_shared(const struct device_map *m, const struct map_command *a,
                        "command '%s' writes to register %u, the trigger of '%s'", a->name, w->number.address, b->name);
         for (size_t k = 0; k + 1 < b->n && a < b; k++) {
             const struct map_number *p = &w->number, *q = &b->write[k].number;
-            if (same_register(w, &b->write[k]) && (p->address != q->address || p->type != q->type))
+            bool same_place = p->address == q->address && reg_type_size(p->type) == reg_type_size(q->type);
+            if (same_register(w, &b->write[k]) && !same_place)
                 lint_place(out, LINT_ERROR, m, b->write[k].place, "half a number would be left as it was",
                            "register %u is a %s in '%s' and %u a %s in '%s'", p->address, reg_type_names[p->type],
                            a->name, q->address, reg_type_names[q->type], b->name);
