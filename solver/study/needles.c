@@ -15,6 +15,7 @@
 static const double PI = 3.14159265358979323846;
 #define OPEN_WARN   0.03 /* share of open area above which random strikes begin to overlap, pens and rollers (E18) */
 #define OPEN_REFUSE 0.2  /* ... and above which no unit cell describes them */
+#define CIRCLES_FILL 0.9069 /* pi/sqrt(12): of a plane, circles side by side at most */
 #define CELL_SHARE  0.98 /* widest channel radius / cell radius, as problem_check has it */
 
 /* ---- how deep ---- */
@@ -462,6 +463,12 @@ static int check_array(struct study *s, const struct needle *n, struct cnode at,
                  1e-4 * (hexagonal ? 2.0 / sqrt(3.0) : 1.0) / (4.0 * widest * widest));
         return ERR_RANGE;
     }
+    double bases = all * PI * n->base_radius * n->base_radius, most = n->shape == SHAPE_PYRAMID ? 1.0 : CIRCLES_FILL;
+    if (bases > most)
+        note_add(s, NOTE_WARNING, "", "",
+                 "needles overlap: the bases of %.6g needles/cm2 would cover %.3g of the array: above %.4g they have no "
+                 "room side by side",
+                 all * 1e-4, bases, most);
     if (open > OPEN_REFUSE)
         note_add(s, NOTE_WARNING, "", "",
                  "channels open %.2g of the skin: above %g little skin is left between them, and a circle describes a "

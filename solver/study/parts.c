@@ -71,7 +71,10 @@ static bool is_plain_name(const char *name)
 
 static int open_named(struct study *s, int part, struct cnode at, const struct study_options *o, struct err *e)
 {
-    const char *name = config_text(at);
+    const char *name;
+    int rc = config_string(config_root(s->doc), part_key[part], &name, e); /* refuses null */
+    if (rc && part == PART_NEEDLES) err_hint(e, "'needles: none' is intact skin, and so is a study without the key");
+    if (rc) return rc;
     if (!is_plain_name(name))
         return config_fail(at, e, ERR_PARSE,
                            "%s: '%s' must be the name of a part (letters, digits, _ - .), or a map in place",
@@ -84,7 +87,7 @@ static int open_named(struct study *s, int part, struct cnode at, const struct s
         hint_places(&p, e);
         return ERR_IO;
     }
-    int rc = config_open(&s->part_doc[part], path, e);
+    rc = config_open(&s->part_doc[part], path, e);
     if (!rc) s->part[part] = config_root(s->part_doc[part]);
     return rc;
 }

@@ -73,6 +73,7 @@ double needle_dose_share(const struct needle *n, const struct needle_dose *d, do
 int read_schedule(struct study *s,
                   struct err *e);                 /* schedule, patch/remove_at, sampling, numerics, lab window, limit */
 int read_needles(struct study *s, struct err *e); /* needles, insertion, density, channel, patch area */
+void warn_of_implausible(struct study *s); /* values that can be computed with and hardly be meant */
 /* Overall checks that need more than one section. */
 int check_relations(struct study *s, struct err *e);
 #endif

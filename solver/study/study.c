@@ -83,6 +83,7 @@ static int read_all(struct study *s, const struct study_options *o, struct err *
     if (!rc) rc = read_closure(s, e);
     if (!rc) rc = check_waters(s, e);
     if (!rc) rc = check_relations(s, e);
+    if (!rc) warn_of_implausible(s);
     return rc;
 }
 

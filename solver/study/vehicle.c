@@ -5,6 +5,8 @@
 #include "solver/physics/properties.h"
 #include "solver/study/read.h"
 
+#define DENSEST 22600.0 /* kg/m3, osmium: no vehicle holds more */
+
 enum vehicle_type { VEHICLE_INFINITE, VEHICLE_FINITE, VEHICLE_DIFFUSIVE };
 static const char *const types[] = {"infinite", "finite", "diffusive", NULL};
 
@@ -165,7 +167,7 @@ static int read_vehicle(struct study *s, struct cnode at, struct donor *d, struc
     if (rc) return rc;
     *d = (struct donor){.kind = type == VEHICLE_INFINITE ? DONOR_INFINITE : DONOR_FINITE};
     rc = config_known(at, keys[type], e);
-    if (!rc) rc = config_quantity(at, "concentration", "kg m-3", RANGE_NONNEG, &d->C0, e);
+    if (!rc) rc = config_quantity(at, "concentration", "kg m-3", (struct range){0.0, DENSEST, false, false}, &d->C0, e);
     if (!rc) rc = read_partition(s, at, d, e);
     bool sized = config_is(config_get(at, "thickness")) || config_is(config_get(at, "volume"));
     if (!rc && (sized || type != VEHICLE_INFINITE))

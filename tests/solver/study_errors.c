@@ -18,6 +18,9 @@ static void refused(const char *find, const char *put, int code, const char *pla
 
 static void unknown_key_names_the_nearest(void)
 {
+    refused("needles: pins", "needles: null", ERR_PARSE, "4:10", "needles: has no value: must be a text",
+            "'needles: none' is intact skin");
+    refused("7.3 mg/mL", "23 kg/L", ERR_RANGE, "8:42", "23 kg/L: must be >= 0 and <= 22600 kg m-3", "");
     refused("vehicle:", "vehicel:", ERR_PARSE, "8:1", "vehicel: unknown key", "did you mean 'vehicle'?");
     refused("radius_ratio", "radius_ration", ERR_PARSE, "7:28", "channel/radius_ration: unknown key",
             "did you mean 'radius_ratio'?");

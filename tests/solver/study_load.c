@@ -103,6 +103,48 @@ static void a_share_may_be_a_percentage(void)
     fixture_remove(&f);
 }
 
+static bool is_warned(const struct study *s, const char *words)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->n_notes; i++)
+        any = any || (s->note[i].kind == NOTE_WARNING && strstr(s->note[i].text, words));
+    return any;
+}
+
+/* What can be computed and hardly be meant. */
+static void slips_of_a_unit_are_warned_of(void)
+{
+    static const struct {
+        const char *below, *above, *words;
+    } slip[] = {
+        {"vehicle/concentration=2990 mg/mL", "vehicle/concentration=3010 mg/mL",
+         "vehicle: concentration 3010 mg/mL: above 3000 mg/mL"},
+        {"vehicle/K=0.9e9", "vehicle/K=1.1e9", "vehicle: K 1.1e+09: outside 1e-09 to 1e+09"},
+        {"vehicle/K=1.1e-9", "vehicle/K=0.9e-9", "vehicle: K 9e-10: outside"},
+        {"vehicle/thickness=99 mm", "vehicle/thickness=103 mm", "vehicle: thickness 10.3 cm: above 10 cm"},
+        {"drug/tissue/dermis/D=0.9e-8 m2/s", "drug/tissue/dermis/D=1.1e-8 m2/s", "dermis: D 1.1e-08 m2/s: above 1e-08"},
+        {"drug/tissue/dermis/K=0.9e9", "drug/tissue/dermis/K=1.1e9", "dermis: K 1.1e+09: outside"},
+        {"channel/D=0.9e-8 m2/s", "channel/D=1.1e-8 m2/s", "channel: D 1.1e-08 m2/s: above"},
+        {"patch/area=1.9 m2", "patch/area=2.1 m2", "patch: area 2.1 m2: above 2 m2"},
+        {"density=3400 /cm2", "density=3480 /cm2", "needles overlap: the bases of 3480 needles/cm2 would cover 0.915"},
+    };
+    struct fixture f;
+    struct study s;
+    fixture_make(&f);
+    fixture_change(&f, "{depth: 312 um}", "{depth: 100 um}"); /* channels that leave room where the bases have none */
+    for (size_t i = 0; i < sizeof slip / sizeof slip[0]; i++) {
+        const char *const below[] = {slip[i].below, NULL}, *const above[] = {slip[i].above, NULL};
+        load(&f, &s, below);
+        CU_ASSERT(!is_warned(&s, "outside") && !is_warned(&s, ": above") && !is_warned(&s, "overlap"));
+        study_release(&s);
+        load(&f, &s, above);
+        if (!is_warned(&s, slip[i].words)) printf("\n  not warned: %s\n", slip[i].words);
+        CU_ASSERT(is_warned(&s, slip[i].words));
+        study_release(&s);
+    }
+    fixture_remove(&f);
+}
+
 static void clearance_counts_in_vivo_and_body_may_be_the_drugs(void)
 {
     struct fixture f;
@@ -282,6 +324,7 @@ CU_TestInfo study_load_tests[] = {
     {"channel_follows_the_needle_from_its_tip", channel_follows_the_needle_from_its_tip},
     {"pyramid_is_the_circle_of_equal_area", pyramid_is_the_circle_of_equal_area},
     {"a_share_may_be_a_percentage", a_share_may_be_a_percentage},
+    {"slips_of_a_unit_are_warned_of", slips_of_a_unit_are_warned_of},
     {"clearance_counts_in_vivo_and_body_may_be_the_drugs", clearance_counts_in_vivo_and_body_may_be_the_drugs},
     {"area_and_density_come_from_the_needles_when_not_stated", area_and_density_come_from_the_needles_when_not_stated},
     {"overrides_reach_into_named_parts", overrides_reach_into_named_parts},
