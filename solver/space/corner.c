@@ -26,22 +26,18 @@ static double closure(const struct sector *w, size_t n, double s)
     return a + d - 2.0;
 }
 
-static double exponent(const struct sector *w, size_t n)
+/* The least exponent of the edge below most; 1 when there is none. */
+static double exponent(const struct sector *w, size_t n, double most)
 {
-    enum { STEPS = 64, HALVINGS = 20 };
-    double lo = 0.25;
-    for (int i = 1; i <= STEPS; i++) {
-        double hi = 0.25 + 0.75 * i / STEPS;
-        if (closure(w, n, hi) >= 0.0) {
-            for (int k = 0; k < HALVINGS; k++) {
-                double mid = 0.5 * (lo + hi);
-                *(closure(w, n, mid) >= 0.0 ? &hi : &lo) = mid;
-            }
-            return hi;
-        }
-        lo = hi;
+    enum { HALVINGS = 24 };
+    double lo = 0.25, hi = most; /* a field between fixed and closed faces has 1/4 at least: the angle is at most 2 pi */
+    if (closure(w, n, hi) < 0.0)
+        return 1.0;
+    for (int i = 0; i < HALVINGS; i++) {
+        double mid = 0.5 * (lo + hi);
+        *(closure(w, n, mid) >= 0.0 ? &hi : &lo) = mid;
     }
-    return 1.0;
+    return hi;
 }
 
 /* Where the wall crosses the face below layer l, or ends in it at the channel's floor. */
@@ -51,7 +47,7 @@ static double exponent_at(const struct channel *c, const struct layer *l, double
     double inside = c->fill == CHANNEL_STIRRED ? WELL_MIXED * fmax(above, below) : c->K * c->D;
     double channel = at_floor ? 0.5 * PI + tilt : PI;
     struct sector sector[] = {{0.5 * PI - tilt, above}, {1.5 * PI + tilt - channel, below}, {channel, inside}};
-    return exponent(sector, 3);
+    return exponent(sector, 3, at_floor ? RIM_MILD : CORNER_MILD);
 }
 
 size_t corners(const struct problem *p, const struct channel *c, struct corner out[LAYERS_MAX])
@@ -65,10 +61,11 @@ size_t corners(const struct problem *p, const struct channel *c, struct corner o
         bool at_floor = z > c->depth - FLOOR_SNAP;
         double w = channel_radius(c, z), slope = -channel_slope(c, fmin(z, c->depth - FLOOR_SNAP));
         double e = exponent_at(c, &p->layer[i], atan(slope), at_floor);
+        if (e == 1.0)
+            continue;
         double share = w / (w + fmax(0.0, c->depth - z)); /* of what the channel gives off below the face, about */
         double size = fmax(SMALLEST, w * pow(SINGULAR_SHARE / share, 0.5 / e));
-        if (e < (at_floor ? RIM_MILD : CORNER_MILD))
-            out[n++] = (struct corner){skin_surface(p) + z, w, slope, e, size};
+        out[n++] = (struct corner){skin_surface(p) + z, w, slope, e, size};
     }
     return n;
 }

@@ -45,8 +45,10 @@ static double size_at(const struct sizing *s, double z)
 {
     double h = s->cap;
     for (size_t i = 0; i < s->n; i++) {
-        double away = fabs(z - s->f[i].z), near = fmin(away, s->f[i].reach);
-        double here = s->f[i].size + s->f[i].growth * near + GROWTH * (away - near);
+        const struct feature *f = &s->f[i];
+        double away = fabs(z - f->z), here = f->size + f->growth * away;
+        if (away > f->reach)
+            here += (GROWTH - f->growth) * (away - f->reach);
         h = here < h ? here : h;
     }
     return h * s->level;
