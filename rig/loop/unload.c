@@ -38,6 +38,7 @@ static bool samples_old(const struct rig *r)
              r->inputs.age[BENCH_FORCE] <= r->limits.max_age[BENCH_FORCE]);
 }
 static bool position_unknown(const struct rig *r) { return !r->has_axis || !isfinite(r->inputs.position); }
+static bool home_lost(const struct rig *r) { return r->watch.loss == LOSS_HOME; }
 static bool position_jumped(const struct rig *r) { return r->watch.loss == LOSS_JUMP; }
 static bool position_repeats(const struct rig *r)
 {
@@ -66,6 +67,7 @@ static const struct refusal { bool (*holds)(const struct rig *r); const char *wh
     {drive_alarm, "drive alarm"},
     {drive_off, "the drive is off"},
     {position_unknown, "the position is unknown"},
+    {home_lost, "it is not homed any more"},
     {position_jumped, "the position jumped"},
     {position_repeats, "the position repeats itself"},
     {motion_is_seen, "the axis moves by itself"},

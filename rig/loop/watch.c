@@ -89,6 +89,18 @@ static enum axis_loss judge_run(struct rig *r, const struct link_sample *a)
     return is_off_course(r) ? LOSS_COURSE : LOSS_NONE;
 }
 
+/* A step away goes by the position too. */
+static enum axis_loss judge_step(struct rig *r, const struct link_sample *a)
+{
+    struct rig_watch *w = &r->watch;
+    bool was_homed = w->is_homed, jumped = w->has_one && has_jumped(r, a);
+    w->is_homed = r->axis.homed;
+    w->home_is_lost = w->home_is_lost || jumped || (was_homed && !r->axis.homed);
+    if (was_homed && !r->axis.homed)
+        return LOSS_HOME;
+    return jumped ? LOSS_JUMP : LOSS_NONE;
+}
+
 void watch_look(struct rig *r)
 {
     struct rig_watch *w = &r->watch;
@@ -99,9 +111,8 @@ void watch_look(struct rig *r)
     enum axis_loss found = LOSS_NONE;
     if (r->state == RIG_RUNNING && a->sent > r->state_since)
         found = judge_run(r, a);
-    else if (r->state == RIG_UNLOADING && w->has_one && has_jumped(r, a))
-        found = LOSS_JUMP;
-    w->home_is_lost = w->home_is_lost || found == LOSS_JUMP;
+    else if (r->state == RIG_UNLOADING)
+        found = judge_step(r, a);
     if (w->loss == LOSS_NONE)
         w->loss = found;
     w->seen = a->count;

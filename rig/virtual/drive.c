@@ -185,6 +185,25 @@ void drive_raise(struct drive *d, struct plant *p, uint32_t bits)
     stop_fast(d, p);
 }
 
+void drive_switch_off(struct drive *d, struct plant *p)
+{
+    d->enabled = false;
+    stop_fast(d, p);
+}
+
+void drive_restart(struct drive *d, struct plant *p)
+{
+    stop_fast(d, p); /* the screw is self-locking: without power it comes to stand as fast */
+    drive_init(d, p);
+}
+
+void drive_lose_home(struct drive *d) { d->homed = false; }
+
+void drive_shift(struct drive *d, double by)
+{
+    d->offset = (int32_t)((uint32_t)d->offset + (uint32_t)(int32_t)lround(by / STEP));
+}
+
 static void reset_alarms(struct drive *d, const struct plant *p)
 {
     uint32_t still = 0; /* causes that have not gone */

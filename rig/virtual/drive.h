@@ -59,5 +59,11 @@ void drive_heard(struct drive *d, const struct plant *p);
 void drive_step(struct drive *d, struct plant *p);
 /* A fault of its own: sets alarm bits, stops, disables. */
 void drive_raise(struct drive *d, struct plant *p, uint32_t bits);
+/* Faults of what it is: its enable input opens; it loses its power (drive_init, but for what still turns); it is not
+ * homed any more; its position register shifts by so many metres. */
+void drive_switch_off(struct drive *d, struct plant *p);
+void drive_restart(struct drive *d, struct plant *p);
+void drive_lose_home(struct drive *d);
+void drive_shift(struct drive *d, double by);
 uint32_t drive_status(const struct drive *d, const struct plant *p);
 #endif

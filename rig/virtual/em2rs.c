@@ -135,6 +135,28 @@ void em2rs_raise(struct em2rs *d, struct plant *p, uint16_t code)
     quick_stop(d, p);
 }
 
+void em2rs_switch_off(struct em2rs *d, struct plant *p)
+{
+    d->enable_setting = 0; /* an enable that is forced by writing overrules the input: it reads as lost too */
+    d->enabled = false;
+    quick_stop(d, p);
+}
+
+void em2rs_restart(struct em2rs *d, struct plant *p)
+{
+    unsigned long saves = d->saves;
+    quick_stop(d, p); /* the screw is self-locking: without power it comes to stand as fast */
+    em2rs_init(d, p);
+    d->saves = saves;
+}
+
+void em2rs_lose_home(struct em2rs *d) { d->homed = false; }
+
+void em2rs_shift(struct em2rs *d, double by)
+{
+    d->offset = (int32_t)((uint32_t)d->offset + (uint32_t)(int32_t)lround(by / PULSE));
+}
+
 static void run_pr0(struct em2rs *d, struct plant *p)
 {
     const uint16_t *w = d->pr0;

@@ -53,5 +53,11 @@ enum wire_answer em2rs_write(struct em2rs *d, struct plant *p, uint16_t address,
 void em2rs_step(struct em2rs *d, struct plant *p);
 /* A fault of its own: alarm code, quick stop, disabled. */
 void em2rs_raise(struct em2rs *d, struct plant *p, uint16_t code);
+/* Faults of what it is: its enable input opens; it loses its power (em2rs_init, but for what still turns); it is not
+ * homed any more; its position register shifts by so many metres. */
+void em2rs_switch_off(struct em2rs *d, struct plant *p);
+void em2rs_restart(struct em2rs *d, struct plant *p);
+void em2rs_lose_home(struct em2rs *d);
+void em2rs_shift(struct em2rs *d, double by);
 uint16_t em2rs_status(const struct em2rs *d, const struct plant *p);
 #endif

@@ -34,6 +34,10 @@ static const struct action_word { const char *words, *unit; enum fault_action ac
     {"close door", NULL, FAULT_CLOSE_DOOR},
     {"ignore stop", NULL, FAULT_IGNORE_STOP},
     {"obey stop", NULL, FAULT_OBEY_STOP},
+    {"switch off axis", NULL, FAULT_SWITCH_OFF},
+    {"restart axis", NULL, FAULT_RESTART},
+    {"lose home", NULL, FAULT_LOSE_HOME},
+    {"jump position", "m", FAULT_JUMP_POSITION},
 };
 static const struct trigger_word { const char *words, *unit; enum fault_trigger trigger; } triggers[] = {
     {"when force >", "N", FAULT_FORCE_OVER}, {"when force <", "N", FAULT_FORCE_UNDER},

@@ -24,6 +24,10 @@
  *   limit / unlimit    the lower limit switch closes / opens
  *   open door / close door
  *   ignore stop / obey stop   STOP and switching off are acknowledged and not done
+ *   switch off axis    the drive is off: its enable input opened
+ *   restart axis       the drive lost its power and is back: off, not homed, its settings those of power-on, its position
+ *                      register 0 where the axis came to stand
+ *   lose home          the drive says that it is not homed  jump position 3 mm  its position register shifts
  *
  * LINE ACTION, to the next request or reply (WHICH: that word); ` x N` at its end: to the next N of them
  *   drop WHICH                     delay WHICH 80 ms              trickle WHICH 5 ms    one byte each 5 ms
@@ -51,7 +55,8 @@ enum fault_action {
     FAULT_ESTOP, FAULT_RELEASE_ESTOP, FAULT_ALARM, FAULT_STALL, FAULT_UNSTALL, FAULT_FREEZE, FAULT_THAW, FAULT_JUMP,
     FAULT_DRIFT, FAULT_SATURATE, FAULT_UNSATURATE, FAULT_SILENCE_AXIS, FAULT_SILENCE_FORCE, FAULT_RESTORE_AXIS,
     FAULT_RESTORE_FORCE, FAULT_DROP_LINK, FAULT_LIMIT, FAULT_UNLIMIT, FAULT_OPEN_DOOR, FAULT_CLOSE_DOOR, FAULT_JOG_AXIS,
-    FAULT_CREEP_AXIS, FAULT_IGNORE_STOP, FAULT_OBEY_STOP,
+    FAULT_CREEP_AXIS, FAULT_IGNORE_STOP, FAULT_OBEY_STOP, FAULT_SWITCH_OFF, FAULT_RESTART, FAULT_LOSE_HOME,
+    FAULT_JUMP_POSITION,
     /* of the line */
     FAULT_DROP, FAULT_DELAY, FAULT_TRICKLE, FAULT_JUNK_BEFORE, FAULT_JUNK_AFTER, FAULT_CUT, FAULT_FLIP, FAULT_DUPLICATE,
     FAULT_WRONG_UNIT, FAULT_WRONG_TRANSACTION, FAULT_EXCEPTION, FAULT_LATE, FAULT_REORDER, FAULT_RESET, FAULT_REFUSE

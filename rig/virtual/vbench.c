@@ -127,6 +127,22 @@ static void raise_alarm(struct vbench *v, uint32_t bits)
         drive_raise(&v->drive, &v->plant, bits);
 }
 
+/* What a drive must stay while it moves by position. */
+static void spoil_axis(struct vbench *v, const struct fault *f)
+{
+    struct plant *p = &v->plant;
+    bool second = is_second_pair(v);
+    switch (f->action) {
+    case FAULT_SWITCH_OFF:
+        second ? em2rs_switch_off(&v->em2rs, p) : drive_switch_off(&v->drive, p);
+        break;
+    case FAULT_RESTART:       second ? em2rs_restart(&v->em2rs, p) : drive_restart(&v->drive, p); break;
+    case FAULT_LOSE_HOME:     second ? em2rs_lose_home(&v->em2rs) : drive_lose_home(&v->drive); break;
+    case FAULT_JUMP_POSITION: second ? em2rs_shift(&v->em2rs, f->amount) : drive_shift(&v->drive, f->amount); break;
+    default: break;
+    }
+}
+
 /* Another master of the drive, whose writes nobody sees here. */
 static void jog_by_another(struct plant *p, double speed)
 {
@@ -156,7 +172,7 @@ static void inflict_on_axis(struct vbench *v, const struct fault *f)
     case FAULT_OBEY_STOP:     p->ignores_stop = false; break;
     case FAULT_SILENCE_AXIS:  v->axis_silent = true; break;
     case FAULT_RESTORE_AXIS:  v->axis_silent = false; break;
-    default: break;
+    default:                  spoil_axis(v, f); break;
     }
 }
 

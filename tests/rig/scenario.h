@@ -10,6 +10,9 @@
 /* What the transmitter says once the fault is there. */
 enum scenario_reading { READING_TRUE, READING_FROZEN, READING_FULL_SCALE, READING_OFFSET };
 
+/* What the drive says of its position from then on. */
+enum scenario_position { POSITION_TRUE, POSITION_JUMPED, POSITION_RESTARTED };
+
 struct scenario {
     char name[64], bench[100], method[100], cause[40], row[40]; /* row: of the matrix, where it is not the cause */
     bool stop_reaches;      /* the drive hears the STOP */
@@ -17,6 +20,8 @@ struct scenario {
     bool loses_rows;        /* the disk takes no more: the record ends early, and says so */
     enum scenario_reading reading;
     double offset;          /* N, of READING_OFFSET */
+    enum scenario_position position;
+    double jump;            /* m, of POSITION_JUMPED */
     double total, latency;  /* s: cause -> deceleration begins; the drive's own part of it */
     double way;             /* s: STOP's way to the drive, behind one transaction under way */
     double ignored;         /* s for which the drive has heard a STOP and does not obey */

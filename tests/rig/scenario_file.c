@@ -79,18 +79,24 @@ static void read_budget(struct scenario *f, struct cnode root, struct err *e)
 static void read_reading(struct scenario *f, struct cnode root, struct err *e)
 {
     static const char *const words[] = {"true", "frozen", "full_scale", "offset", NULL};
+    static const char *const positions[] = {"true", "jumped", "restarted", NULL};
     int word = 0;
     if (!e->code && config_is(config_get(root, "reading")))
         config_choice(root, "reading", words, &word, e);
     f->reading = (enum scenario_reading)word;
     f->offset = number_of(root, "offset", "N", e);
+    word = POSITION_TRUE;
+    if (!e->code && config_is(config_get(root, "position")))
+        config_choice(root, "position", positions, &word, e);
+    f->position = (enum scenario_position)word;
+    f->jump = number_of(root, "jump", "m", e);
 }
 
 static void read_head(struct scenario *f, struct cnode root, struct err *e)
 {
-    static const char *const keys[] = {"scenario", "bench",   "method", "cause",  "row",   "stop_reaches", "outcome",
-                                       "record",   "reading", "offset", "budget", "decel", "stiffness",    "cases",
-                                       NULL};
+    static const char *const keys[] = {"scenario", "bench",  "method", "cause",    "row",  "stop_reaches", "outcome",
+                                       "record",   "reading", "offset", "position", "jump", "budget",       "decel",
+                                       "stiffness", "cases",  NULL};
     char word[24] = "";
     config_known(root, keys, e);
     text_of(root, "scenario", f->name, sizeof f->name, e);

@@ -310,6 +310,21 @@ static struct span said(const struct curve *c, const struct scenario *f, double 
     return lie;
 }
 
+/* What the drive may have said of its positions: its register has moved against them once the fault is there. */
+static struct span told(const struct curve *c, const struct scenario *f, double fault, double from, double to)
+{
+    struct span v = span_of(c, c->position, from, to);
+    if (f->position == POSITION_TRUE || !(to > fault))
+        return v;
+    double by = f->position == POSITION_JUMPED ? f->jump : -value_at(c, c->position, fault);
+    struct span lie = {v.lo + by, v.hi + by};
+    if (from > fault)
+        return lie;
+    include(&lie, v.lo);
+    include(&lie, v.hi);
+    return lie;
+}
+
 /* Each logged force and position is the truth of some moment no older than the age it states, within noise and
  * quantum. */
 static const char *judge_values(const struct simulation *s, const struct scenario *f, const struct curve *c,
@@ -332,7 +347,7 @@ static const char *judge_values(const struct simulation *s, const struct scenari
     for (size_t i = 0; i < t.rows && !wrong; i++) {
         double at = x[TIME][i] + s->rig.start;
         is_homed = is_homed || strcmp(table_cell(&t, i, 2), "tare") == 0;
-        struct span p = span_of(c, c->position, at - 1e-3 * x[AXIS_AGE][i] - ROW, at);
+        struct span p = told(c, f, r->fault, at - 1e-3 * x[AXIS_AGE][i] - ROW, at);
         struct span v = said(c, f, r->fault, at - 1e-3 * x[FORCE_AGE][i] - ROW, at);
         double error = NOISE + DRIFT + 0.5e-3; /* the coarser transmitter counts 1 mN */
         if (!isnan(x[FORCE][i]) && !(x[FORCE][i] >= v.lo - error && x[FORCE][i] <= v.hi + error))

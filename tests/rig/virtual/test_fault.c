@@ -14,11 +14,12 @@ static void script_of_every_fault_is_read(void)
         "at 1 s: thaw force\nat 1 s: drift force 0.5 N/s\nat 1 s: saturate\nat 1 s: unsaturate\nat 1 s: silence axis\n"
         "at 1 s: silence force\nat 1 s: restore axis\nat 1 s: restore force\nat 1 s: drop link\nat 1 s: limit\n"
         "at 1 s: unlimit\n"
-        "at 1 s: open door\nat 1 s:close door\nat 1 s: ignore stop\nat 1 s: obey stop";
+        "at 1 s: open door\nat 1 s:close door\nat 1 s: ignore stop\nat 1 s: obey stop\n"
+        "at 1 s: switch off axis\nat 1 s: restart axis\nat 1 s: lose home\nat 1 s: jump position -3 mm";
     struct fault_script s = {0};
     CU_ASSERT_EQUAL(units_init(NULL), 0);
     CU_ASSERT_EQUAL(fault_parse(&s, "f", text, NULL), 0);
-    CU_ASSERT_EQUAL(s.n, 22);
+    CU_ASSERT_EQUAL(s.n, 26);
     ASSERT_REL(s.fault[1].threshold, 0.3, 1e-12);
     ASSERT_REL(s.fault[4].threshold, 12.5e-3, 1e-12);
     CU_ASSERT_EQUAL(s.fault[2].amount, 128.0);
@@ -27,6 +28,8 @@ static void script_of_every_fault_is_read(void)
     CU_ASSERT_EQUAL(s.fault[1].action, FAULT_RELEASE_ESTOP);
     CU_ASSERT_EQUAL(s.fault[19].action, FAULT_CLOSE_DOOR);
     CU_ASSERT_EQUAL(s.fault[21].action, FAULT_OBEY_STOP);
+    CU_ASSERT_EQUAL(s.fault[25].action, FAULT_JUMP_POSITION);
+    ASSERT_REL(s.fault[25].amount, -3e-3, 1e-12);
 }
 
 static void bad_lines_are_named(void)
@@ -290,7 +293,46 @@ static void ignored_stop_is_acknowledged_and_the_watchdog_still_stops(void)
     vbench_free(v);
 }
 
+/* Homes, goes to 5 mm, and is as the fault leaves it 0.1 s later: status, position in counts. */
+static void home_and_spoil(const char *fault, uint16_t status[2], long *position)
+{
+    struct vbench *v = with("");
+    char line[80];
+    uint16_t regs[2];
+    kit_write(v, 1, 124, 0x9F);
+    kit_write_u32(v, 1, 350, 0);
+    kit_write(v, 1, 124, 0x6E);
+    vbench_advance(v, 8.0);
+    kit_write_u32(v, 1, 350, 10000);
+    kit_write(v, 1, 124, 0x67);
+    vbench_advance(v, 12.0);
+    snprintf(line, sizeof line, "at 0 s: %s", fault);
+    CU_ASSERT_EQUAL(fault_parse(&v->faults, "f", line, NULL), 0);
+    vbench_advance(v, 0.1);
+    kit_read(v, 1, 2, 2, status);
+    kit_read(v, 1, 10, 2, regs);
+    *position = (long)(int32_t)((uint32_t)regs[0] << 16 | regs[1]);
+    vbench_free(v);
+}
+
+static void a_drive_that_is_off_restarted_or_not_homed_says_so(void)
+{
+    static const struct { const char *fault; bool is_on, is_homed; long position; } rows[] = {
+        {"switch off axis", false, true, 10000}, {"restart axis", false, false, 0},
+        {"lose home", true, false, 10000},       {"jump position 3 mm", true, true, 16000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint16_t s[2];
+        long at;
+        home_and_spoil(rows[i].fault, s, &at);
+        CU_ASSERT_EQUAL((s[1] & 1) != 0, rows[i].is_on);
+        CU_ASSERT_EQUAL((s[0] & 0x100) != 0, rows[i].is_homed);
+        CU_ASSERT_EQUAL(at, rows[i].position);
+    }
+}
+
 CU_TestInfo virtual_fault_tests[] = {
+    {"a drive that is off, restarted or not homed says so", a_drive_that_is_off_restarted_or_not_homed_says_so},
     {"script of every fault is read", script_of_every_fault_is_read},
     {"bad lines are named", bad_lines_are_named},
     {"more faults than fit are refused", more_faults_than_fit_are_refused},
