@@ -64,9 +64,10 @@ static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
         }
     }
     if (fit_is_missed(f))
-        printf("  warning: the model misses the data by far more than their standard deviations (sum of squares %.4g of "
-               "%zu data): the intervals are too narrow\n",
-               x->chi2, x->n_residuals);
+        printf(
+            "  warning: the model misses the data by far more than their standard deviations (sum of squares %.4g of "
+            "%zu data): the intervals are too narrow\n",
+            x->chi2, x->n_residuals);
     if (fit_last(f) < f->lag)
         printf("  warning: the data end at %.3g h, before the lag of %.3g h: measure longer\n", fit_last(f) / HOUR,
                f->lag / HOUR);

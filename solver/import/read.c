@@ -387,10 +387,11 @@ static int check_width(const struct map *m, const struct raw *s, const struct ra
     const size_t names = header ? width_of(s, header) : SIZE_MAX, cells = width_of(s, r);
     if (names == 0 || cells <= names) return 0;
     const struct raw_cell *extra = raw_at(s, r, names);
-    raw_fail(s, extra->line, extra->col, e, ERR_PARSE, "%zu cells, but line %ld names %zu columns", cells, m->header_line,
-             names);
-    err_hint(e, "a decimal comma between separators that are commas makes two cells of one number: put it in quotes, or "
-                "part the cells by ';'");
+    raw_fail(s, extra->line, extra->col, e, ERR_PARSE, "%zu cells, but line %ld names %zu columns", cells,
+             m->header_line, names);
+    err_hint(e,
+             "a decimal comma between separators that are commas makes two cells of one number: put it in quotes, or "
+             "part the cells by ';'");
     return ERR_PARSE;
 }
 

@@ -199,7 +199,7 @@ static void between_groups(const struct estimate_problem *p, const gsl_matrix *J
             gsl_matrix_set(covariance, a, b, out[a][b]);
 }
 
-/* What two parameters have in common, from the covariance of u: its sign is theirs where both rise or both fall with u. */
+/* Correlation of two parameters from the covariance of u: of u's sign where both rise or both fall with u. */
 static double correlation_of(const gsl_matrix *covariance, const double *slope, size_t i, size_t j)
 {
     double of_u = gsl_matrix_get(covariance, i, j) /
@@ -246,7 +246,8 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
             out->correlation[i][j] = correlation_of(covariance, slope, i, j);
         for (size_t k = 0; k < n; k++)
             column[i] += gsl_matrix_get(J, k, i) * gsl_matrix_get(J, k, i);
-        column[i] = sqrt(column[i]) / fmax(fabs(slope[i]), 1e-300) * range_of(b->p, i); /* whatever the unit and the scale */
+        column[i] =
+            sqrt(column[i]) / fmax(fabs(slope[i]), 1e-300) * range_of(b->p, i); /* whatever the unit and the scale */
     }
     out->quantile = quantile;
     for (size_t i = 0; i < p; i++) {

@@ -231,6 +231,19 @@ void glance_compare(const struct part *p, char *out, size_t size)
 
 /* ---- a fit ---- */
 
+/* On the parameter's own scale: of ln(value) where that was fitted, 0.07 being 7 %. */
+static void add_standard_error(const struct part *p, struct cnode at)
+{
+    char text[60];
+    const char *of_log = sheet_word(at, "standard_error_of_log");
+    if (!of_log) {
+        sheet_short(p->sheet, sheet_word(at, "standard_error"));
+        return;
+    }
+    snprintf(text, sizeof text, "%.3g of ln", strtod(of_log, NULL));
+    sheet_add(p->sheet, text);
+}
+
 static void estimates_table(const struct part *p)
 {
     static const char *const header[] = {"parameter", "value", "unit", "standard error", "95 % from", "to"};
@@ -241,7 +254,7 @@ static void estimates_table(const struct part *p)
         sheet_add(p->sheet, sheet_word(at, "parameterId"));
         sheet_short(p->sheet, sheet_word(at, "value"));
         sheet_add(p->sheet, unit && strcmp(unit, "1") == 0 ? "" : unit);
-        sheet_short(p->sheet, sheet_word(at, "standard_error"));
+        add_standard_error(p, at);
         sheet_short(p->sheet, sheet_word(at, "low_95"));
         sheet_short(p->sheet, sheet_word(at, "high_95"));
     }

@@ -465,10 +465,11 @@ static int check_array(struct study *s, const struct needle *n, struct cnode at,
     }
     double bases = all * PI * n->base_radius * n->base_radius, most = n->shape == SHAPE_PYRAMID ? 1.0 : CIRCLES_FILL;
     if (bases > most)
-        note_add(s, NOTE_WARNING, "", "",
-                 "needles overlap: the bases of %.6g needles/cm2 would cover %.3g of the array: above %.4g they have no "
-                 "room side by side",
-                 all * 1e-4, bases, most);
+        note_add(
+            s, NOTE_WARNING, "", "",
+            "needles overlap: the bases of %.6g needles/cm2 would cover %.3g of the array: above %.4g they have no "
+            "room side by side",
+            all * 1e-4, bases, most);
     if (open > OPEN_REFUSE)
         note_add(s, NOTE_WARNING, "", "",
                  "channels open %.2g of the skin: above %g little skin is left between them, and a circle describes a "

@@ -196,4 +196,6 @@ expect 3 "data.csv:3: Q_ug_cm2 = 9000: more than the dose of 7859.16 that the st
 # the shipped case: three patches of nicotine, one fitted
 "$mnsim" fit config/studies/fit_nicotine.yaml -o "$tmp/nicotine" >"$tmp/said" || { echo "FAILED: nicotine"; cat "$tmp/said"; failed=1; }
 [ "$(grep -c 'PREDICTED  12 readings, mean fold error 1\.[12]' "$tmp/said")" -eq 2 ] || { echo "FAILED: nicotine's predictions"; cat "$tmp/said"; failed=1; }
+"$mnsim" report "$tmp/nicotine" -o "$tmp/nicotine.html" >/dev/null
+grep -q '0\.[0-9]* of ln<' "$tmp/nicotine.html" || { echo "FAILED: no standard error of a parameter on a log scale in the report"; failed=1; }
 exit $failed
