@@ -1,5 +1,6 @@
 /* cli.c -- see cli.h. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +82,7 @@ int cli_main(const char *program, const char *purpose, const struct cli_command 
 {
     if (!fill_standard_streams())
         return 1;
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk: a write that fails with its reason */
     const char *word = argc > 1 ? argv[1] : NULL;
     if (!word) {
         print_usage(stderr, program, purpose, commands);

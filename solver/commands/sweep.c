@@ -30,7 +30,7 @@ const char help_sweep[] =
     "example: mnsim sweep config/studies/sweep_length_density.yaml -o out/sweep\n"
     "exit status: 0 done, 1 every case failed (the folder holds why), 2 usage, 3 configuration or data, 7 stopped";
 
-static volatile sig_atomic_t is_stopped; /* a signal handler has nowhere else to write */
+static atomic_int is_stopped; /* lock-free: a signal handler sets it, every thread looks at it */
 
 static void on_signal(int number)
 {

@@ -227,24 +227,77 @@ static int read_file(struct sweep *w, const char *path, struct err *e)
     return rc ? rc : read_axes(w, e);
 }
 
-/* The journal's name holds a digest of all that decides a result: the study as resolved, the sweep file, this
- * program. */
-static int name_journal(struct sweep *w, const char *path, const char *result, struct err *e)
+static int add_study(struct sha256 *h, const struct study *s, struct err *e)
 {
-    char hash[65] = "", both[200] = "";
     struct record *r;
     int rc = record_new(&r, e);
     if (rc) return rc;
-    study_resolve(&w->base, r);
+    study_resolve(s, r);
     char *text = record_string(r);
     record_free(r);
     if (!text) return err_set(e, ERR_NOMEM, "out of memory");
-    sha256_hex(text, strlen(text), both);
+    sha256_add(h, text, strlen(text));
     free(text);
-    rc = sha256_file(path, hash, e);
+    return 0;
+}
+
+/* A case that cannot be read has its reason instead. */
+static int add_case(struct sha256 *h, const struct sweep *w, size_t i, struct err *e)
+{
+    struct err why = {0};
+    struct study *s = malloc(sizeof *s);
+    if (!s) return err_set(e, ERR_NOMEM, "out of memory for a study");
+    int rc = 0;
+    if (sweep_study(w, i, s, &why) == 0) {
+        rc = add_study(h, s, e);
+        study_release(s);
+    } else {
+        sha256_add(h, why.msg, strlen(why.msg));
+    }
+    free(s);
+    return rc;
+}
+
+static bool is_number(const char *text)
+{
+    char *end;
+    (void)strtod(text, &end);
+    return end != text;
+}
+
+/* A value that is a word may name a file (skin: porcine_ear, insertion: {run: ...}), whose text decides too: each word
+ * by the first case that has it. */
+static int add_words(struct sha256 *h, const struct sweep *w, struct err *e)
+{
+    char value[SWEEP_VALUE];
+    int rc = 0;
+    for (size_t a = 0; a < w->n_axes; a++)
+        for (size_t k = 0; !rc && k < w->axis[a].n; k++) {
+            size_t i = 0;
+            if (is_number(w->axis[a].value[k])) continue;
+            while (i < w->n_points && sweep_value(w, i, a, value) != w->axis[a].value[k])
+                i++;
+            if (i < w->n_points) rc = add_case(h, w, i, e);
+        }
+    return rc;
+}
+
+/* The journal's name holds a digest of all that decides a result: the study as resolved, the sweep file, the parts and
+ * runs that its values name, this program. */
+static int name_journal(struct sweep *w, const char *path, const char *result, struct err *e)
+{
+    char hash[65] = "";
+    struct sha256 h;
+    int rc = sha256_file(path, hash, e);
     if (rc) return rc;
-    snprintf(both + 64, sizeof both - 64, "%s %s %s", hash, provenance_version(), provenance_commit());
-    sha256_hex(both, strlen(both), hash);
+    sha256_start(&h);
+    sha256_add(&h, hash, 64);
+    sha256_add(&h, provenance_version(), strlen(provenance_version()));
+    sha256_add(&h, provenance_commit(), strlen(provenance_commit()));
+    rc = add_study(&h, &w->base, e);
+    if (!rc) rc = add_words(&h, w, e);
+    if (rc) return rc;
+    sha256_end(&h, hash);
     size_t n = strlen(result);
     while (n > 1 && result[n - 1] == '/') n--;
     snprintf(w->journal, sizeof w->journal, "%.*s.unfinished-%.12s.csv", (int)n, result, hash);

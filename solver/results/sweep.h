@@ -3,7 +3,7 @@
  * that was stopped or killed goes on where it was.  Keys: docs/reference/config.md. */
 #ifndef SOLVER_RESULTS_SWEEP_H
 #define SOLVER_RESULTS_SWEEP_H
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include "base/text/table.h"
 #include "solver/results/result.h"
@@ -61,7 +61,7 @@ void sweep_take_part(struct sweep *w, size_t part, size_t parts);
 /* Computes what the journal does not hold, on threads processors (0: all).  Their order changes no digit; of the cases
  * only a few numbers stay in memory.  tell (may be NULL) is called with self after each case, one call at a time.
  * ERR_STOPPED when *stop (may be NULL) became non-zero: the journal keeps what is done; ERR_IO. */
-int sweep_compute(struct sweep *w, size_t threads, const volatile sig_atomic_t *stop,
+int sweep_compute(struct sweep *w, size_t threads, const atomic_int *stop,
                   void (*tell)(void *self, size_t finished, size_t cases), void *self, struct err *e);
 /* sweep.csv in the order of the cases, sweep.yaml, study.yaml. */
 int sweep_write(const struct sweep *w, const struct result_context *c, const struct folder *f, struct err *e);

@@ -162,7 +162,7 @@ struct work {
     struct sweep *w;
     struct table_out *journal;
     pthread_mutex_t lock;
-    const volatile sig_atomic_t *stop;
+    const atomic_int *stop;
     size_t *todo, n_todo, finished;
     struct shelf *shelf[QUEUE_WORKERS_MAX]; /* one a thread */
     struct err err; /* of the journal */
@@ -215,7 +215,7 @@ static void name_unit(struct sweep *w)
         if (strcmp(results[k].name, w->map) == 0) snprintf(w->map_unit, sizeof w->map_unit, "%s", results[k].suffix);
 }
 
-int sweep_compute(struct sweep *w, size_t threads, const volatile sig_atomic_t *stop,
+int sweep_compute(struct sweep *w, size_t threads, const atomic_int *stop,
                   void (*tell)(void *self, size_t finished, size_t cases), void *self, struct err *e)
 {
     struct work k = {.w = w, .lock = PTHREAD_MUTEX_INITIALIZER, .stop = stop, .tell = tell, .self = self};

@@ -102,7 +102,7 @@ static int take_row(struct sweep *w, const struct table *t, struct table_out *ou
 }
 
 /* Takes over the rows of a journal that are not known yet; into the new one, so that it holds them all.  What a killed
- * program left after the last whole line is left out. */
+ * program or a failing disk left that is no row is left out: its case is computed again. */
 static int take_over(struct sweep *w, const char *path, struct table_out *out, struct err *e)
 {
     struct sweep_rows r;
@@ -110,12 +110,27 @@ static int take_over(struct sweep *w, const char *path, struct table_out *out, s
     int rc = sweep_rows_open(&r, path, e);
     for (size_t k = 0; !rc && k < r.n; k++) {
         struct table t = {0};
-        rc = sweep_rows_read(&r, k, &t, e);
-        if (!rc) rc = take_row(w, &t, out, e);
+        struct err torn = {0};
+        rc = sweep_rows_read(&r, k, &t, &torn);
+        if (!rc) rc = take_row(w, &t, out, &torn);
+        if (rc && rc != ERR_PARSE) *e = torn;
+        if (rc == ERR_PARSE) rc = 0;
         table_release(&t);
     }
     sweep_rows_close(&r);
     return rc;
+}
+
+/* The whole takes a part over when it has ended, however it ended. */
+static int take_part_over(struct sweep *w, const char *path, struct table_out *out, struct err *e)
+{
+    int fd = file_lock(path);
+    const bool is_busy = fd < 0 && errno == EWOULDBLOCK;
+    if (fd >= 0) close(fd);
+    if (!is_busy) return take_over(w, path, out, e);
+    err_set(e, ERR_IO, "%s: another mnsim computes this part now", path);
+    err_hint(e, "wait for it: the whole puts the parts together when all have ended");
+    return ERR_IO;
 }
 
 /* Calls visit for the journal of every part: "<journal>.part-K-of-N.csv" beside the whole's "<journal>.csv". */
@@ -175,7 +190,7 @@ int sweep_open_journal(struct sweep *w, struct table_out **out, struct err *e)
     if (!rc) rc = lock_journal(w, e);
     if (!rc) rc = take_over(w, older, *out, e);
     if (!rc) rc = take_over(w, both, *out, e);
-    if (!rc) rc = each_part(w, take_over, *out, e);
+    if (!rc) rc = each_part(w, take_part_over, *out, e);
     if (!rc) {
         remove(older);
         remove(both);

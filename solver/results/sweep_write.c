@@ -109,67 +109,89 @@ static const char *axis_label(const char *key)
     return "buried depth / needle length";
 }
 
-/* Axis values from any case that could be read; a value that no case holds leaves the map undrawn. */
-static bool fill_axis(const struct sweep *w, size_t axis, double *x)
+/* The values of one axis that the map has. */
+struct map_axis { size_t n, *place; double *x; };
+
+/* From any case that could be read; a value of which every case failed has no place on the map. */
+static void fill_axis(const struct sweep *w, size_t axis, struct map_axis *m)
 {
-    bool all = true;
     size_t step = axis ? w->axis[0].n : 1;
+    m->n = 0;
     for (size_t k = 0; k < w->axis[axis].n; k++) {
-        x[k] = NAN;
-        for (size_t i = 0; i < w->n_cases; i++)
-            if (i % w->n_points / step % w->axis[axis].n == k && !isfinite(x[k])) x[k] = w->item[i].x[axis];
-        all = all && isfinite(x[k]);
+        double x = NAN;
+        for (size_t i = 0; i < w->n_cases && !isfinite(x); i++)
+            if (i % w->n_points / step % w->axis[axis].n == k) x = w->item[i].x[axis];
+        if (!isfinite(x)) continue;
+        m->x[m->n] = x;
+        m->place[m->n++] = k;
     }
-    return all;
 }
 
 /* Returns how many cells have a number. */
-static size_t fill_map(const struct sweep *w, size_t panel, double *z)
+static size_t fill_map(const struct sweep *w, size_t panel, const struct map_axis m[2], double *z)
 {
     size_t known = 0;
-    for (size_t i = 0; i < w->n_points; i++) {
-        z[i] = w->item[panel * w->n_points + i].map;
-        known += isfinite(z[i]) ? 1 : 0;
-    }
+    for (size_t j = 0; j < m[1].n; j++)
+        for (size_t i = 0; i < m[0].n; i++) {
+            size_t point = m[1].place[j] * w->axis[0].n + m[0].place[i];
+            *z = w->item[panel * w->n_points + point].map;
+            known += isfinite(*z++) ? 1 : 0;
+        }
     return known;
 }
 
-static int draw(const struct sweep *w, double *x, double *y, double *z, const struct folder *f, struct err *e)
+static int draw(const struct sweep *w, const struct map_axis m[2], double *z, const struct folder *f, struct err *e)
 {
     struct plot_map maps[2];
-    size_t nx = w->axis[0].n, ny = w->axis[1].n, known = 0;
+    size_t cells = m[0].n * m[1].n, known = 0;
     char label[80], title[240];
-    for (size_t m = 0; m < w->n_fills; m++)
-        known += fill_map(w, m, z + m * nx * ny);
+    for (size_t k = 0; k < w->n_fills; k++)
+        known += fill_map(w, k, m, z + k * cells);
     if (known == 0) return err_set(e, ERR_FAILED, "no map: no case has a result '%s'", w->map);
     snprintf(label, sizeof label, "%.39s / %.30s", w->map, w->map_unit);
-    for (size_t m = 0; m < w->n_fills; m++)
-        maps[m] = (struct plot_map){.title = w->fill[m],
+    for (size_t k = 0; k < w->n_fills; k++)
+        maps[k] = (struct plot_map){.title = w->fill[k],
                                     .xlabel = axis_label(w->axis[0].key),
                                     .ylabel = axis_label(w->axis[1].key),
                                     .zlabel = label,
-                                    .nx = nx,
-                                    .ny = ny,
-                                    .x = x,
-                                    .y = y,
-                                    .z = z + m * nx * ny};
+                                    .nx = m[0].n,
+                                    .ny = m[1].n,
+                                    .x = m[0].x,
+                                    .y = m[1].x,
+                                    .z = z + k * cells};
     snprintf(title, sizeof title, "%s%s", w->title, sweep_labelled(w, SWEEP_VIRTUAL) ? " (SYNTHETIC)" : "");
     return plot_maps_write(title, maps, w->n_fills, f->temporary, "map", e);
+}
+
+static int draw_known(const struct sweep *w, const struct map_axis m[2], double *z, const struct folder *f,
+                      struct err *e)
+{
+    for (size_t a = 0; a < 2; a++) {
+        if (m[a].n >= 2) continue;
+        return err_set(e, ERR_FAILED,
+                       "no map: '%s' has %zu values with a number (%s)", w->axis[a].key, m[a].n,
+                       m[a].n ? "every case of the others failed, or there is one"
+                              : "every case failed, or it is none of length, depth, density, radius_ratio, "
+                                "fraction_of_length");
+    }
+    return draw(w, m, z, f, e);
 }
 
 int sweep_figure(const struct sweep *w, const struct folder *f, struct err *e)
 {
     if (w->n_axes != 2 || w->design != DESIGN_GRID)
         return err_set(e, ERR_FAILED, "no map: it needs a grid of exactly two varied values");
-    size_t nx = w->axis[0].n, ny = w->axis[1].n;
+    const size_t nx = w->axis[0].n, ny = w->axis[1].n;
     double *x = calloc(nx + ny + w->n_fills * nx * ny, sizeof *x);
-    if (!x) return err_set(e, ERR_NOMEM, "out of memory");
-    bool known = fill_axis(w, 0, x) && fill_axis(w, 1, x + nx);
-    int rc =
-        known
-            ? draw(w, x, x + nx, x + nx + ny, f, e)
-            : err_set(e, ERR_FAILED,
-                      "no map: an axis has no numbers (length, depth, density, radius_ratio, fraction_of_length have)");
+    size_t *place = calloc(nx + ny, sizeof *place);
+    int rc = x && place ? 0 : err_set(e, ERR_NOMEM, "out of memory");
+    if (!rc) {
+        struct map_axis m[2] = {{0, place, x}, {0, place + nx, x + nx}};
+        fill_axis(w, 0, &m[0]);
+        fill_axis(w, 1, &m[1]);
+        rc = draw_known(w, m, x + nx + ny, f, e);
+    }
     free(x);
+    free(place);
     return rc;
 }

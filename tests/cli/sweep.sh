@@ -36,7 +36,8 @@ for signal in KILL KILL KILL INT TERM; do
     wait $pid
     status=$?
     case $signal in
-    KILL) check "a killed one leaves its folder" test "$(ls -d "$tmp"/parts.partial-* | wc -l)" -eq 1
+    KILL) printf '\377\001 \200\n9,ok,"\n' >>"$(ls "$tmp"/parts.unfinished-*.csv)" # as a failing disk leaves it
+          check "a killed one leaves its folder" test "$(ls -d "$tmp"/parts.partial-* | wc -l)" -eq 1
           printf '7,ok,,torn' >>"$(ls "$tmp"/parts.unfinished-*.csv)" ;; # as a kill within a write leaves it
     *) check "exit status 7 after SIG$signal, not $status" test $status -eq 7
        check "says how far it came" grep -q 'stopped after [0-9]* of 300 cases' "$tmp/why" ;;
@@ -70,6 +71,40 @@ check "the first one's folder stays, the second's goes" test "$(ls -d "$tmp"/twi
 kill -KILL $pid
 wait $pid 2>/dev/null
 rm -rf "$tmp"/twice.*
+
+# Nor does the whole begin while a part is computed.
+"$mnsim" sweep "$tmp/long.yaml" -o "$tmp/busy" --part 2/3 --quiet 2>/dev/null &
+pid=$!
+tries=0
+while [ $tries -lt 400 ] && [ "$(cat "$tmp"/busy.unfinished-*.csv 2>/dev/null | wc -l)" -le 5 ]; do
+    sleep 0.01
+    tries=$((tries + 1))
+done
+kill -STOP $pid
+"$mnsim" sweep "$tmp/long.yaml" -o "$tmp/busy" --quiet 2>"$tmp/why"
+check "exit status 3 for the whole during a part" test $? -eq 3
+check "why the whole is refused" grep -q 'part-2-of-3.csv: another mnsim computes this part now' "$tmp/why"
+check "the part's journal stays" test "$(cat "$tmp"/busy.unfinished-*.part-2-of-3.csv | wc -l)" -gt 5
+kill -KILL $pid
+wait $pid 2>/dev/null
+rm -rf "$tmp"/busy*
+
+# Changed inputs start anew, those too that only a varied value names: the second part knows another skin.
+cp -R config "$tmp/catalogue"
+printf 'sweep: skins\nstudy: %s\nvary: {skin: [human_dermatomed, porcine_ear], depth: [120 um, 210 um]}\n' "$tmp/catalogue/studies/caffeine_patch.yaml" >"$tmp/skins.yaml"
+"$mnsim" sweep "$tmp/skins.yaml" -o "$tmp/mixed" --part 1/2 --quiet
+sed -i 's/22.5 um/43.7 um/' "$tmp/catalogue/skins/porcine_ear.yaml"
+cmp -s config/skins/porcine_ear.yaml "$tmp/catalogue/skins/porcine_ear.yaml" && { echo "FAILED: the skin was not changed"; failed=1; }
+case $("$mnsim" sweep "$tmp/skins.yaml" -o "$tmp/mixed") in *"earlier start"*) echo "FAILED: took over cases of another skin"; failed=1 ;; esac
+"$mnsim" sweep "$tmp/skins.yaml" -o "$tmp/fresh" --quiet
+check "the rows of the changed skin" cmp "$tmp/fresh/sweep.csv" "$tmp/mixed/sweep.csv"
+rm -rf "$tmp"/mixed*
+
+# A value of which every case fails is left out of the map, not the map.
+printf 'sweep: deep\nstudy: %s/config/studies/caffeine_patch.yaml\nvary: {depth: [120 um, 370 um, 7 mm], density: [20 /cm2, 170 /cm2]}\n' "$PWD" >"$tmp/deep.yaml"
+"$mnsim" sweep "$tmp/deep.yaml" -o "$tmp/deep" --quiet
+check "a map of the depths that are possible" test -s "$tmp/deep/map.svg"
+check "two failed rows" test "$(grep -c ',failed,' "$tmp/deep/sweep.csv")" -eq 2
 
 # In parts, one of them killed and started again; then on a single processor: the same table.
 for part in 1/3 2/3 3/3; do
