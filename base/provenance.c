@@ -114,9 +114,9 @@ int sha256_file(const char *path, char hex[65], struct err *e)
     unsigned char buf[1 << 14];
     struct sha256 s;
     size_t n;
-    FILE *f = fopen(path, "rbe");
+    FILE *f = file_open(path, e);
     if (!f)
-        return err_set(e, ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+        return ERR_IO;
     sha256_start(&s);
     while ((n = fread(buf, 1, sizeof buf, f)) > 0)
         sha256_add(&s, buf, n);

@@ -35,11 +35,30 @@ static int read_stream(FILE *f, const char *path, size_t max, char **text, size_
     return 0;
 }
 
-int file_read(const char *path, size_t max, char **text, size_t *len, struct err *e)
+static const char *kind_of(mode_t mode)
 {
+    return S_ISDIR(mode) ? "a directory" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
+FILE *file_open(const char *path, struct err *e)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        err_set(e, ERR_IO, "%s: cannot be read: is %s, not a regular file", path, kind_of(st.st_mode));
+        err_hint(e, "give the name of a file; what comes out of a pipe or a device must be saved to one first");
+        return NULL;
+    }
     FILE *f = fopen(path, "rbe");
     if (!f)
-        return err_set(e, ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+        err_set(e, ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    return f;
+}
+
+int file_read(const char *path, size_t max, char **text, size_t *len, struct err *e)
+{
+    FILE *f = file_open(path, e);
+    if (!f)
+        return ERR_IO;
     int r = read_stream(f, path, max, text, len, e);
     fclose(f);
     return r;
@@ -85,7 +104,7 @@ int file_create_live(struct file_out *o, const char *path, struct err *e)
 
 int file_lock(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     int why = errno;

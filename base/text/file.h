@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include "base/err.h"
 
+/* Opens a regular file to read; NULL and ERR_IO for whatever else it is: a pipe without a writer would be waited for
+ * without end, a device may act on being opened. */
+FILE *file_open(const char *path, struct err *e);
 /* Reads a file of at most max bytes; *text (free it) has a NUL after its *len bytes.  ERR_IO or ERR_NOMEM. */
 int file_read(const char *path, size_t max, char **text, size_t *len, struct err *e);
 

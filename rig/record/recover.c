@@ -8,15 +8,16 @@
 #include <unistd.h>
 #include "base/provenance.h"
 #include "base/runfolder.h"
+#include "base/text/file.h"
 #include "rig/record/recover.h"
 
 enum { TORN_MAX = 9 };
 
 static int slurp(const char *path, char **out, long *size, struct err *e)
 {
-    FILE *f = fopen(path, "rb");
+    FILE *f = file_open(path, e);
     if (!f)
-        return err_set(e, ERR_IO, "%s: cannot be read: %s", path, strerror(errno));
+        return ERR_IO;
     fseek(f, 0, SEEK_END);
     *size = ftell(f);
     rewind(f);

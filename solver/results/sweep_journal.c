@@ -35,8 +35,8 @@ static int find_lines(struct sweep_rows *r)
 
 int sweep_rows_open(struct sweep_rows *r, const char *path, struct err *e)
 {
-    *r = (struct sweep_rows){.path = path, .f = fopen(path, "r")};
-    if (!r->f) return err_set(e, ERR_IO, "%s: cannot be read: %s", path, strerror(errno));
+    *r = (struct sweep_rows){.path = path, .f = file_open(path, e)};
+    if (!r->f) return ERR_IO;
     if (find_lines(r)) {
         sweep_rows_close(r);
         return err_set(e, ERR_NOMEM, "out of memory for the lines of %s", path);

@@ -321,7 +321,7 @@ static void file_that_is_not_there(void)
     CU_ASSERT_STRING_EQUAL(e.msg, "/nowhere/study.yaml: cannot be opened: No such file or directory");
     e = (struct err){0};
     CU_ASSERT_EQUAL(config_open(&c, "/", &e), ERR_IO);
-    ASSERT_HAS(e.msg, "/: cannot be read: Is a directory");
+    ASSERT_HAS(e.msg, "/: cannot be read: is a directory, not a regular file");
 }
 
 /* Found by somebody who wrote a source in a flow map: the words behind its comma looked like a key. */

@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "base/cli.h"
 #include "base/provenance.h"
@@ -10,6 +13,7 @@
 #include "base/show/plot.h"
 #include "base/show/progress.h"
 #include "base/show/report.h"
+#include "base/text/file.h"
 #include "tests/base/suites.h"
 
 static void sha256_of_the_standards_vectors(void)
@@ -32,6 +36,38 @@ static void sha256_of_the_standards_vectors(void)
     CU_ASSERT_EQUAL(sha256_file(path, hex, &e), 0);
     CU_ASSERT_STRING_EQUAL(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     CU_ASSERT_EQUAL(sha256_file("/nowhere/x", hex, &e), ERR_IO);
+    temp_remove(folder);
+}
+
+/* Nobody writes into the pipe: whoever opened it would wait without end (SIGALRM ends this test then). */
+static void what_is_no_regular_file_is_refused_at_once(void)
+{
+    char folder[200], path[300], hex[65];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    temp_folder(folder);
+    const struct { const char *path, *says; } odd[] = {
+        {temp_path(folder, "pipe", path), "pipe: cannot be read: is a pipe, not a regular file"},
+        {folder, ": cannot be read: is a directory, not a regular file"},
+        {"/dev/zero", "/dev/zero: cannot be read: is a device, not a regular file"},
+        {address.sun_path, "socket: cannot be read: is a socket, not a regular file"},
+    };
+    CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%.80s/socket", folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    CU_ASSERT_EQUAL_FATAL(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    alarm(20);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct err e = {0}, again = {0};
+        char *text = NULL;
+        size_t n = 0;
+        CU_ASSERT_EQUAL(file_read(odd[i].path, 4711, &text, &n, &e), ERR_IO);
+        ASSERT_HAS(e.msg, odd[i].says);
+        ASSERT_HAS(e.hint, "name of a file");
+        CU_ASSERT_EQUAL(sha256_file(odd[i].path, hex, &again), ERR_IO);
+        ASSERT_HAS(again.msg, odd[i].says);
+    }
+    alarm(0);
+    close(fd);
     temp_remove(folder);
 }
 
@@ -97,6 +133,7 @@ static void record_says_who_made_it(void)
 
 CU_TestInfo provenance_tests[] = {
     {"SHA-256 of the standard's vectors", sha256_of_the_standards_vectors},
+    {"what is no regular file is refused at once", what_is_no_regular_file_is_refused_at_once},
     {"a sealed file shows every change", a_sealed_file_shows_every_change},
     {"record says who made it", record_says_who_made_it},
     CU_TEST_INFO_NULL,

@@ -104,6 +104,19 @@ sed 's/atomic: true/atomic: false/' config/benches/devices/moons_scl.yaml >"$T/f
 sed 's/moons_scl.yaml/torn.yaml/' $TCP >"$T/files/torn_bench.yaml"
 expect 1 "warning: group 'state' is not atomic" "$R" check "$T/files/torn_bench.yaml"
 expect 0 "warning: group 'state' is not atomic" "$R" plan --bench "$T/files/torn_bench.yaml" --method $PRESS
+# what is no regular file is refused at once: nobody writes into this pipe
+mkfifo "$T/files/pipe.yaml"
+for f in "$T/files/pipe.yaml" /dev/null "$T"; do
+    expect 3 "not a regular file" timeout 20 "$R" check "$f"
+    expect 3 "not a regular file" timeout 20 "$R" plan --bench "$f" --method $PRESS
+    expect 3 "not a regular file" timeout 20 "$R" plan --bench $TCP --method "$f"
+    expect 3 "not a regular file" timeout 20 "$R" plan --bench $TCP --method $PRESS --set "devices/axis/map=$f"
+    expect 3 "not a regular file" timeout 20 "$B/mnsim" check "$f"
+    expect 3 "not a regular file" timeout 20 "$B/mnbench" serve --config "$f"
+done
+mkfifo "$T/samples.csv"
+expect 3 "not a regular file" timeout 20 "$R" recover "$T"
+rm "$T/samples.csv"
 printf 'colour: red\n' >"$T/files/what.yaml"
 expect 3 "neither a bench, a device nor a method" "$R" check "$T/files/what.yaml"
 printf 'bench: [1\n' >"$T/files/torn.yaml"

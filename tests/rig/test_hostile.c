@@ -126,7 +126,7 @@ static void what_is_no_file_is_refused(void)
     char path[200];
     new_path(path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
-    all_refuse(path, "Is a directory");
+    all_refuse(path, "is a directory, not a regular file");
     rmdir(path);
     all_refuse(path, "No such file");
     CU_ASSERT_EQUAL(symlink(path, path), 0);
