@@ -266,6 +266,10 @@ void lint_bench(const struct bench *b, struct cnode root, struct lint *out)
         lint_node(out, LINT_WARNING, time, "one lost reply would stop a healthy run",
                   "axis/watchdog_time: %.3g ms: is not above one time-out plus one poll, %.3g ms",
                   b->axis.watchdog_time * 1e3, (axis->timeout + axis->poll) * 1e3);
+    if (axis->map.freshness == FRESH_NOT_DETECTABLE)
+        lint_node(out, LINT_WARNING, device_at(b, root, BENCH_AXIS, "map"),
+                  "kind: expected_change finds a position that stands while the drive says it moves",
+                  "devices/axis/map: freshness not_detectable: a position that repeats itself is never found");
     if (axis->map.watchdog == WATCHDOG_LEASH && 0.7 * b->axis.watchdog_time <= axis->poll + b->tick_period)
         lint_node(out, LINT_WARNING, time, "the axis would stop between hops",
                   "axis/watchdog_time: a leash of %.3g ms is too short for a position every %.3g ms",

@@ -254,7 +254,8 @@ static void say_halted(struct rig *r)
     describe_now(r, text, sizeof text);
     if (r->stopper.has_given_up)
         snprintf(r->message, sizeof r->message,
-                 "the axis was NOT seen to stop: press the E-stop; space = STOP again, q = end the run");
+                 "the axis was NOT seen to stop: press the E-stop; %s, q = end the run",
+                 r->stopper.is_wanted ? "STOP follows when its watchdog had its time" : "space = STOP again");
     else if (motion_is_seen(r))
         snprintf(r->message, sizeof r->message, MOVES_ALONE "space = STOP again, q = end the run");
     else if (watch_needs_home(r))

@@ -7,6 +7,7 @@
 
 #define RESEND 0.1          /* s between STOPs that were not proven yet */
 #define LAST_HOPE 1.0       /* s after the last measure until it is left to the drive's watchdog */
+#define SILENCE 2.0         /* s, at least, that the drive's watchdog is left alone before STOP is tried again */
 enum { STOPS_MAX = 10, STILL_SAMPLES = 2 };
 
 static void request(struct rig *r)
@@ -17,12 +18,27 @@ static void request(struct rig *r)
     r->inbox[r->bench->device[BENCH_AXIS].link].stop++;
 }
 
+/* A drive that did not obey ten times is left to its watchdog, and every request feeds that: a STOP, and the samples
+ * that would prove it, must wait until the link has been silent for longer than it needs.  Orders to switch off, which
+ * are further apart (off.c), count too. */
+static bool may_try_again(const struct rig *r)
+{
+    double silent = r->now - fmax(r->stopper.gave_up, r->off.sent ? r->off.last : r->stopper.gave_up);
+    return silent >= 0.75 * fmax(SILENCE, 2.0 * r->bench->axis.watchdog_time);
+}
+
 void stop_begin(struct rig *r)
 {
     struct rig_stopper *s = &r->stopper;
     leash_cut(r);
     if (s->is_active)
         return;
+    if (s->has_given_up && !may_try_again(r)) {
+        if (!s->is_wanted)
+            rig_event(r, "note", "stop", "waits", "the axis' link stays silent until the drive's watchdog had its time");
+        s->is_wanted = true;
+        return;
+    }
     *s = (struct rig_stopper){.is_active = true, .began = r->now, .position = NAN};
     rig_event(r, "command", "stop", "", "");
     request(r);
@@ -86,6 +102,7 @@ static void escalate(struct rig *r)
     } else if (r->now - s->last > LAST_HOPE) {
         s->is_active = false;
         s->has_given_up = true;
+        s->gave_up = r->now;
         distrust(r);
         rig_event(r, "note", "stop", text, "not proven: the drive's own watchdog has to stop it");
     }
@@ -95,6 +112,8 @@ void stop_step(struct rig *r)
 {
     struct rig_stopper *s = &r->stopper;
     char text[48];
+    if (s->is_wanted && may_try_again(r))
+        stop_begin(r);
     if (!s->is_active)
         return;
     if (is_proven(r)) {

@@ -27,7 +27,9 @@ extern const char *const rig_state_names[];
 struct rig_stopper {   /* STOP until proven */
     bool     is_active, is_proven, is_escalated;
     bool     was_off;      /* the drive was off when it began: nothing to escalate to */
-    bool     has_given_up; /* the drive's watchdog has to stop it: the axis' link is silent but for STOP */
+    bool     has_given_up; /* the drive's watchdog has to stop it: the axis' link is silent */
+    bool     is_wanted;    /* STOP was asked for again since: it waits until that watchdog has had its time */
+    double   gave_up;
     unsigned sent;     /* requests so far */
     unsigned first;    /* the inbox's count of the first of them */
     double   began, last;

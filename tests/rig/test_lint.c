@@ -255,6 +255,8 @@ static void what_is_only_suspicious_is_a_warning(void)
 {
     static const struct { const char *after, *from, *to, *says; } odd[] = {
         {"groups:", "atomic: true", "atomic: false", "group 'state' is not atomic"},
+        {"freshness:", "{kind: expected_change, within: 300 ms}", "{kind: not_detectable}",
+         "devices/axis/map: freshness not_detectable: a position that repeats itself is never found"},
         {"bits:", "limit_1: 1, limit_2: 2", "limit_1: 1, limit_2: 1", "bits 'limit_1' and 'limit_2' are the same bit"},
         {"home:", "      - {address: 350, type: s32, parameter: distance, per: 1, unit: step}\n", "",
          "command 'home' writes some of the registers of 'move'"},

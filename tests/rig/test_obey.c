@@ -222,6 +222,36 @@ static void what_the_axis_must_stay_trips_in_every_stage(void)
             }
 }
 
+/* ---- a drive that obeys nothing is left to its watchdog ---- */
+
+/* Whoever hammers on the space bar does not feed the watchdog that has to stop the axis: no STOP and no look leaves
+ * before the link was silent for 1.5 times its time; then one is tried again, and the standstill is proven. */
+static void space_does_not_keep_a_drives_watchdog_from_firing(void)
+{
+    static const char *const course[] = {"not proven: the drive's own watchdog", "operator,stop", "note,stop,\"waits",
+                                         "command,stop", "note,stop proven"};
+    struct simulation *s = begin(TCP, true);
+    struct carriage *a = &s->world->plant.axis;
+    until_force(s, 0.5);
+    s->world->plant.ignores_stop = true;
+    simulation_tick(s, KEY_STOP);
+    for (double end = s->pace.clock.now + 5.0; !s->rig.stopper.has_given_up && s->pace.clock.now < end;)
+        simulation_tick(s, KEY_NONE);
+    CU_ASSERT_TRUE_FATAL(s->rig.stopper.has_given_up);
+    double left = s->pace.clock.now, stood = NAN;
+    carriage_move(a, a->actual - 5e-3, 1e-3, 0.1, 0.1); /* goes on, up: 5 s of it */
+    for (int i = 0; s->pace.clock.now < left + 4.4; i++) {
+        simulation_tick(s, i % 3 ? KEY_NONE : KEY_STOP);
+        if (isnan(stood) && fabs(a->actual_speed) < 1e-6)
+            stood = s->pace.clock.now;
+    }
+    /* only that can have stopped it: from the end of the last permit to talk on, and its ramp */
+    double permit = s->bench.tick_period + s->rig.limits.max_lateness;
+    CU_ASSERT_TRUE(stood - left < permit + s->bench.axis.watchdog_time + 0.05);
+    has_in_order(s, course, 5);
+    simulation_free(s);
+}
+
 /* ---- orders that are echoed, and not carried out ---- */
 
 struct liar {
@@ -359,6 +389,7 @@ static void an_axis_that_creeps_on_after_proven_stops_is_switched_off(void)
 }
 
 CU_TestInfo obey_tests[] = {
+    {"space_does_not_keep_a_drives_watchdog_from_firing", space_does_not_keep_a_drives_watchdog_from_firing},
     {"an_axis_that_creeps_on_after_proven_stops_is_switched_off",
      an_axis_that_creeps_on_after_proven_stops_is_switched_off},
     {"what_the_axis_must_stay_trips_in_every_stage", what_the_axis_must_stay_trips_in_every_stage},
