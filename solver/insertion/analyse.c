@@ -15,6 +15,7 @@ struct work {
     const struct analysis_settings *s;
     struct analysis *a;
     size_t insert_from, insert_to; /* rows [from, to) of the press; equal: none */
+    double zero_u;                 /* N, of the baseline */
 };
 
 static double hypot3(double a, double b, double c) { return sqrt(a * a + b * b + c * c); }
@@ -51,6 +52,7 @@ static int read_noise(struct work *w, struct err *e)
     }
     w->a->baseline = stats_mean(c->F + from, n);
     w->a->noise = stats_sd(c->F + from, n);
+    w->zero_u = w->a->noise / sqrt((double)n);
     for (size_t i = 0; i < c->n; i++)
         w->a->force[i] = c->F[i] - w->a->baseline;
     return 0;
@@ -238,7 +240,8 @@ static void find_base(struct work *w, size_t from, size_t to)
         if (sum[k] <= limit) width += scale;
     double F = curve_value(x, y, n, h), u = hypot(width / 4.0, scale);
     a->base_travel = (struct measured){h, hypot(u, travel_u(w, F))};
-    a->base_force = (struct measured){F, hypot(force_u(w, F), u * 0.5 * (fmax(before, 0.0) + after))};
+    double cut = 0.125 * after * (x[n - 1] - x[0]) / (double)(n - 1); /* the corner between two rows */
+    a->base_force = (struct measured){F, hypot3(force_u(w, F), u * 0.5 * (fmax(before, 0.0) + after), cut)};
     a->stiffness_after_base = slope_between(w, row_at(w, h), w->insert_to, -1e300, 1e300);
 }
 
@@ -258,13 +261,41 @@ static size_t behind_the_events(const struct work *w)
     return a->event[0].valley;
 }
 
+/* The highest of many rows that differ by noise alone lies above the true peak, by about sqrt(2 ln n) of it. */
+static double peak_u(const struct work *w, size_t peak)
+{
+    const struct analysis *a = w->a;
+    double n = 0.0;
+    for (size_t i = a->contact_row; i < w->c->n; i++)
+        n += a->force[i] > a->force[peak] - 3.0 * a->noise;
+    return hypot(force_u(w, a->force[peak]), a->noise * sqrt(2.0 * log(fmax(n, 1.0))));
+}
+
+/* Of the work over rows [from, to): the cell, the noise of each row over its own step, the zero over the whole way, the
+ * machine, and the part of a step that no row shows: at the edge where the force is `edge`, and at each drop. */
+static double work_u(const struct work *w, size_t from, size_t to, double J, double edge)
+{
+    const struct analysis *a = w->a;
+    double way = 0.0, squares = 0.0, most = a->peak_force.value;
+    for (size_t i = from + 1; i < to; i++) {
+        double step = fabs(a->travel[i] - a->travel[i - 1]);
+        way += step;
+        squares += step * step;
+    }
+    double step = way / fmax(1.0, (double)(to - from) - 1.0), hidden = pow(edge * step, 2.0) / 12.0;
+    for (size_t k = 0; k < a->n_events && k < DROPS_KEPT && from <= w->insert_from; k++)
+        hidden += pow(a->event[k].size.value * step, 2.0) / 12.0;
+    return sqrt(pow(w->s->force_accuracy * J, 2.0) + a->noise * a->noise * squares + pow(w->zero_u * way, 2.0) +
+                pow(0.5 * w->s->compliance_u * most * most, 2.0) + hidden);
+}
+
 static void measure_press(struct work *w)
 {
     struct analysis *a = w->a;
     size_t end = w->insert_to, peak = a->contact_row, last = end > 0 ? end - 1 : 0;
     for (size_t i = a->contact_row; i < w->c->n; i++)
         if (a->force[i] > a->force[peak]) peak = i;
-    a->peak_force = (struct measured){a->force[peak], force_u(w, a->force[peak])};
+    a->peak_force = (struct measured){a->force[peak], peak_u(w, peak)};
     a->plateau = a->stiffness = a->work = a->end_travel = a->speed = UNSEEN;
     if (!(w->insert_to > w->insert_from)) return;
     find_events(w);
@@ -277,7 +308,9 @@ static void measure_press(struct work *w)
     if (isfinite(a->base_travel.value)) {
         double h = a->base_travel.value;
         find_base(w, behind, row_at(w, h + (a->travel[last] - h) / 3.0));
-        a->base_travel.u = hypot(a->base_travel.u, 0.5 * (h - a->base_travel.value));
+        double way = 0.5 * (h - a->base_travel.value);
+        a->base_travel.u = hypot(a->base_travel.u, way);
+        a->base_force.u = hypot(a->base_force.u, 0.5 * way * a->stiffness_after_base.value);
     }
     if (entered && isfinite(a->base_travel.value)) {
         size_t to = row_at(w, a->base_travel.value);
@@ -290,8 +323,8 @@ static void measure_press(struct work *w)
         curve_slope(w->c->t + w->insert_from, w->c->x + w->insert_from, end - w->insert_from, -1e300, 1e300, NULL),
         NAN};
     double J = curve_work(a->travel + a->contact_row, a->force + a->contact_row, end - a->contact_row);
-    a->work = (struct measured){J, hypot3(w->s->force_accuracy * J, a->noise * a->contact.u,
-                                          0.5 * w->s->compliance_u * a->force[last] * a->force[last])};
+    double u = work_u(w, a->contact_row, end, J, a->force[last]);
+    a->work = (struct measured){J, hypot(u, a->contact_force * a->contact.u)};
 }
 
 /* ---- hold and retract ---- */
@@ -342,8 +375,7 @@ static void measure_retract(struct work *w)
     a->pull_off =
         (struct measured){seen ? a->force[low] : 0.0, hypot(force_u(w, a->force[low]), seen ? 0.5 * beside : 0.0)};
     if (seen) a->pull_off_travel = (struct measured){a->travel[low], hypot(travel_u(w, a->force[low]), 0.5 * step)};
-    a->work_back = (struct measured){
-        -J, hypot(w->s->force_accuracy * J, 0.5 * w->s->compliance_u * pow(a->peak_force.value, 2.0))};
+    a->work_back = (struct measured){-J, work_u(w, from, to, J, a->force[from])};
 }
 
 int analyse_curve(const struct run_curve *c, const struct analysis_settings *s, struct analysis *a, struct err *e)

@@ -57,6 +57,32 @@ static void swap(double *a, double *b)
     *b = c;
 }
 
+/* Unknown i is the rest (0) or an amplitude (1, 3, ...); what they add up to is the force at the start.  Standard
+ * uncertainty of unknown i over that sum, by its derivative (own - share) / start after each. */
+static double share_u(const gsl_vector *p, const gsl_matrix *cov, size_t terms, size_t i, double start)
+{
+    double share = gsl_vector_get(p, i) / start, variance = 0.0;
+    for (size_t a = 0; a <= terms; a++)
+        for (size_t b = 0; b <= terms; b++) {
+            size_t j = a ? 2 * a - 1 : 0, k = b ? 2 * b - 1 : 0;
+            variance += ((j == i) - share) * ((k == i) - share) * gsl_matrix_get(cov, j, k);
+        }
+    return sqrt(fmax(variance, 0.0)) / fabs(start);
+}
+
+static void collect_shares(const gsl_vector *p, const gsl_matrix *cov, double per_dof, struct prony_fit *f)
+{
+    double start = gsl_vector_get(p, 0);
+    for (size_t k = 0; k < f->terms; k++)
+        start += gsl_vector_get(p, 1 + 2 * k);
+    f->rest_share = gsl_vector_get(p, 0) / start;
+    f->rest_share_u = sqrt(per_dof) * share_u(p, cov, f->terms, 0, start);
+    for (size_t k = 0; k < f->terms; k++) {
+        f->share[k] = gsl_vector_get(p, 1 + 2 * k) / start;
+        f->share_u[k] = sqrt(per_dof) * share_u(p, cov, f->terms, 1 + 2 * k, start);
+    }
+}
+
 static void collect(const gsl_vector *p, const gsl_matrix *cov, const struct data *d, double squares,
                     struct prony_fit *f)
 {
@@ -71,12 +97,15 @@ static void collect(const gsl_vector *p, const gsl_matrix *cov, const struct dat
         f->tau[k] = exp(gsl_vector_get(p, 2 + 2 * k));
         f->tau_u[k] = f->tau[k] * sqrt(per_dof * gsl_matrix_get(cov, 2 + 2 * k, 2 + 2 * k));
     }
+    collect_shares(p, cov, per_dof, f);
     for (size_t k = 1; k < f->terms; k++)
         for (size_t j = k; j > 0 && f->tau[j] < f->tau[j - 1]; j--) {
             swap(&f->tau[j], &f->tau[j - 1]);
             swap(&f->tau_u[j], &f->tau_u[j - 1]);
             swap(&f->amplitude[j], &f->amplitude[j - 1]);
             swap(&f->amplitude_u[j], &f->amplitude_u[j - 1]);
+            swap(&f->share[j], &f->share[j - 1]);
+            swap(&f->share_u[j], &f->share_u[j - 1]);
         }
 }
 

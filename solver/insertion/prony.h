@@ -10,6 +10,8 @@ struct prony_fit { /* F(t) = rest + sum amplitude_k exp(-t / tau_k), t from the 
     double rest, rest_u;                                     /* N */
     double amplitude[PRONY_TERMS], amplitude_u[PRONY_TERMS]; /* N */
     double tau[PRONY_TERMS], tau_u[PRONY_TERMS];             /* s */
+    /* Of the fitted force at t = 0; the _u hold the covariance of all amplitudes, that of the start included. */
+    double rest_share, rest_share_u, share[PRONY_TERMS], share_u[PRONY_TERMS];
     double residual;                                         /* N, root mean square */
 };
 /* Least squares with terms exponentials (1 to PRONY_TERMS); _u are standard deviations from the covariance and the

@@ -52,23 +52,23 @@ static void add_hold(struct run_analysis *a)
     const struct prony_fit *p = &f->hold;
     char name[48];
     if (f->has_hold) {
-        struct measured share = {1.0 - f->hold_end.value / f->hold_start.value,
-                                 sqrt(2.0) * f->noise / f->hold_start.value}; /* the cell's gain cancels */
+        double left = f->hold_end.value / f->hold_start.value; /* two readings; the cell's gain cancels */
+        struct measured share = {1.0 - left, f->noise / f->hold_start.value * hypot(1.0, left)};
         add(a, "hold_time", (struct measured){f->hold_time, NAN}, 1.0, "s", "");
         add(a, "relaxation", share, 100.0, "%", "of the force at the start of the hold");
     }
     for (size_t k = 0; k < p->terms; k++) {
         bool long_term = p->tau[k] > 0.5 * f->hold_time;
         snprintf(name, sizeof name, "relaxation_share_%zu", k + 1);
-        add(a, name, (struct measured){p->amplitude[k] / f->hold_start.value, p->amplitude_u[k] / f->hold_start.value},
-            1.0, "1", "");
+        add(a, name, (struct measured){p->share[k], p->share_u[k]}, 1.0, "1",
+            "of the fitted force at the start of the hold");
         snprintf(name, sizeof name, "relaxation_time_%zu", k + 1);
         add(a, name, (struct measured){p->tau[k], p->tau_u[k]}, 1.0, "s",
             long_term ? "longer than half the hold: poorly known, depends on slower terms not seen" : "");
     }
     if (p->terms)
-        add(a, "relaxation_rest", (struct measured){p->rest / f->hold_start.value, p->rest_u / f->hold_start.value},
-            1.0, "1", "extrapolated; slower terms than the hold are in it");
+        add(a, "relaxation_rest", (struct measured){p->rest_share, p->rest_share_u}, 1.0, "1",
+            "extrapolated; slower terms than the hold are in it");
     add(a, "pull_off_force", f->pull_off, 1.0, "N", "lowest force on the way up");
     add(a, "pull_off_travel", f->pull_off_travel, 1e6, "um", "");
     add(a, "work_given_back", f->work_back, 1e3, "mJ", "on the way up");

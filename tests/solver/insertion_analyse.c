@@ -58,15 +58,16 @@ static double press_force(double s_um)
 
 static double hold_force(double t) { return 10.03 * (0.62 + 0.23 * exp(-t / 0.61) + 0.15 * exp(-t / 6.7)); }
 
-static struct made *make(double sd)
+/* The rows of the press lie shift um behind where they are without. */
+static struct made *make_repeat(double sd, unsigned long long seed, double shift)
 {
     struct made *m = calloc(1, sizeof *m);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-    m->seed = 17;
+    m->seed = seed;
     double t = 0.0, dt = 0.01;
     for (int i = AIR; i > 0; i--, t += dt)
-        row(m, t, -4.9e-6 * i, 0.0, sd, RUN_APPROACH);
-    for (double s = 0.0; s <= 1230.0; s += 4.9, t += dt)
+        row(m, t, -4.9e-6 * i + shift * 1e-6, 0.0, sd, RUN_APPROACH);
+    for (double s = shift; s <= 1230.0; s += 4.9, t += dt)
         row(m, t, s * 1e-6, press_force(s), sd, RUN_INSERT);
     double start = t;
     for (; t < start + 20.0; t += 2.0 * dt)
@@ -80,6 +81,8 @@ static struct made *make(double sd)
     }
     return m;
 }
+
+static struct made *make(double sd) { return make_repeat(sd, 17, 0.0); }
 
 static const struct analysis_settings settings = {.contact_force = NAN,
                                                   .drop_threshold = NAN,
@@ -150,6 +153,85 @@ static void relaxation_and_pull_off_are_recovered(void)
     ASSERT_WITHIN(a.pull_off_travel, 600e-6, 2.0, 30e-6);
     analysis_release(&a);
     free(m);
+}
+
+/* A quantity over repeats: how often the truth lies within two of its standard uncertainties, and whether these are
+ * of the size of the true errors. */
+struct repeated {
+    const char *name;
+    int n, covered;
+    double error2, u2;
+};
+
+static void note_repeat(struct repeated *r, const char *name, double truth, double value, double u)
+{
+    if (!(u > 0.0)) return;
+    r->name = name;
+    r->n++;
+    r->covered += fabs(value - truth) <= 2.0 * u;
+    r->error2 += (value - truth) * (value - truth);
+    r->u2 += u * u;
+}
+
+enum { REPEATS = 60, REPEATED = 22 };
+static void note_all(struct repeated r[REPEATED], const struct analysis *a, double work, double back)
+{
+    const double late = STILL + 5e-3, first = hold_force(late); /* of the first row of the hold */
+    const struct {
+        const char *name;
+        double truth;
+        struct measured m;
+    } is[] = {{"contact", X0, a->contact},
+              {"first force", 3.72, a->event[0].force},
+              {"first travel", 620e-6, a->event[0].travel},
+              {"first drop", 3.72 - 3.31, a->event[0].size},
+              {"second force", 3.52, a->event[1].force},
+              {"second travel", 700e-6, a->event[1].travel},
+              {"second drop", 3.52 - 3.21, a->event[1].size},
+              {"stiffness", 6000.0, a->stiffness},
+              {"stiffness after base", 22000.0, a->stiffness_after_base},
+              {"base travel", 930e-6, a->base_travel},
+              {"base force", 3.43, a->base_force},
+              {"peak force", 10.03, a->peak_force},
+              {"end travel", 1230e-6, a->end_travel},
+              {"work", work, a->work},
+              {"work back", back, a->work_back},
+              {"pull-off", PULL, a->pull_off},
+              {"pull-off travel", 600e-6, a->pull_off_travel},
+              {"rest", 10.03 * 0.62 / first, {a->hold.rest_share, a->hold.rest_share_u}},
+              {"share 1", 10.03 * 0.23 * exp(-late / 0.61) / first, {a->hold.share[0], a->hold.share_u[0]}},
+              {"share 2", 10.03 * 0.15 * exp(-late / 6.7) / first, {a->hold.share[1], a->hold.share_u[1]}},
+              {"time 1", 0.61, {a->hold.tau[0], a->hold.tau_u[0]}},
+              {"time 2", 6.7, {a->hold.tau[1], a->hold.tau_u[1]}}};
+    for (size_t k = 0; k < REPEATED; k++)
+        note_repeat(&r[k], is[k].name, is[k].truth, is[k].m.value, is[k].m.u);
+}
+
+static void stated_uncertainties_cover_the_truth_over_repeats(void)
+{
+    struct repeated r[REPEATED] = {{0}};
+    struct analysis_settings s = settings;
+    struct err e;
+    double work = 0.0, back = 0.5 * 6.3 * 530e-6 + PULL * 100e-6;
+    s.compliance_u = s.force_accuracy = s.position_u = 0.0; /* what is the same in every repeat has no scatter */
+    for (int k = 1; k < KNOTS; k++)
+        work += 0.5e-6 * (knot_F[k] + knot_F[k - 1]) * (knot_s[k] - knot_s[k - 1]);
+    for (int k = 0; k < REPEATS; k++) {
+        struct made *m = make_repeat(2.1e-3, 1000 + 77ULL * (unsigned)k, 4.9 * k / REPEATS);
+        struct analysis a;
+        CU_ASSERT_EQUAL_FATAL(analyse(m, &s, &a, &e), 0);
+        CU_ASSERT_EQUAL(a.hold.terms, 2);
+        note_all(r, &a, work, back);
+        analysis_release(&a);
+        free(m);
+    }
+    for (int k = 0; k < REPEATED; k++) {
+        double share = r[k].covered / (double)REPEATS, ratio = sqrt(r[k].error2 / r[k].u2);
+        CU_ASSERT_EQUAL(r[k].n, REPEATS);
+        if (!(share >= 0.85) || !(ratio < 1.3))
+            printf("\n    %s: %.2f within two uncertainties, errors %.2f of them\n", r[k].name, share, ratio);
+        CU_ASSERT(share >= 0.85 && ratio < 1.3);
+    }
 }
 
 static void other_settings_give_another_reading_of_the_same_run(void)
@@ -362,6 +444,7 @@ CU_TestInfo insertion_analyse_tests[] = {
     {"other settings give another reading of the same run", other_settings_give_another_reading_of_the_same_run},
     {"smooth curve has no events", smooth_curve_has_no_events},
     {"curves without air or contact are refused", curves_without_air_or_contact_are_refused},
+    {"stated uncertainties cover the truth over repeats", stated_uncertainties_cover_the_truth_over_repeats},
     {"Prony fit needs enough points", prony_fit_needs_enough_points},
     {"a run folder is read and its depth is marked estimated", a_run_folder_is_read_and_its_depth_is_marked_estimated},
     {"the analysis stands beside the run", the_analysis_stands_beside_the_run},
