@@ -74,6 +74,8 @@ static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
     for (size_t i = 0; !quiet && i < f->n_cases; i++)
         printf("  %-20s %-9s %3zu readings, mean fold error %.3f\n", f->item[i].name, fit_case_label(&f->item[i]),
                f->item[i].n, fit_fold_error(&f->item[i]));
+    if (!quiet && fit_negatives(f))
+        printf("  note: %zu readings below zero are kept: within the noise around a blank\n", fit_negatives(f));
     if (!quiet && fit_is_virtual(f)) printf("  note: %s\n", LABEL_VIRTUAL);
     if (!quiet && fit_is_estimated(f)) printf("  note: %s\n", LABEL_ESTIMATED);
     if (!quiet) printf("  written to %s\n", folder);

@@ -34,7 +34,8 @@ struct fit_case {
     double scale;      /* SI to the column's unit */
     size_t n;
     struct fit_point *point; /* ascending in time */
-    double dose;             /* largest amount that can arrive, in the column's unit; INFINITY: no bound */
+    double most; /* what can come out with the parameters anywhere within their bounds, in the column's unit (flux: its
+                  * integral in ug/cm2); INFINITY: no limit */
 };
 struct fit {
     struct config *doc;
@@ -60,6 +61,13 @@ struct fit {
 int fit_load(struct fit *f, const char *path, const struct study_options *options, struct err *e);
 /* The study of a case with parameter values; value NULL: the nominal ones.  The caller releases it. */
 int fit_study(const struct fit *f, const struct fit_case *c, const double *value, struct study *s, struct err *e);
+/* fit_case.most of a case whose study with the nominal values is p. */
+double fit_most(const struct fit *f, const struct fit_case *c, const struct problem *p);
+/* A reading, then all readings of a case, that contradict the study: ERR_RANGE with file and line. */
+int fit_check_point(const struct fit_case *c, const struct fit_point *p, double t_end, struct err *e);
+int fit_check_case(const struct fit *f, const struct fit_case *c, struct err *e);
+/* Readings below nothing that pass as noise around a blank. */
+size_t fit_negatives(const struct fit *f);
 /* How many donors the fitted cases have, 0: they do not name them; group, unless NULL, gets each residual's donor from
  * 0, and ESTIMATE_NO_GROUP for priors. */
 size_t fit_donors(const struct fit *f, size_t *group);

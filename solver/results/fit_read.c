@@ -12,9 +12,7 @@ static const char *const observed_words[] = {"cumulative", "cumulative_by_sample
 static const struct { const char *suffix; double scale; } observed_units[] = {
     {"_ug_cm2", UG_CM2}, {"_ug_cm2", UG_CM2}, {"_ug_cm2_h", UG_CM2_H}, {"_ug_mL", 1e3}, {"_ng_mL", NG_ML}};
 
-#define DONORS_LEAST 3   /* for intervals from their spread */
-#define NEGATIVE_SDS 5.0 /* less than nothing by more is no noise around a blank */
-#define MORE_OUT     1.1 /* times the dose: measurements above contradict the study */
+#define DONORS_LEAST 3 /* for intervals from their spread */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -75,9 +73,12 @@ static int read_parameter(struct fit *f, const struct table *t, size_t row, stru
         return err_set(e, ERR_RANGE, "%s:%d: %s: lowerBound %g, nominalValue %g, upperBound %g: must rise%s", t->path,
                        t->line[row], cell[0], number[0], number[2], number[1],
                        is_log ? ", above 0 on a log scale" : "");
+    if (strcmp(cell[7], "0") != 0 && strcmp(cell[7], "1") != 0)
+        return err_set(e, ERR_PARSE, "%s:%d: estimate: '%s': must be 1 (estimated) or 0 (stays at its nominalValue)",
+                       t->path, t->line[row], cell[7]);
     *p = (struct fit_parameter){
         .line = t->line[row],
-        .is_estimated = strcmp(cell[7], "0") != 0,
+        .is_estimated = cell[7][0] == '1',
         .nominal = number[2],
         .bound = {number[0], number[1], is_log}};
     snprintf(p->id, sizeof p->id, "%s", cell[0]);
@@ -117,27 +118,6 @@ static int by_time(const void *a, const void *b)
 {
     const struct fit_point *x = a, *y = b;
     return x->t < y->t ? -1 : x->t > y->t ? 1 : (x->line > y->line) - (x->line < y->line);
-}
-
-static int check_point(const struct fit_case *c, const struct fit_point *p, double t_end, struct err *e)
-{
-    if (!(p->t >= 0.0))
-        return err_set(e, ERR_RANGE, "%s:%d: time %g h: must not be before the start", c->data, p->line, p->t / HOUR);
-    if (p->t > t_end * (1.0 + 1e-9))
-        return err_set(e, ERR_RANGE, "%s:%d: time %g h: must lie within the study's %g h", c->data, p->line,
-                       p->t / HOUR, t_end / HOUR);
-    if (!isnan(p->sd) && !(p->sd > 0.0))
-        return err_set(e, ERR_RANGE, "%s:%d: standard deviation %g: must be above 0", c->data, p->line, p->sd);
-    if (p->value < -NEGATIVE_SDS * p->sd)
-        return err_set(e, ERR_RANGE, "%s:%d: %s = %g: %g standard deviations below nothing: must not be negative",
-                       c->data, p->line, c->column, p->value, -p->value / p->sd);
-    if (c->is_log && !(p->value > 0.0))
-        return err_set(e, ERR_RANGE, "%s:%d: %s = %g: must be above 0 on a log scale", c->data, p->line, c->column,
-                       p->value);
-    if (c->quantity <= OBSERVED_LAB && p->value > MORE_OUT * c->dose)
-        return err_set(e, ERR_RANGE, "%s:%d: %s = %g: more than the dose of %g that the study puts on", c->data,
-                       p->line, c->column, p->value, c->dose);
-    return 0;
 }
 
 /* The number of a donor by name, from 1: the same name in two cases is the same donor. */
@@ -181,7 +161,7 @@ static int read_points(struct fit *f, struct fit_case *c, const struct columns *
         bool marked = below && below[i] > 0.0; /* the value is its limit then */
         p.censored = marked || y[i] < from->limit;
         if (p.censored && !marked) p.value = from->limit;
-        rc = check_point(c, &p, t_end, e);
+        rc = fit_check_point(c, &p, t_end, e);
         if (!rc && from->donor) rc = donor_of(f, &t, i, donor_col, &p.donor, e);
         if (!rc && s && isnan(s[i]))
             rc = err_set(e, ERR_PARSE, "%s:%d: %s: empty beside a value", c->data, t.line[i], sd);
@@ -201,29 +181,24 @@ static int read_points(struct fit *f, struct fit_case *c, const struct columns *
     return rc;
 }
 
-/* What the study can deliver at most, in the column's unit. */
-static double largest_dose(const struct problem *p, double scale)
+/* A study that cannot be read with the parameters' nominal values: the line of the first without which it could. */
+static int blame_parameter(const struct fit *f, const struct fit_case *c, struct err *e)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i <= p->n_doses; i++) {
-        const struct donor *d = i ? &p->dose[i] : &p->donor;
-        if (d->kind == DONOR_INFINITE || p->vehicle_layer) return INFINITY;
-        sum += d->H * d->C0 + d->excess;
-    }
-    return sum * scale;
-}
-
-/* A study that cannot be read with the parameters' nominal values: whose line that is, and its mistake then. */
-static int blame_parameter(const struct fit *f, struct err *e)
-{
-    char set[140];
-    for (size_t i = 0; i < f->n_parameters; i++) {
-        snprintf(set, sizeof set, "'%s=", f->parameter[i].path);
-        if (!strstr(e->msg, set)) continue;
-        err_at(e, "%s:%d", f->table, f->parameter[i].line);
-        if (e->code == ERR_ARG) e->code = ERR_PARSE;
+    struct fit part = {.options = f->options};
+    struct study *s = malloc(sizeof *s);
+    for (size_t n = 0; s && n <= f->n_parameters; n++) {
+        struct err none = {0};
+        part.n_parameters = n;
+        if (n) part.parameter[n - 1] = f->parameter[n - 1];
+        if (fit_study(&part, c, NULL, s, &none) == 0) {
+            study_release(s);
+            continue;
+        }
+        if (n) err_at(e, "%s:%d", f->table, f->parameter[n - 1].line);
+        if (n && e->code == ERR_ARG) e->code = ERR_PARSE;
         break;
     }
+    free(s);
     return e->code;
 }
 
@@ -270,7 +245,7 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
     struct study *s = malloc(sizeof *s);
     if (!s) return err_set(e, ERR_NOMEM, "out of memory");
     rc = fit_study(f, c, NULL, s, e);
-    if (rc) rc = blame_parameter(f, e);
+    if (rc) rc = blame_parameter(f, c, e);
     if (!rc) {
         bool missing = (c->quantity == OBSERVED_PLASMA && !s->problem.body.present) ||
                        ((c->quantity == OBSERVED_RECEPTOR || c->quantity == OBSERVED_LAB) &&
@@ -280,12 +255,13 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
                              "the study's depths scatter: a fit computes one depth, leave out insertion/depth_sd");
         c->is_virtual = is_virtual || s->is_virtual || import_is_virtual(c->data);
         c->is_estimated = s->depth_estimated;
-        c->dose = largest_dose(&s->problem, c->scale);
         if (!rc && missing)
             rc = config_fail(at, e, ERR_PARSE, "the study has no %s: there is no '%s' to fit",
                              c->quantity == OBSERVED_PLASMA ? "body" : "well-mixed receptor",
                              observed_words[c->quantity]);
+        if (!rc) c->most = fit_most(f, c, &s->problem);
         if (!rc) rc = read_points(f, c, &from, s->problem.t_end, e);
+        if (!rc) rc = fit_check_case(f, c, e);
         study_release(s);
     }
     free(s);

@@ -106,6 +106,7 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
                     "narrow");
     if (f->lower_rise < PROFILE_DIP)
         record_text(r, "warnings/-", "a profile found a smaller sum of squares than the fit: give more starts");
+    if (fit_negatives(f)) record_integer(r, "negative_readings_kept_as_noise", (long long)fit_negatives(f));
     record_integer(r, "simulations", (long long)f->estimate.evaluations);
     record_integer(r, "starts", f->starts + 1);
     record_integer(r, "starts_that_agree", (long long)f->agreeing);

@@ -103,8 +103,9 @@ static int read_numerics(struct study *s, struct err *e)
     int integrator = INTEGRATOR_AUTO;
     s->error_estimate = true;
     int rc = config_is(at) ? config_known(at, keys, e) : 0;
-    if (!rc) rc = optional_number(at, "level", (struct range){0.125, 4.0, false, false}, &s->problem.level, &level, e);
-    if (!rc) rc = optional_number(at, "rtol", (struct range){1e-10, 1e-3, false, false}, &s->problem.rtol, &rtol, e);
+    const struct range levels = {LEVEL_MIN, LEVEL_MAX, false, false}, rtols = {RTOL_MIN, RTOL_MAX, false, false};
+    if (!rc) rc = optional_number(at, "level", levels, &s->problem.level, &level, e);
+    if (!rc) rc = optional_number(at, "rtol", rtols, &s->problem.rtol, &rtol, e);
     if (!rc && config_is(config_get(at, "error_estimate")))
         rc = config_bool(at, "error_estimate", &s->error_estimate, e);
     if (!rc && config_is(config_get(at, "integrator")))
