@@ -13,9 +13,9 @@ struct folder {
     int lock; /* descriptor that holds a lock on the temporary folder; none when it is not above 0 */
 };
 
-/* Makes the temporary folder, and removes those of the same name that killed programs left.  An existing path is refused
- * (ERR_IO), unless replace is true and it holds one of the files that results are known by: what is not a result is
- * never removed. */
+/* Makes the temporary folder, and removes those of the same name that killed programs left.  An existing path is
+ * refused (ERR_IO), unless replace is true and it holds one of the files that results are known by: what is not a
+ * result is never removed. */
 int folder_open(struct folder *f, const char *path, bool replace, struct err *e);
 /* "<temporary>/<name>" into buf; returns buf. */
 const char *folder_file(const struct folder *f, const char *name, char buf[FOLDER_PATH + 100]);
