@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/place.h"
 #include "base/show/report.h"
 #include "base/show/report_style.h"
 #include "base/text/file.h"
@@ -115,6 +116,9 @@ static bool sink_end(struct sink *s)
 
 int report_open(struct report **out, const char *path, const char *title, const char *subtitle, struct err *e)
 {
+    int rc = place_check_page(path, e);
+    if (rc)
+        return rc;
     struct report *r = calloc(1, sizeof *r);
     if (r) {
         r->path = strdup(path);
@@ -357,7 +361,7 @@ void report_figure(struct report *r, const char *svg_path, const char *caption, 
 
 static void put_page(const struct report *r, FILE *f)
 {
-    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" PLACE_PAGE_MARK "\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
           /* the browser itself sees to it that nothing is loaded or run */
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
@@ -390,6 +394,8 @@ int report_close(struct report *r, struct err *e)
     else if (!is_whole)
         code = err_set(e, ERR_NOMEM, "%s: out of memory", r->path);
     else
+        code = place_check_page(r->path, e); /* once more: something may have come there since */
+    if (!code)
         code = file_create(&file, r->path, e);
     if (!code) {
         put_page(r, file.f);

@@ -1,7 +1,8 @@
 /* report.h -- one self-contained HTML page: inline SVG, no network, dark and light, prints well, readable by
  * keyboard and screen reader (landmarks, headings in order, a list of contents, table captions and scopes, text
  * alternatives).  All text is escaped here; units in it are set as people write them ("um" -> µm, "cm2" -> cm²).
- * The page is kept in memory and written by report_close. */
+ * The page is kept in memory and written by report_close.  It replaces an older page of ours and nothing else: any
+ * other file, a device, a link and a place in a run folder are refused (ERR_ARG), at once and before the writing. */
 #ifndef BASE_SHOW_REPORT_H
 #define BASE_SHOW_REPORT_H
 #include <stddef.h>

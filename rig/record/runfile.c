@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/place.h"
 #include "base/provenance.h"
 #include "base/runfolder.h"
 #include "base/text/file.h"
@@ -45,6 +46,7 @@ int run_folder_make(char *out, size_t size, const char *parent, int64_t unix_tim
     int rc = check_name("batch", batch, e);
     if (rc == 0) rc = check_name("specimen", specimen, e);
     if (rc == 0) rc = check_name("method", method, e);
+    if (rc == 0 && (size_t)snprintf(out, size, "%s/run", parent) < size) rc = place_check_outside_runs(out, e);
     if (rc == 0) rc = make_parents(parent, e);
     if (rc)
         return rc;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/cli.h"
+#include "base/place.h"
 #include "base/text/file.h"
 #include "base/text/number.h"
 #include "base/text/units.h"
@@ -165,7 +166,9 @@ static int open_settings(struct plant_settings *out, const char *given, struct e
 static int write_ports(const struct server *s, const char *path, struct err *e)
 {
     struct file_out o;
-    int rc = file_create(&o, path, e);
+    int rc = place_check_ports(path, e);
+    if (!rc)
+        rc = file_create(&o, path, e);
     if (rc)
         return rc;
     if (server_port(s) >= 0)

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/place.h"
 #include "base/text/file.h"
 #include "base/text/number.h"
 #include "base/text/table.h"
@@ -210,7 +211,9 @@ static int close_transcript(struct transcript *t, struct err *e)
 static int write_port(const struct proxy *p, const char *path, struct err *e)
 {
     struct file_out o;
-    int rc = file_create(&o, path, e);
+    int rc = place_check_ports(path, e);
+    if (!rc)
+        rc = file_create(&o, path, e);
     if (rc)
         return rc;
     if (proxy_pty_name(p))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/place.h"
 #include "base/text/table.h"
 #include "rig/virtual/oct.h"
 #include "rig/virtual/truth.h"
@@ -61,7 +62,11 @@ int truth_open(struct truth **out, const char *folder, struct err *e)
         return err_set(e, ERR_IO, "folder name too long: '%s'", folder);
     }
     memcpy(t->folder, folder, strlen(folder) + 1);
-    int rc = make_folder(folder, e);
+    char inside[PATH_SIZE];
+    snprintf(inside, sizeof inside, "%s/truth.csv", folder);
+    int rc = place_check_outside_runs(inside, e);
+    if (!rc)
+        rc = make_folder(folder, e);
     if (!rc)
         rc = create(&t->rows, folder, "truth.csv", rows, sizeof rows / sizeof rows[0], e);
     if (!rc)

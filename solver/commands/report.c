@@ -10,7 +10,7 @@ const char help_report[] =
     "and fit wrote, runs of the bench, and the validation table.  Shows what their files say and computes nothing.\n"
     "The page loads nothing from elsewhere, follows the browser's dark or light setting, and prints.\n"
     "\n"
-    "  -o, --output FILE   the page (required); an older one is replaced\n"
+    "  -o, --output FILE   the page (required); an older page is replaced, any other file is not\n"
     "  --title TEXT        its title (default: Microneedle report)\n"
     "\n"
     "example: mnsim report out/caffeine out/sweep out/nicotine -o out/report.html\n"

@@ -7,8 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/place.h"
 #include "base/text/file.h"
 #include "solver/results/folder.h"
+
+enum { MARK_MAX = 16 << 20 }; /* bytes */
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
@@ -20,22 +23,61 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 static void remove_tree(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
 
+/* A file of that name that says that mnsim wrote it: another program's or a person's own is none. */
+static bool is_of_mnsim(const char *path)
+{
+    struct err ignored = {0};
+    char *text;
+    size_t n;
+    if (access(path, R_OK) != 0 || file_read(path, MARK_MAX, &text, &n, &ignored)) return false;
+    bool is = strstr(text, "program: mnsim") != NULL;
+    free(text);
+    return is;
+}
+
+/* Names that results are made of; what is called otherwise somebody else put there. */
+static bool is_our_name(const char *name)
+{
+    static const char *const ends[] = {".csv", ".yaml", ".svg", ".gp", ".series"};
+    size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (n > strlen(ends[i]) && strcmp(name + n - strlen(ends[i]), ends[i]) == 0) return true;
+    return false;
+}
+
+/* Does the folder hold a file that no result has? */
+static bool holds_more(const char *path)
+{
+    char file[FOLDER_PATH + 300];
+    struct stat st;
+    bool found = false;
+    DIR *d = opendir(path);
+    for (struct dirent *i; d && !found && (i = readdir(d));) {
+        snprintf(file, sizeof file, "%.1000s/%.255s", path, i->d_name);
+        found = lstat(file, &st) == 0 && !S_ISDIR(st.st_mode) && !is_our_name(i->d_name);
+    }
+    if (d) closedir(d);
+    return found;
+}
+
 static bool is_result(const char *path)
 {
-    static const char *const marks[] = {"summary.yaml", "sweep.csv", "compare.yaml", "fit.yaml", "import.yaml"};
+    static const char *const marks[] = {"summary.yaml", "sweep.yaml", "compare.yaml", "fit.yaml", "import.yaml"};
     char file[FOLDER_PATH + 100];
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    struct stat st;
+    bool found = false;
+    if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode) || place_is_run(path)) return false;
+    for (size_t i = 0; !found && i < sizeof marks / sizeof *marks; i++) {
         snprintf(file, sizeof file, "%s/%s", path, marks[i]);
-        if (access(file, F_OK) == 0)
-            return true;
+        found = is_of_mnsim(file);
     }
-    return false;
+    return found && !holds_more(path);
 }
 
 static int refuse(const char *path, bool replace, struct err *e)
 {
     if (replace) {
-        err_set(e, ERR_IO, "'%s' is not a folder that mnsim wrote: it is not replaced", path);
+        err_set(e, ERR_IO, "'%s' is not a folder that mnsim wrote, or holds more than that: it is not replaced", path);
         err_hint(e, "choose another folder with -o");
     } else {
         err_set(e, ERR_IO, "'%s' exists already: results are never overwritten", path);
@@ -111,6 +153,8 @@ int folder_open(struct folder *f, const char *path, bool replace, struct err *e)
     if (n == 0 || n > FOLDER_PATH - 40)
         return err_set(e, ERR_ARG, "'%.60s': not a name for a result folder", path);
     snprintf(f->path, sizeof f->path, "%.*s", (int)n, path);
+    int rc = place_check_outside_runs(f->path, e);
+    if (rc) return rc;
     if (access(f->path, F_OK) == 0 && !(replace && is_result(f->path)))
         return refuse(f->path, replace, e);
     remove_stale(f->path, n);

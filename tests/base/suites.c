@@ -18,6 +18,7 @@ CU_SuiteInfo test_suites[] = {
     {"cli", NULL, NULL, NULL, NULL, cli_tests},
     {"show", NULL, NULL, NULL, NULL, show_tests},
     {"report", NULL, NULL, NULL, NULL, report_tests},
+    {"place", NULL, NULL, NULL, NULL, place_tests},
     {"stats", NULL, NULL, NULL, NULL, stats_tests},
     {"curve", NULL, NULL, NULL, NULL, curve_tests},
     {"shelf", NULL, NULL, NULL, NULL, shelf_tests},

@@ -4,8 +4,8 @@
 #include "tests/runner.h"
 
 extern CU_TestInfo config_tests[], config_error_tests[], record_tests[], units_tests[], table_tests[],
-    provenance_tests[], runfolder_tests[], cli_tests[], show_tests[], report_tests[], stats_tests[], curve_tests[],
-    shelf_tests[];
+    provenance_tests[], runfolder_tests[], cli_tests[], show_tests[], report_tests[], place_tests[], stats_tests[],
+    curve_tests[], shelf_tests[];
 
 /* Folder for one test's files, made by mkdtemp under $TMPDIR; removed with all its files by temp_remove. */
 const char *temp_folder(char buf[200]);

@@ -63,6 +63,18 @@ for words in 'SYNTHETIC: virtual bench' 'buried depth' 'Drug balance' '4 cases, 
     check "the page says '$words'" grep -qF "$words" "$tmp/all.html"
 done
 expect 2 "no run folder to report on" "$B/mnrig" report
+# nothing but an older page is replaced, and nothing is written into a run
+sums=$(cd "$run" && cksum samples.csv run.yaml)
+expect 2 "nothing is ever written into one" "$B/mnrig" report "$run" -o "$run/samples.csv"
+expect 2 "nothing is ever written into one" "$B/mnsim" report "$run" -o "$run/run.yaml"
+expect 2 "nothing is ever written into one" "$B/mnsim" analyse "$run" -o "$run/analysis"
+expect 2 "nothing is ever written into one" "$B/mnsim" run config/studies/verification_p.yaml -o "$run/deep/result"
+expect 2 "nothing is ever written into one" "$B/mnbench" serve --tcp 0 --seconds 1 --out "$run"
+expect 2 "nothing is ever written into one" "$B/mnbench" serve --tcp 0 --seconds 1 --print-port "$run/run.yaml"
+check "the run is as it was" [ "$sums" = "$(cd "$run" && cksum samples.csv run.yaml)" ]
+expect 2 "is no page of ours: it is not replaced" "$B/mnsim" report "$run" -o "$tmp/result/summary.yaml"
+expect 2 "is no file of ports: it is not replaced" "$B/mnbench" serve --tcp 0 --seconds 1 --print-port "$tmp/in/sweep.yaml"
+expect 0 "written to $tmp/bench.html" "$B/mnrig" report "$run" -o "$tmp/bench.html"
 expect 3 "run.yaml: cannot be opened" "$B/mnrig" report "$tmp/result" -o "$tmp/bad.html"
 expect 3 "holds no result, sweep, comparison, fit, validation or run" "$B/mnsim" report "$tmp" -o "$tmp/bad.html"
 expect 3 "folders inside it do: " "$B/mnsim" report "$tmp" -o "$tmp/bad.html"

@@ -276,7 +276,14 @@ static void a_folder_is_whole_or_absent(void)
     e = (struct err){0};
     CU_ASSERT_EQUAL(folder_open(&out, f.folder, true, &e), ERR_IO); /* not even with force: this is no result */
     ASSERT_HAS(e.msg, "is not a folder that mnsim wrote");
+    fixture_write(&f, "summary.yaml", "my own: 17 holes of 100\n"); /* the name alone makes no result */
+    CU_ASSERT_EQUAL(folder_open(&out, f.folder, true, NULL), ERR_IO);
+    fixture_write(&f, "summary.yaml", "");
     run_into(&f, "study.yaml", "out");
+    fixture_write(&f, "out/notes.txt", "17 holes of 100\n"); /* a person's own beside the result */
+    CU_ASSERT_EQUAL(folder_open(&out, path, true, NULL), ERR_IO);
+    snprintf(file, sizeof file, "%s/out/notes.txt", f.folder);
+    CU_ASSERT_EQUAL(remove(file), 0);
     CU_ASSERT_EQUAL(folder_open(&out, path, true, NULL), 0);
     CU_ASSERT_EQUAL(folder_commit(&out, NULL), 0);
     snprintf(file, sizeof file, "%s/out/summary.yaml", f.folder);
