@@ -16,8 +16,9 @@ const char depth_help[] =
     "usage: mnrig depth RUN FILE.csv [--method oct|histology|dye|parafilm|model]\n"
     "\n"
     "Records a depth reading as RUN/penetration_NN.yaml; nothing is overwritten, the newest counts.\n"
-    "FILE.csv has the columns needle (a number from 1 on, or a name; each once), depth_um and penetrated (1 or 0; depth\n"
-    "empty where there is none or it cannot be read).  No depth is greater than the needles' length and 5 % of it.\n"
+    "FILE.csv has the columns needle (a number from 1 on, or a name; each once), depth_um and penetrated (1 or 0;\n"
+    "depth empty where there is none or it cannot be read).  No depth is greater than the needles' length and 5 % of\n"
+    "it.\n"
     "\n"
     "  --method M   how the depth was read (default oct)\n"
     "\n"
@@ -70,7 +71,8 @@ static int check_depth(const struct table *t, size_t row, double depth_um, const
 {
     if (isnan(depth_um) || depth_um * 1e-6 <= p->length * TOLERANCE)
         return 0;
-    err_set(e, ERR_RANGE, "%s:%d: depth_um: %g um: deeper than the run's needles are long, %g um", t->path, t->line[row],
+    err_set(e, ERR_RANGE, "%s:%d: depth_um: %g um: deeper than the run's needles are long, %g um", t->path,
+            t->line[row],
             depth_um, p->length * 1e6);
     err_hint(e, "depths are micrometres; a reading may lie %.0f %% above the length", (TOLERANCE - 1.0) * 100.0);
     return ERR_RANGE;

@@ -9,8 +9,8 @@ const char plan_help[] =
     "usage: mnrig plan --bench BENCH --method METHOD [--set PATH=VALUE]...\n"
     "\n"
     "Prints every stage with speed (asked for and as the drive can do it), travel, time, rows, and how far the force\n"
-    "could overshoot in each of the three budgets, and how far an axis whose position is not known any more could run on;\n"
-    "then the sum against what the weakest part bears.  Opens no link.\n"
+    "could overshoot in each of the three budgets, and how far an axis whose position is not known any more could run\n"
+    "on; then the sum against what the weakest part bears.  Opens no link.\n"
     "\n"
     "  --bench BENCH      bench file\n"
     "  --method METHOD    method file\n"
@@ -85,8 +85,8 @@ static void show_plan(const struct method *m, const struct bench *b, const struc
     show_actions(l);
     struct budget blind;
     budget_judge(b, l, 0.0, 0.0, INFINITY, &blind);
-    printf("unseen: position, E-stop, door and alarms of an axis that falls silent or repeats itself are believed for at "
-           "most %.0f ms (max_age_axis %.0f ms)\n",
+    printf("unseen: position, E-stop, door and alarms of an axis that falls silent or repeats itself are believed "
+           "for at most %.0f ms (max_age_axis %.0f ms)\n",
            blind.blind_time * 1e3, l->max_age[BENCH_AXIS] * 1e3);
     printf("worst: %.4g N + %.4g N = %.4g N; '%s' bears %.4g N\n", m->force_push, w.budget.worst,
            m->force_push + w.budget.worst, l->weakest_name, l->weakest_load);

@@ -107,8 +107,8 @@ static void lint_known_values(const struct device_map *m, struct lint *out)
         const struct map_value *v = &m->value[i];
         const struct word *w = vocabulary_find(l, v->name);
         if (w && !measures(w, &v->number))
-            lint_place(out, LINT_ERROR, m, v->place, "the unit, or the name, is wrong", "value '%s' in '%s': must be %s",
-                       v->name, v->number.unit, kind_of(w->si));
+            lint_place(out, LINT_ERROR, m, v->place, "the unit, or the name, is wrong",
+                       "value '%s' in '%s': must be %s", v->name, v->number.unit, kind_of(w->si));
     }
 }
 

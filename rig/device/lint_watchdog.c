@@ -1,4 +1,5 @@
-/* lint_watchdog.c -- see lint_parts.h: is the drive's own watchdog on, with the bench's time, and read back at start? */
+/* lint_watchdog.c -- see lint_parts.h: is the drive's own watchdog on, with the bench's time, and read back at
+ * start? */
 #include <string.h>
 #include "rig/device/lint_parts.h"
 

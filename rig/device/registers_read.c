@@ -457,7 +457,7 @@ static int read_switch(struct map_watchdog *w, struct cnode at, struct err *e)
         return 0;
     if (!config_is_map(at)) {
         config_fail(at, e, ERR_PARSE, "enable: the register that switches the watchdog on, or by_time");
-        err_hint(e, "enable: {address: 392, on: [1, 1]}; by_time: the drive has no such register, a time above 0 is on");
+        err_hint(e, "enable: {address: 392, on: [1, 1]}; by_time: there is no such register, a time above 0 is on");
         return ERR_PARSE;
     }
     int rc = config_known(at, known, e);

@@ -1,5 +1,5 @@
-/* vocabulary.h -- the names in a device map that mean something to this program, and what each measures.  A closed list:
- * a name beside it would be a register that nobody fills, or a value that nobody reads.  Pure. */
+/* vocabulary.h -- the names in a device map that mean something to this program, and what each measures.  A closed
+ * list: a name beside it would be a register that nobody fills, or a value that nobody reads.  Pure. */
 #ifndef RIG_DEVICE_VOCABULARY_H
 #define RIG_DEVICE_VOCABULARY_H
 #include <stdbool.h>

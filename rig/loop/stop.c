@@ -35,7 +35,7 @@ void stop_begin(struct rig *r)
         return;
     if (s->has_given_up && !may_try_again(r)) {
         if (!s->is_wanted)
-            rig_event(r, "note", "stop", "waits", "the axis' link stays silent until the drive's watchdog had its time");
+            rig_event(r, "note", "stop", "waits", "the axis' link is silent until the drive's watchdog had its time");
         s->is_wanted = true;
         return;
     }

@@ -132,7 +132,8 @@ static void write_found(struct record *y, const struct run_report *r)
     quantity(y, "tare/force", s->tare, "N");
     quantity(y, "tare/return", s->zero_return, "N");
     if (!isnan(s->zero_return) && !(fabs(s->zero_return) <= sequence_zero_bound(s)))
-        record_text(y, "tare/warning", "the zero moved, or something hangs on the array: forces are in doubt by tare/return");
+        record_text(y, "tare/warning",
+                    "the zero moved, or something hangs on the array: forces are in doubt by tare/return");
     quantity(y, "tare/noise_sd", s->tare_sd * 1e3, "mN");
     quantity(y, "contact/position", s->contact * 1e6, "um");
     quantity(y, "contact/time", s->contact_time, "s");

@@ -16,7 +16,7 @@ struct carriage {
     double actual, actual_speed;  /* the encoder's */
     double thrust_down, thrust_up;/* N: the motor gives no more */
     bool   stalled;               /* fault: the shaft does not turn */
-    double creep;                 /* fault: shaft and target go on by themselves, m/s, told by nothing but the encoder */
+    double creep;                 /* fault: shaft and target go on by themselves, m/s; only the encoder tells it */
 };
 
 /* At rest at a true position. */

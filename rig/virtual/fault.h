@@ -19,14 +19,14 @@
  *   saturate           it reads full scale                  unsaturate
  *   silence axis|force that unit neither hears nor answers  restore axis|force
  *   drop link          the server hangs up on every client, and for 0.5 s nothing is heard or answered on any link
- *   jog axis 0.5 mm/s     somebody else lets the drive jog, until a stop   creep axis 20 um/s  the shaft goes on by itself,
- *                          unseen by the drive; no stop helps (0 um/s ends it)
+ *   jog axis 0.5 mm/s  somebody else lets the drive jog, until a stop
+ *   creep axis 20 um/s the shaft goes on by itself, unseen by the drive; no stop helps (0 um/s ends it)
  *   limit / unlimit    the lower limit switch closes / opens
  *   open door / close door
  *   ignore stop / obey stop   STOP and switching off are acknowledged and not done
  *   switch off axis    the drive is off: its enable input opened
- *   restart axis       the drive lost its power and is back: off, not homed, its settings those of power-on, its position
- *                      register 0 where the axis came to stand
+ *   restart axis       the drive lost its power and is back: off, not homed, its settings those of power-on, its
+ *                      position register 0 where the axis came to stand
  *   lose home          the drive says that it is not homed  jump position 3 mm  its position register shifts
  *
  * LINE ACTION, to the next request or reply (WHICH: that word); ` x N` at its end: to the next N of them

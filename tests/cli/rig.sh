@@ -227,6 +227,20 @@ grep -q 'state: stopped' "$RUN2/run.yaml" || fail "state: stopped is missing"
 grep -q 'complete: false' "$RUN2/run.yaml" || fail "a stopped run looks complete"
 grep -q 'stop proven' "$RUN2/events.csv" || fail "the stop was not proven"
 
+# each other signal that asks a program to go, or to wait, does the same
+for name in INT HUP TSTP QUIT; do
+    "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen "sig$name" --unattended \
+        --specimen-number 5 -o "$T/runs" >"$T/sig.out" 2>&1 &
+    pid=$!
+    sleep 2
+    kill -$name $pid
+    wait $pid
+    got=$?
+    [ $got -eq 7 ] || { fail "SIG$name: exit $got, want 7"; cat "$T/sig.out"; }
+    grep -q 'state: stopped' "$T"/runs/*_cli_sig${name}_*/run.yaml || fail "SIG$name: state: stopped is missing"
+    grep -q 'stop proven' "$T"/runs/*_cli_sig${name}_*/events.csv || fail "SIG$name: the stop was not proven"
+done
+
 # ---- killed outright: what is left says so
 "$R" run --bench $TCP --port "$PORT" --method "$QUICK" --batch cli --specimen kill --unattended \
     --specimen-number 6 -o "$T/runs" >/dev/null 2>&1 &
@@ -308,9 +322,16 @@ awk -F, 'NR > 1 && $2 == 1 && $4 == 124 { last = $5 } END { exit !(last == 225 |
 # ---- a run over a serial line (pty), by travel
 start_bench --rtu pty --seed 29 --out "$T/line"
 TTY=$(grep / "$T/port" | head -1)
-expect 0 "outcome: done" "$R" run --bench $RTU --set "links/line/rtu=$TTY" \
-    --method "$T/files/press_1200um_hold_5s.yaml" --batch cli --specimen rtu1 \
-    --unattended --specimen-number 2 -o "$T/runs"
+"$R" run --bench $RTU --set "links/line/rtu=$TTY" --method "$T/files/press_1200um_hold_5s.yaml" --batch cli \
+    --specimen rtu1 --unattended --specimen-number 2 -o "$T/runs" >"$T/line.out" 2>&1 &
+pid=$!
+sleep 2
+ln -s "$TTY" "$T/other_name" # one master a line, however it is called
+expect 5 "is in use by another mnrig" "$R" probe --bench $RTU --set "links/line/rtu=$T/other_name"
+expect 5 "is in use by another mnrig" "$R" run --bench $RTU --set "links/line/rtu=$TTY" --method "$QUICK" --batch cli \
+    --specimen second --unattended -o "$T/runs"
+wait $pid || fail "rtu: exit $?, want 0"
+grep -q "outcome: done" "$T/line.out" || { fail "rtu: not done"; cat "$T/line.out"; }
 grep -q 'complete: true' "$T"/runs/*_cli_rtu1_*/run.yaml || fail "rtu: complete: true is missing"
 stop_bench
 

@@ -157,14 +157,22 @@ static void the_drives_watchdog_is_written_and_read_back_at_start(void)
 
 static void a_watchdog_that_does_not_hold_refuses_the_start(void)
 {
-    struct bus *bus = scripted_bus("drive_watchdog");
-    struct link *l = NULL;
-    struct err e = {0};
-    script.frame[1].reply[6] = 0x2B; /* reads 299 ms */
-    CU_ASSERT_EQUAL_FATAL(link_new(&l, bench(), 0, bus, NULL), 0);
-    CU_ASSERT_EQUAL(link_prepare(l, &e), ERR_COMM);
-    ASSERT_HAS(e.msg, "'axis': watchdog_time (register 394) reads 299, expected 300");
-    link_free(l);
+    static const struct { int frame; uint8_t low; const char *says; } reads[] = {
+        {1, 0x2B, "'axis': watchdog_time (register 394) reads 299, expected 300"},
+        {3, 0x07, "'axis': watchdog_action (register 396) reads 7, expected 1"},
+        {5, 0x00, "'axis': watchdog_enable (register 392) reads 0, expected 1"},
+        {7, 0x77, "'axis': max_decel (register 334) reads 119, expected 120"},
+    };
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
+        struct bus *bus = scripted_bus("drive_watchdog");
+        struct link *l = NULL;
+        struct err e = {0};
+        script.frame[reads[i].frame].reply[6] = reads[i].low;
+        CU_ASSERT_EQUAL_FATAL(link_new(&l, bench(), 0, bus, NULL), 0);
+        CU_ASSERT_EQUAL(link_prepare(l, &e), ERR_COMM);
+        ASSERT_HAS(e.msg, reads[i].says);
+        link_free(l);
+    }
 }
 
 CU_TestInfo frames_tests[] = {

@@ -109,7 +109,8 @@ static void a_watchdog_that_is_off_is_refused(void)
         {"verify:", "unit: ms, range: [1, 10000]", "unit: mm, range: [1, 10000]", "in 'mm': must be a time"},
         {"verify:", "name: watchdog_time", "name: time", "register 394, its time, is not among the registers verified"},
         {"verify:", "parameter: watchdog_action", "value: 1", "must be the parameter watchdog_action"},
-        {"verify:", "{name: watchdog_action", "{name: action", "parameter 'watchdog_action' belongs to another register"},
+        {"verify:", "{name: watchdog_action", "{name: action",
+         "parameter 'watchdog_action' belongs to another register"},
         {"verify:", "name: max_decel, address: 334", "name: max_decel, address: 392",
          "verify 'watchdog_enable' and 'max_decel' are the same"},
         {"watchdog:", "enable: {address: 392, on: [1, 1]}", "enable: {address: 390, on: [1, 1]}",
@@ -157,7 +158,8 @@ static void a_parameter_that_nobody_fills_is_refused(void)
         {"verify:", "parameter: stop_decel", "parameter: stopdecel", "did you mean 'stop_decel'?"},
         {"home:", "parameter: distance", "parameter: target", "command 'home': parameter 'target' is none of its own"},
         {"move:", "parameter: target", "parameter: speed", "parameter 'speed' in 'step': must be a speed"},
-        {"move:", "parameter: target", "parameter: distance", "command 'move': parameter 'distance' is none of its own"},
+        {"move:", "parameter: target", "parameter: distance",
+         "command 'move': parameter 'distance' is none of its own"},
         {"move:", "parameter: accel", "parameter: decel", "parameter 'decel' is written twice"},
         {"move:", "      - {address: 350, type: s32, parameter: target, per: 1, unit: step}\n", "",
          "command 'move': parameter 'target' is missing: must be a length"},
@@ -174,12 +176,14 @@ static void a_parameter_that_nobody_fills_is_refused(void)
 static void what_measures_something_else_is_refused(void)
 {
     static const struct mistake bad[] = {
-        {"move:", "parameter: speed, per: 240, unit: rev/s, range: [1, 80 rev/s]", "parameter: speed, per: 240, unit: N",
-         "command 'move': parameter 'speed' in 'N': must be a speed"},
+        {"move:", "parameter: speed, per: 240, unit: rev/s, range: [1, 80 rev/s]",
+         "parameter: speed, per: 240, unit: N", "command 'move': parameter 'speed' in 'N': must be a speed"},
         {"move:", "parameter: accel, per: 6, unit: rev/s2", "parameter: accel, per: 6, unit: rev/s",
          "'accel' in 'rev/s': must be an acceleration"},
-        {"move:", "parameter: target, per: 1, unit: step", "parameter: target, per: 1", "'target' in '': must be a length"},
-        {"home:", "parameter: distance, per: 1, unit: step", "parameter: distance, per: 1, unit: mm/s", "must be a length"},
+        {"move:", "parameter: target, per: 1, unit: step", "parameter: target, per: 1",
+         "'target' in '': must be a length"},
+        {"home:", "parameter: distance, per: 1, unit: step", "parameter: distance, per: 1, unit: mm/s",
+         "must be a length"},
         {"values:", "position: {at: 10, type: s32, per: 1, unit: count}", "position: {at: 10, type: s32, unit: s}",
          "value 'position' in 's': must be a length"},
         {"values:", "position_error: {at: 22, type: s32, per: 1, unit: count}", "position_error: {at: 22, type: s32}",
@@ -202,7 +206,8 @@ static void what_measures_something_else_is_refused(void)
 static void two_commands_that_are_one_are_refused(void)
 {
     static const struct mistake bad[] = {
-        {"stop:", "value: 0xE1", "value: 0x67", "commands 'stop' and 'move' have the same trigger, register 124 <- 103"},
+        {"stop:", "value: 0xE1", "value: 0x67",
+         "commands 'stop' and 'move' have the same trigger, register 124 <- 103"},
         {"stop:", "value: 0xE1", "value: 0x9F", "commands 'stop' and 'enable' have the same trigger"},
         {"disable:", "value: 0x9E", "value: 0x9F", "commands 'enable' and 'disable' have the same trigger"},
         {"home:", "value: 0x6E", "value: 0x67", "commands 'home' and 'move' have the same trigger"},
@@ -241,7 +246,8 @@ static void a_register_too_narrow_for_the_bench_is_refused(void)
         {"values:", "position: {at: 10, type: s32", "position: {at: 11, type: u16",
          "limits/travel_hard/from: -1 mm: the map's 'position': register 11 takes 0 to"},
         {"values:", "position: {at: 10, type: s32", "position: {at: 10, type: u32", "register 10 takes 0 to"},
-        {"values:", "position: {at: 10, type: s32", "position: {at: 11, type: s16", "register 11 takes -32768 to 32767"},
+        {"values:", "position: {at: 10, type: s32", "position: {at: 11, type: s16",
+         "register 11 takes -32768 to 32767"},
         {"values:", "position_error: {at: 22, type: s32", "position_error: {at: 23, type: u16",
          "limits/following_error: 0.5 mm: the map's 'position_error': register 23 takes 0 to"},
         {"home:", "type: s32, parameter: distance", "type: u32, parameter: distance", "register 350 takes 0 to"},

@@ -1,6 +1,7 @@
 /* test_mutants.c -- frames typed by hand decide about the device maps: the maps as shipped pass them all, and every map
- * with one mistake in it (address, function, count, word order, sign, scale, bit, constant, parameter) fails at least one or is refused by
- * the linter; a parameter misspelt, a trigger given twice and a watchdog that is off the linter alone must refuse. */
+ * with one mistake in it (address, function, count, word order, sign, scale, bit, constant, parameter) fails at least
+ * one or is refused by the linter; a parameter misspelt, a trigger given twice and a watchdog that is off the linter
+ * alone must refuse. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,14 +1,19 @@
 /* test_transport.c -- libmodbus and the link above it against peers that spoil their replies, over TCP and over a line.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include "base/text/units.h"
 #include "rig/bus/memory.h"
 #include "rig/bus/pdu.h"
 #include "rig/loop/link.h"
 #include "rig/safety/limits.h"
+#include "rig/virtual/serial.h"
 #include "tests/rig/rough.h"
 #include "tests/rig/suites.h"
 
@@ -516,7 +521,30 @@ static void a_wait_is_given_up_for_something_urgent_over_tcp_and_a_line(void)
     }
 }
 
+/* TIOCEXCL: whoever opens the line after mnrig gets EBUSY (root alone does not, so the mark itself is asked for). */
+static void a_serial_line_is_taken_for_exclusive_use(void)
+{
+    struct bus_address a = {.kind = BUS_KIND_RTU, .baud = 115200, .data_bits = 8, .parity = 'N', .stop_bits = 2,
+                            .connect_timeout = 1.0};
+    int bench_end = -1, other = -1, taken = -1;
+    struct bus *bus = NULL;
+    struct err e = {0};
+    CU_ASSERT_EQUAL_FATAL(serial_open_pty(&bench_end, &other, a.path, sizeof a.path, &e), 0);
+    CU_ASSERT_EQUAL(ioctl(other, TIOCGEXCL, &taken), 0);
+    CU_ASSERT_EQUAL(taken, 0);
+    CU_ASSERT_EQUAL_FATAL(bus_modbus_new(&bus, &a, &e), 0);
+    CU_ASSERT_EQUAL_FATAL(bus_open(bus, &e), 0);
+    CU_ASSERT_EQUAL(ioctl(other, TIOCGEXCL, &taken), 0);
+    CU_ASSERT_NOT_EQUAL(taken, 0);
+    int second = geteuid() == 0 ? -1 : open(a.path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    CU_ASSERT_TRUE(second < 0 && (geteuid() == 0 || errno == EBUSY));
+    bus_free(bus);
+    close(other);
+    close(bench_end);
+}
+
 CU_TestInfo transport_tests[] = {
+    {"a_serial_line_is_taken_for_exclusive_use", a_serial_line_is_taken_for_exclusive_use},
     {"over_tcp_every_spoilt_reply_is_named_and_survived", over_tcp_every_spoilt_reply_is_named_and_survived},
     {"over_a_line_every_spoilt_reply_is_named_and_survived", over_a_line_every_spoilt_reply_is_named_and_survived},
     {"a_late_echo_of_a_move_is_no_ack_of_a_lost_stop", a_late_echo_of_a_move_is_no_ack_of_a_lost_stop},
