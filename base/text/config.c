@@ -271,6 +271,16 @@ static const char *keep_origin(struct config *c, const char *assignment)
     return c->origins[c->n_origins] ? c->origins[c->n_origins++] : NULL;
 }
 
+static const char *origin_of(const struct yaml_node *n)
+{
+    const char *origin = n ? n->origin : NULL;
+    for (const struct yaml_node *c = n ? n->first : NULL; c && !origin; c = c->next)
+        origin = origin_of(c);
+    return origin;
+}
+
+const char *config_override_of(struct cnode at) { return origin_of(at.n); }
+
 static void mark_origin(struct yaml_node *n, const char *origin)
 {
     n->origin = origin;

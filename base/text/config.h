@@ -48,6 +48,8 @@ size_t       config_count(struct cnode at);
 const char  *config_text(struct cnode scalar); /* text of a scalar, or NULL; lives as long as the document */
 int          config_line(struct cnode at);     /* 1-based line, 0 when unknown */
 int          config_column(struct cnode at);   /* the same of its column */
+/* The override "path=value" that made this node or something below it, or NULL: it stands in the file. */
+const char *config_override_of(struct cnode at);
 
 /* Refuses keys of map that are not in allowed[] (NULL-terminated), naming the nearest known one. */
 int config_known(struct cnode map, const char *const allowed[], struct err *e);

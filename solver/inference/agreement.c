@@ -194,6 +194,17 @@ static double measure(const struct pairs *w, enum agreement_metric m)
 
 /* ---- intervals ---- */
 
+/* What one reading o contributes to its unit's difference from the prediction p.  Where the average over units is of the
+ * other kind than the measure (a difference to a geometric mean, a ratio to an arithmetic one), the average g of the
+ * point is linearised: that is the delta method. */
+static double contribution(const struct agreement_set *s, bool fold, double p, double o, double g)
+{
+    bool geometric = s->average == AVERAGE_GEOMETRIC, arithmetic = s->average == AVERAGE_ARITHMETIC;
+    if (fold && !(p > 0.0 && o > 0.0)) return NAN;
+    if (fold) return arithmetic ? log(p / g) - (o / g - 1.0) : log(p / o);
+    return geometric && o > 0.0 ? p - g * (1.0 + log(o / g)) : p - o;
+}
+
 /* Each unit's own mean difference, or mean log ratio; the interval of their mean by Student's t.  Returns the standard
  * error; NAN with fewer than two units. */
 static double error_of_mean(const struct agreement_set *s, bool fold, double *df)
@@ -202,12 +213,14 @@ static double error_of_mean(const struct agreement_set *s, bool fold, double *df
         *df = s->mean_df;
         return fold ? s->mean_se / s->reading[0].observed : s->mean_se; /* delta method */
     }
-    double *d = calloc(2 * s->n_units + 1, sizeof *d), *count = d ? d + s->n_units : NULL, se = NAN;
+    double *d = calloc(2 * s->n_units + s->n_points + 1, sizeof *d), *count = d ? d + s->n_units : NULL,
+           *average = d ? d + 2 * s->n_units : NULL, se = NAN, sd;
     size_t units = 0;
+    for (size_t j = 0; d && j < s->n_points; j++)
+        agreement_average_at(s, j, &average[j], &sd);
     for (size_t i = 0; d && i < s->n; i++) {
         const struct agreement_reading *r = &s->reading[i];
-        double p = s->predicted[r->point], o = r->observed;
-        d[r->unit] += !fold ? p - o : p > 0.0 && o > 0.0 ? log(p / o) : NAN;
+        d[r->unit] += contribution(s, fold, s->predicted[r->point], r->observed, average[r->point]);
         count[r->unit] += 1.0;
     }
     for (size_t u = 0; d && u < s->n_units; u++)

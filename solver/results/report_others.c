@@ -113,6 +113,21 @@ void glance_sweep(const struct part *p, char *out, size_t size)
 
 /* ---- a comparison ---- */
 
+static bool is_changed(struct cnode verdict)
+{
+    const char *word = sheet_word(verdict, "stated_beforehand"); /* older files have none, and none is changed */
+    return word && strcmp(word, "false") == 0;
+}
+
+static size_t n_changed(struct cnode root)
+{
+    struct cnode list = config_get(root, "verdicts");
+    size_t n = 0;
+    for (size_t i = 0; i < config_count(list); i++)
+        n += is_changed(config_item(list, i));
+    return n;
+}
+
 static void verdict_table(const struct part *p)
 {
     static const char *const header[] = {"subject", "label", "criterion", "parameters fitted", "data", "detail"};
@@ -134,7 +149,12 @@ static void verdict_table(const struct part *p)
         sheet_add(p->sheet, sheet_word(at, "n_data") ? sheet_word(at, "n_data") : sheet_word(of, "n_data"));
         sheet_add(p->sheet, sheet_word(at, "text"));
     }
-    sheet_put(p->sheet, p->r, "Verdicts; the criteria were stated in the comparison file beforehand", header, 6);
+    sheet_put(p->sheet, p->r,
+              n_changed(p->root)
+                  ? "Verdicts; those marked 'changed' are by criteria changed on the command line, the others were stated in "
+                    "the comparison file beforehand"
+                  : "Verdicts; the criteria were stated in the comparison file beforehand",
+              header, 6);
 }
 
 /* Anything of a virtual bench in it, in whichever list. */
@@ -221,12 +241,16 @@ void glance_compare(const struct part *p, char *out, size_t size)
         const char *text = sheet_word(config_item(list, i), "criterion_met"),
                    *role = sheet_word(config_item(list, i), "role");
         bool synthetic = role && strcmp(role, "SYNTHETIC") == 0;
+        if (is_changed(config_item(list, i))) continue;
         met[synthetic] += text && strcmp(text, "true") == 0;
         n[synthetic]++;
     }
-    if (n[0] + n[1] == 0) snprintf(out, size, "no criterion was stated");
-    size_t used = n[0] ? (size_t)snprintf(out, size, "%zu of %zu criteria met", met[0], n[0]) : 0;
-    if (n[1]) snprintf(out + used, size - used, "%s%zu of %zu consistent", used ? "; " : "", met[1], n[1]);
+    size_t changed = n_changed(p->root), used = 0;
+    if (n[0] + n[1] == 0) used = (size_t)snprintf(out, size, "no criterion was stated beforehand");
+    if (n[0]) used = (size_t)snprintf(out, size, "%zu of %zu criteria met", met[0], n[0]);
+    if (n[1])
+        used += (size_t)snprintf(out + used, size - used, "%s%zu of %zu consistent", used ? "; " : "", met[1], n[1]);
+    if (changed) snprintf(out + used, size - used, "; %zu changed on the command line", changed);
 }
 
 /* ---- a fit ---- */

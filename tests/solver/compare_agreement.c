@@ -135,6 +135,28 @@ static void geometric_means_are_taken_within_donors_and_then_over_them(void)
     ASSERT_HAS(v.method, "means of groups");
 }
 
+/* One point, one cell a donor: by hand, the geometric mean of 2, 3 and 7 is 42^(1/3), its standard error that times the
+ * one of the logarithms; a ratio to their arithmetic mean 4 has the relative standard error of that mean. */
+static void an_interval_has_the_width_of_its_own_mean(void)
+{
+    static const struct agreement_reading one[] = {{0, 0, 2.0, NAN}, {0, 1, 3.0, NAN}, {0, 2, 7.0, NAN}};
+    struct agreement_set s = donors();
+    s.n_points = 1;
+    s.n = 3;
+    s.reading = one;
+    const double t = 4.302652729911275, g = cbrt(42.0); /* Student's t with two degrees of freedom, 97.5 % */
+    struct agreement_value v = compute(&s, METRIC_BIAS);
+    double l[3] = {log(2.0 / g), log(3.0 / g), log(7.0 / g)};
+    double se = g * sqrt((l[0] * l[0] + l[1] * l[1] + l[2] * l[2]) / 2.0 / 3.0);
+    ASSERT_REL(v.value, 2.2 - g, 1e-12);
+    ASSERT_REL(v.high - v.value, t * se, 1e-9);
+    ASSERT_REL(v.value - v.low, t * se, 1e-9);
+    s.average = AVERAGE_ARITHMETIC;
+    v = compute(&s, METRIC_MEAN_FOLD);
+    ASSERT_REL(v.value, 2.2 / 4.0, 1e-12);
+    ASSERT_REL(log(v.high / v.value), t * sqrt(7.0 / 3.0) / 4.0, 1e-9);
+}
+
 /* Of the 27 equally likely resamples of three donors the closest holds two of the first and one of the second (three
  * ways), the farthest the second donor alone (one way, 3.7 %): the 2.5 and 97.5 % quantiles are their values. */
 static void the_bootstrap_draws_whole_donors(void)
@@ -213,6 +235,7 @@ CU_TestInfo agreement_tests[] = {
     {"equivalence_is_two_one_sided_t_tests", equivalence_is_two_one_sided_t_tests},
     {"geometric_means_are_taken_within_donors_and_then_over_them",
      geometric_means_are_taken_within_donors_and_then_over_them},
+    {"an interval has the width of its own mean", an_interval_has_the_width_of_its_own_mean},
     {"the_bootstrap_draws_whole_donors", the_bootstrap_draws_whole_donors},
     {"the_seed_alone_decides_the_resamples", the_seed_alone_decides_the_resamples},
     {"a_published_mean_brings_its_own_scatter", a_published_mean_brings_its_own_scatter},

@@ -3,9 +3,10 @@
 #include "tests/runner.h"
 #include "tests/solver/compare_kit.h"
 
-int compare_text(struct fixture *f, const char *text, struct compare *c, struct err *e)
+int compare_text_with(struct fixture *f, const char *text, const char *const overrides[], struct compare *c,
+                      struct err *e)
 {
-    static const struct compare_options options = {NULL, NULL, NULL, 0};
+    const struct compare_options options = {overrides, NULL, NULL, 0};
     static const struct result_context context = {"test", 0, 0.0};
     char file[400], out[400];
     struct folder folder;
@@ -18,5 +19,11 @@ int compare_text(struct fixture *f, const char *text, struct compare *c, struct 
         folder_abandon(&folder);
     else
         rc = folder_commit(&folder, e);
+    c->options = NULL; /* it ends here */
     return rc;
+}
+
+int compare_text(struct fixture *f, const char *text, struct compare *c, struct err *e)
+{
+    return compare_text_with(f, text, NULL, c, e);
 }

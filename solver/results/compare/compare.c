@@ -13,8 +13,10 @@ const char *const role_word[] = {"FITTED", "PREDICTED", "SYNTHETIC"};
 
 const char *verdict_word(const struct verdict *v)
 {
-    if (v->role == ROLE_SYNTHETIC) return v->met ? "consistent" : "NOT CONSISTENT";
-    return v->met ? "met" : "NOT MET";
+    static const char *const word[2][2][2] = {{{"NOT MET", "NOT MET, changed"}, {"met", "met, changed"}},
+                                              {{"NOT CONSISTENT", "NOT CONSISTENT, changed"},
+                                               {"consistent", "consistent, changed"}}};
+    return word[v->role == ROLE_SYNTHETIC][v->met][v->is_changed];
 }
 
 void compare_say(struct compare *c, const char *fmt, ...)
@@ -133,6 +135,22 @@ static int read_cases(struct compare *c, struct err *e)
     return rc;
 }
 
+/* What decides a verdict was to be stated beforehand: what the command line changed of it is said. */
+static void warn_of_changes(struct compare *c)
+{
+    static const char *const own[] = {"role", "parameters", "criteria"};
+    struct cnode root = config_root(c->doc);
+    struct cnode head[] = {config_get(root, "criteria"), config_get(root, "confidence"), config_get(root, "verdict")};
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
+        if (config_override_of(head[i]))
+            compare_warn(c, "changed on the command line, not stated beforehand: %.300s", config_override_of(head[i]));
+    for (size_t i = 0; i < c->n_cases; i++)
+        for (size_t j = 0; j < sizeof own / sizeof *own; j++) {
+            const char *by = config_override_of(config_get(c->item[i].at, own[j]));
+            if (by) compare_warn(c, "changed on the command line, not stated beforehand: %.300s", by);
+        }
+}
+
 /* ---- recording ---- */
 
 static void put(struct compare *c, size_t i, const char *key, double x)
@@ -214,6 +232,8 @@ static void record_verdicts(struct compare *c)
         record_text(c->record, at, role_word[v->role]);
         snprintf(at, sizeof at, "verdicts/%zu/criterion_met", i);
         record_bool(c->record, at, v->met);
+        snprintf(at, sizeof at, "verdicts/%zu/stated_beforehand", i);
+        record_bool(c->record, at, !v->is_changed);
         snprintf(at, sizeof at, "verdicts/%zu/verdict", i);
         record_text(c->record, at, verdict_word(v));
         snprintf(at, sizeof at, "verdicts/%zu/text", i);
@@ -240,6 +260,8 @@ static int record_all(struct compare *c, const char *path, struct err *e)
     record_sources(c);
     record_verdicts(c);
     record_bool(c->record, "all_criteria_met", compare_all_met(c));
+    for (const char *const *v = c->options->overrides; v && *v; v++)
+        record_text(c->record, "set_on_the_command_line/-", *v);
     record_subtree(c->record, "as_asked", config_root(c->doc));
     const char *const libraries[] = {"SUNDIALS CVODES", integrator_version(), "GSL", GSL_VERSION, NULL};
     struct provenance who = {"mnsim",  c->context->command, hash, c->context->unix_time, (int64_t)c->how.seed,
@@ -282,6 +304,7 @@ int compare_run(struct compare *c, const char *path, const struct compare_option
     if (!rc) rc = read_head(c, e);
     if (!rc) rc = fit_open(c, e);
     if (!rc) rc = read_cases(c, e);
+    if (!rc) warn_of_changes(c);
     if (!rc) rc = fit_solve_cases(c, e);
     for (size_t i = 0; !rc && i < c->n_cases; i++)
         rc = compute_case(c, &c->item[i], e);

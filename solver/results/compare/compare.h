@@ -13,9 +13,10 @@ extern const char *const role_word[]; /* "FITTED", "PREDICTED", "SYNTHETIC" */
 struct verdict {
     char subject[120], text[300];
     enum role role;
-    bool met;
+    bool met, is_changed; /* is_changed: the criterion was changed on the command line, so not stated beforehand */
 };
-/* "met" or "NOT MET"; for a SYNTHETIC case "consistent" or "NOT CONSISTENT": a virtual bench validates nothing. */
+/* "met" or "NOT MET"; for a SYNTHETIC case "consistent" or "NOT CONSISTENT": a virtual bench validates nothing.  With
+ * ", changed" behind it when the criterion was changed on the command line. */
 const char *verdict_word(const struct verdict *v);
 
 struct compare_options {

@@ -55,18 +55,71 @@ static int read_equivalence(struct cnode at, const struct measured *m, struct cr
     return rc;
 }
 
+/* What a metric can be: a bound outside is met never, or always. */
+static struct range possible(int metric)
+{
+    switch (metric) {
+    case METRIC_RMSE:
+    case METRIC_LARGEST_DIFFERENCE:
+    case METRIC_STANDARDISED:
+    case METRIC_MEAN_FOLD: return (struct range){0.0, INFINITY, false, false};
+    case METRIC_MEAN_FOLD_ERROR:
+    case METRIC_LARGEST_FOLD_ERROR: return (struct range){1.0, INFINITY, false, false};
+    case METRIC_WITHIN_TWOFOLD:
+    case METRIC_COVERAGE:
+    case METRIC_BELOW_LIMIT: return (struct range){0.0, 1.0, false, false};
+    case METRIC_CONCORDANCE: return (struct range){-1.0, 1.0, false, false};
+    case METRIC_R2: return (struct range){-INFINITY, 1.0, false, false};
+    default: return (struct range){-INFINITY, INFINITY, false, false};
+    }
+}
+
+/* Of a bound that decides something. */
+static struct range bounds_of(int metric, enum bound_kind kind)
+{
+    struct range p = possible(metric);
+    if (kind == BOUND_AT_MOST) return (struct range){p.lo, p.hi, false, true};
+    if (kind == BOUND_AT_LEAST) return (struct range){p.lo, p.hi, true, false};
+    if (kind == BOUND_WITHIN_FACTOR) return (struct range){1.0, 1000.0, false, false};
+    bool ends = p.hi <= 1.0 && p.lo >= -1.0; /* of either sign: r2 may lie far below -1 */
+    return (struct range){fmax(0.0, p.lo), ends ? p.hi : INFINITY, !(p.lo > 0.0), true};
+}
+
+static bool is_fold(int metric)
+{
+    return metric == METRIC_MEAN_FOLD || metric == METRIC_MEAN_FOLD_ERROR || metric == METRIC_LARGEST_FOLD_ERROR;
+}
+
+static void hint_possible(int metric, struct err *e)
+{
+    struct range p = possible(metric);
+    const char *name = metric_name(metric);
+    if (isfinite(p.lo) && isfinite(p.hi))
+        err_hint(e, "%s lies from %g to %g: a criterion that is never or always met judges nothing", name, p.lo, p.hi);
+    else if (isfinite(p.lo))
+        err_hint(e, "%s is %g or more: a criterion that is never or always met judges nothing", name, p.lo);
+    else if (isfinite(p.hi))
+        err_hint(e, "%s is %g or less: a criterion that is never or always met judges nothing", name, p.hi);
+    else
+        err_hint(e, "'within' is the largest distance from 0, on either side");
+}
+
 static int read_bound(struct cnode at, const struct measured *m, struct criterion *q, struct err *e)
 {
     const char *unit = has_unit(q->metric) ? m->y_unit : "1";
     size_t n = 0;
-    int rc = 0;
     for (size_t i = 0; bound_key[i]; i++)
         if (config_is(config_get(at, bound_key[i]))) {
-            struct range r = i == BOUND_WITHIN_FACTOR ? (struct range){1.0, 1000.0, false, false} : RANGE_ANY;
             q->kind = (enum bound_kind)i;
-            rc = config_quantity(at, bound_key[i], i == BOUND_WITHIN_FACTOR ? "1" : unit, r, &q->bound, e);
-            n++;
+            if (i == BOUND_WITHIN_FACTOR && !is_fold(q->metric))
+                return config_fail(config_get(at, bound_key[i]), e, ERR_PARSE,
+                                   "within_factor: is for mean_fold, mean_fold_error and largest_fold_error, not %s",
+                                   metric_name(q->metric));
+            int rc = config_quantity(at, bound_key[i], i == BOUND_WITHIN_FACTOR ? "1" : unit,
+                                     bounds_of(q->metric, q->kind), &q->bound, e);
+            if (rc == ERR_RANGE) hint_possible(q->metric, e);
             if (rc) return rc;
+            n++;
         }
     if (n != 1)
         return config_fail(at, e, ERR_PARSE,
@@ -119,6 +172,11 @@ int criteria_read(struct compare *c, struct compare_case *k, struct err *e)
     int rc = 0;
     for (size_t i = 0; !rc && i < config_count(list); i++)
         rc = read_one(config_item(list, i), k, &k->criterion[k->n_criteria++], e);
+    bool level = config_override_of(config_get(config_root(c->doc), "confidence"));
+    for (size_t i = 0; !rc && i < k->n_criteria; i++) {
+        struct criterion *q = &k->criterion[i];
+        q->is_changed = config_override_of(config_item(list, i)) || (level && q->by_interval);
+    }
     return rc;
 }
 
@@ -304,10 +362,12 @@ static int judge(struct compare *c, struct compare_case *k, const struct criteri
     describe(c, q, &v, found, sizeof found);
     if (isfinite(p)) snprintf(extra, sizeof extra, ", p %.3g", p);
     bool in_unit = has_unit(q->metric) && q->kind != BOUND_WITHIN_FACTOR && strcmp(k->m.y_unit, "1") != 0;
-    compare_judge(c, k, met, "%s %s%s%s%s (asked: %s); %zu %s%s, %ld parameters fitted to them", metric_name(q->metric),
-                  found, in_unit ? " " : "", in_unit ? k->m.y_unit : "", extra, q->text, k->m.n_data,
-                  k->m.n_data == 1 ? "datum" : "data", k->m.n_below ? " with those below the limit" : "",
-                  k->n_parameters);
+    struct verdict *verdict = compare_judge(
+        c, k, met, "%s %s%s%s%s (asked: %s%s); %zu %s%s, %ld parameters fitted to them", metric_name(q->metric), found,
+        in_unit ? " " : "", in_unit ? k->m.y_unit : "", extra, q->text,
+        q->is_changed ? ", changed on the command line" : "", k->m.n_data, k->m.n_data == 1 ? "datum" : "data",
+        k->m.n_below ? " with those below the limit" : "", k->n_parameters);
+    verdict->is_changed = q->is_changed;
     return 0;
 }
 

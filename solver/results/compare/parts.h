@@ -39,6 +39,7 @@ struct criterion {
     enum bound_kind kind;
     double bound, alpha;
     bool by_interval; /* the whole interval must meet it */
+    bool is_changed;  /* on the command line: not stated beforehand */
     char text[120];   /* as asked, for the verdict */
 };
 /* A measure of a case as computed. */

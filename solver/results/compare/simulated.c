@@ -115,19 +115,11 @@ static int set_outputs(const struct making *m, struct study *s, struct err *e)
         rc = err_set(e, ERR_RANGE, "%s: %zu distinct times: at most %d", k->m.from, k->n_points, OUTPUTS_MAX - 1);
     bool has_room = k->n_points + p->n_out + SMOOTH + 1 <= OUTPUTS_MAX;
     for (size_t i = 0; !rc && is_time && i < k->n_points; i++) {
-        t[n] = k->x[i] * unit;
-        if (t[n] > p->t_end * (1.0 + 1e-9)) {
-            int line = 0;
-            for (size_t j = 0; j < k->m.n; j++)
-                if (k->m.reading[j].x == k->x[i]) line = k->m.reading[j].line;
-            rc = err_set(e, ERR_RANGE, "%s:%d: %s = %g %s: must lie within the study's %g %s", k->m.from, line,
-                         k->m.x_name, k->x[i], k->m.x_unit, p->t_end / unit, k->m.x_unit);
-        }
-        t[n] = fmin(t[n], p->t_end);
-        n++;
+        double at = k->x[i] * unit; /* later than the study: check_overlap says so */
+        if (at <= p->t_end * (1.0 + 1e-9)) t[n++] = fmin(at, p->t_end);
     }
     if (!rc && isfinite(m->want.at)) t[n++] = fmin(m->want.at, p->t_end);
-    if (!rc && has_room && strncmp(m->want.quantity, "fraction", 8) != 0) {
+    if (!rc && has_room && (n == 0 || strncmp(m->want.quantity, "fraction", 8) != 0)) {
         for (size_t i = 0; i < p->n_out; i++)
             t[n++] = p->t_out[i];
         for (size_t i = 0; is_time && i < SMOOTH; i++)
