@@ -1,13 +1,14 @@
 /* away.c -- see away.h. */
 #include <math.h>
 #include "rig/loop/away.h"
+#include "rig/loop/watch.h"
 
 #define FORCE_RISE 0.05 /* of the push limit: |F| may not rise by more */
 enum { NOISE_SDS = 4 }; /* a force at rest beyond its limit may read more by so many deviations */
 
 static bool is_above_its_travel(const struct rig *r)
 {
-    return r->axis.homed && !r->axis.homing && r->latch.first == SAFETY_TRAVEL &&
+    return watch_is_homed(r) && r->latch.first == SAFETY_TRAVEL &&
            r->axis.position < r->limits.hard_from;
 }
 
@@ -15,7 +16,7 @@ static const char *target_of(const struct rig *r, double *target)
 {
     double x = r->axis.position, step = r->bench->unload_step;
     *target = x - step;
-    if (!r->axis.homed)
+    if (!watch_is_homed(r))
         return r->axis.input[INPUT_HOME] ? "it stands at the home switch" : NULL;
     if (is_above_its_travel(r))
         *target = fmin(x + step, r->limits.soft_from);

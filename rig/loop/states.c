@@ -209,6 +209,8 @@ static void step_running(struct rig *r)
         break;
     case SEQ_NOTHING: break;
     }
+    if (r->sequence.stage != stage && r->method->stage[stage].kind == STAGE_HOME)
+        watch_has_homed(r);
     if (r->sequence.stage != stage)
         rig_event(r, "state", sequence_stage(&r->sequence), stage_names[r->method->stage[stage].kind],
                   r->sequence.reason);
@@ -263,6 +265,10 @@ static void say_halted(struct rig *r)
                  "where the axis is is not known any more (%s): q = end the run; a new one "
                  "homes",
                  axis_loss_words[r->watch.loss]);
+    else if (!r->watch.has_homed)
+        snprintf(r->message, sizeof r->message,
+                 "%s; not homed in this run: u = one step away, r = reset, q = end the run; a new one homes",
+                 rig_state_names[r->state]);
     else if (r->motion.times)
         snprintf(r->message, sizeof r->message,
                  "the axis MOVED, nothing asked it to: press the E-stop; u = one step away, a = arm, q = end the run");

@@ -217,7 +217,7 @@ static bool may_be_armed(const struct rig *r)
     if (r->stopper.is_active || r->stopper.has_given_up || watch_needs_home(r))
         return false;
     return r->state == RIG_WAITING || r->state == RIG_PROMPTING ||
-           (is_halted && r->stopper.is_proven && !r->is_unattended);
+           (is_halted && r->stopper.is_proven && r->watch.has_homed && !r->is_unattended);
 }
 
 /* An edge that did not count is told, with the reason. */
@@ -232,6 +232,8 @@ static void refuse_arming(struct rig *r)
         snprintf(text, sizeof text, "the axis is not proven to stand");
     else if (watch_needs_home(r))
         snprintf(text, sizeof text, "where the axis is is not known any more: end the run; a new one homes");
+    else if (r->has_begun && !r->watch.has_homed)
+        snprintf(text, sizeof text, "it was not homed in this run: end it; a new one homes");
     else if (c != SAFETY_CLEAR)
         safety_describe(c, v, l, text, sizeof text);
     else

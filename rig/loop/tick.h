@@ -49,6 +49,7 @@ struct rig_watch {     /* see watch.h */
     double sent, position; /* of that */
     bool   home_is_lost;   /* its position means nothing any more */
     bool   is_homed;       /* outside of homing it said so */
+    bool   has_homed;      /* its stage of homing ended well in this run: a bit alone may be of an earlier day */
     double speed, before;  /* m/s: of the last order, and of the one before while it may still show */
     double to, left;       /* m: where the order goes; the least way to there so far */
     double highest;        /* m: while homing, the furthest from the sample */

@@ -5,6 +5,7 @@
 #include "rig/loop/motion.h"
 #include "rig/loop/stop.h"
 #include "rig/loop/unload.h"
+#include "rig/loop/watch.h"
 
 #define STEP_TIME 1.0      /* s until the drive must have taken the step and ended it */
 enum { UNLOAD_STEPS_MAX = 100 };
@@ -95,7 +96,7 @@ bool unload_wants_more(struct rig *r)
     if (!r->unload_has_base)
         r->unload_left = last->distance;
     return r->unload_left > 0.5 * r->bench->axis.position_tolerance && r->unload_steps < UNLOAD_STEPS_MAX &&
-           (!r->axis.homed || r->axis.position > 0.0) && !refusal(r) && !away_refusal(r, &target);
+           (!watch_is_homed(r) || r->axis.position > 0.0) && !refusal(r) && !away_refusal(r, &target);
 }
 
 void unload_begin(struct rig *r)

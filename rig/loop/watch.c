@@ -18,7 +18,15 @@ void watch_order(struct rig *r, const struct axis_command *c)
     w->speed = c->speed;
 }
 
-void watch_armed(struct rig *r) { r->watch = (struct rig_watch){.seen = r->watch.seen, .left = INFINITY}; }
+void watch_armed(struct rig *r)
+{
+    const struct rig_watch *w = &r->watch;
+    r->watch = (struct rig_watch){.seen = w->seen, .has_homed = w->has_homed, .left = INFINITY};
+}
+
+void watch_has_homed(struct rig *r) { r->watch.has_homed = true; }
+
+bool watch_is_homed(const struct rig *r) { return r->watch.has_homed && r->axis.homed && !r->axis.homing; }
 
 bool watch_needs_home(const struct rig *r) { return r->watch.home_is_lost; }
 

@@ -9,6 +9,10 @@ void watch_look(struct rig *r);
 /* A new order: where from, how fast. */
 void watch_order(struct rig *r, const struct axis_command *c);
 void watch_armed(struct rig *r);
+/* The stage of homing ended well. */
+void watch_has_homed(struct rig *r);
+/* Homed in this run, and the drive still says so: only then does a position mean a place. */
+bool watch_is_homed(const struct rig *r);
 /* Its position means nothing any more: only a new run, which homes, may move it by position. */
 bool watch_needs_home(const struct rig *r);
 #endif

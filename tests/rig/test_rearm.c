@@ -359,6 +359,46 @@ static void before_homing_steps_go_away_whatever_the_position_reads(void)
     }
 }
 
+/* Pressed, and the drive says "homed" of an earlier day; the search for home passes the hard limit of that old zero. */
+static struct simulation *pressed_with_an_old_home(size_t pair)
+{
+    struct simulation *s = pressed_without_home(pair, -0.7e-3);
+    s->world->drive.homed = s->world->em2rs.homed = true;
+    for (int i = 0; i < 2 && !s->rig.latch.is_armed; i++) {
+        simulation_tick(s, KEY_ARM);
+        simulation_run(s, 1.0 * !s->rig.latch.is_armed);
+    }
+    until(s, RIG_RUNNING);
+    while (s->rig.state == RIG_RUNNING) {
+        s->world->em2rs.homed = true; /* this one drops the bit itself when it is sent home; the other is not judged */
+        simulation_tick(s, pair == 0 && s->rig.axis.position < -1.1e-3 ? KEY_STOP : KEY_NONE); /* while it homes */
+    }
+    until_stands(s, pair == 0 ? RIG_STOPPED : RIG_TRIPPED);
+    CU_ASSERT_EQUAL(s->rig.latch.first == SAFETY_TRAVEL, pair == 1);
+    CU_ASSERT_TRUE(s->rig.axis.homed);
+    return s;
+}
+
+static void an_old_home_sends_no_step_downwards_and_no_way_back(void)
+{
+    for (size_t k = 0; k < 2; k++) {
+        struct simulation *s = pressed_with_an_old_home(k);
+        const struct carriage *a = &s->world->plant.axis;
+        double at = a->actual;
+        simulation_tick(s, KEY_UNLOAD);
+        simulation_run(s, 1.0);
+        ASSERT_ABS(at - a->actual, s->bench.unload_step, 5e-6);
+        at = a->actual;
+        s->rig.limits.hard_from = -20e-3; /* nothing else stands against it */
+        simulation_run(s, 1.0);
+        simulation_tick(s, KEY_ARM);
+        simulation_run(s, 2.0);
+        had_event(s, "arm,\"refused\",\"it was not homed in this run: end it; a new one homes\"");
+        ASSERT_ABS(a->actual, at, 1e-6);
+        simulation_free(s);
+    }
+}
+
 static void before_homing_there_is_no_step_at_the_home_switch(void)
 {
     struct simulation *s = begin(TCP, NULL);
@@ -399,6 +439,7 @@ static void over_all_steps_the_force_may_rise_once(void)
 }
 
 CU_TestInfo rearm_tests[] = {
+    {"an_old_home_sends_no_step_downwards_and_no_way_back", an_old_home_sends_no_step_downwards_and_no_way_back},
     {"before_homing_steps_go_away_whatever_the_position_reads",
      before_homing_steps_go_away_whatever_the_position_reads},
     {"before_homing_there_is_no_step_at_the_home_switch", before_homing_there_is_no_step_at_the_home_switch},
