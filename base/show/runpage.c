@@ -52,6 +52,8 @@ static void is_it_whole(struct page *p)
         warn(p, "The record is not complete: the method did not run to its end, or rows did not reach the disk.");
     if (says(word(p, "outcome", "stop_not_proven"), "true"))
         warn(p, "The axis was not seen to stand after the last STOP.");
+    if (word(p, "outcome", "warning"))
+        warn(p, word(p, "outcome", "warning"));
     snprintf(path, sizeof path, "%.1000s/%s", p->folder, RUN_SAMPLES);
     struct err e = {0};
     if (sha256_file(path, hex, &e)) {

@@ -38,8 +38,8 @@ const char run_help[] =
     "\n"
     "example: mnrig run --bench config/benches/virtual_tcp.yaml --method config/methods/press_10N_hold_5s.yaml --batch "
     "demo --specimen s1\n"
-    "exit status: 0 done, 1 not completed (e.g. no contact), 2 usage, 3 a file, 5 bus at start, 6 safety trip, 7 "
-    "stopped by the operator";
+    "exit status: 0 done, 1 not completed (e.g. no contact), or the drive was not seen to switch off, "
+    "2 usage,\n3 a file, 5 bus at start, 6 safety trip, 7 stopped by the operator";
 
 struct run_options {
     struct session_options session;
@@ -339,11 +339,16 @@ static int finish(struct run *r, int rc, struct err *e)
     p.timings = m.timings;
     p.counter = m.counter;
     p.counters = m.counters;
+    p.outcome.off_not_seen = has_run && rig_is_left_on(&r->rig);
     struct err unwritten = {0};
     run_report_write(&p, &unwritten);
     if (rc == 0 && (lost || unwritten.code)) {
         *e = lost ? late : unwritten;
         return e->code;
+    }
+    if (rc == 0 && p.outcome.off_not_seen) { /* nobody, and no script, goes on to the next specimen */
+        rc = err_set(e, ERR_FAILED, "the test is done and recorded, but the drive was NOT seen to switch off");
+        err_hint(e, "press the E-stop before you reach in; events.csv has what was ordered, sent and acknowledged");
     }
     if (unwritten.code) { /* the first failure is the cause; that its record is not whole has to be said as well */
         size_t n = strlen(e->msg);
@@ -366,6 +371,9 @@ static void summarise(struct run *r)
     if (!isnan(s->travel_end))
         printf(", travel %.1f um", s->travel_end * 1e6);
     printf("%s\n", r->id.is_virtual ? " [virtual bench: rehearsal, not evidence]" : "");
+    if (rig_is_left_on(&r->rig))
+        printf("warning: THE DRIVE MAY STILL BE ON: it was not seen to switch off; press the E-stop before you reach "
+               "in\n");
 }
 
 static void release(struct run *r)

@@ -57,6 +57,7 @@ void off_step(struct rig *r)
     }
     if (is_sent && rig_sample(r, BENCH_AXIS)->sent > o->off_time && !r->axis.enabled) {
         f->is_active = false;
+        f->is_seen = true;
         tell(r, "seen", "the drive says that it is off");
     } else if (!is_sent || r->now - f->last < pause_of(r)) {
         return; /* what was not sent yet waits in the link */

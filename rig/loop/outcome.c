@@ -22,6 +22,12 @@ const char *rig_outcome(const struct rig *r, char *cause, size_t size)
     return "tripped";
 }
 
+bool rig_is_left_on(const struct rig *r)
+{
+    bool has_time = r->ended_from == RIG_FINISHING || r->off.has_failed; /* others end as soon as the axis stands */
+    return r->state == RIG_ENDED && has_time && r->off.began > 0.0 && !r->off.is_seen;
+}
+
 int rig_result(const struct rig *r, struct err *e)
 {
     char cause[240];

@@ -11,7 +11,7 @@
 
 #define ARM_PATIENCE 10.0    /* s an unattended run waits for all clear */
 #define ENABLE_TIME 2.0      /* s a drive may take to switch on */
-#define FINISH_TIME 2.0      /* s it may take to switch off */
+#define FINISH_TIME 3.0      /* s it may take to switch off; off.h tries for 2 s, once its first order has left */
 enum { RESETS_MAX = 3 };
 
 const char *const rig_state_names[] = {"waiting", "enabling",  "running",   "tripped",

@@ -38,7 +38,7 @@ struct rig_stopper {   /* STOP until proven */
     double   position;
 };
 struct rig_off {       /* see off.h */
-    bool     is_active, is_sent, is_acknowledged, has_failed;
+    bool     is_active, is_sent, is_acknowledged, is_seen, has_failed;
     unsigned sent, first;  /* requests so far; the inbox's count of the first */
     double   began, last;
 };
@@ -134,5 +134,7 @@ bool rig_tick(struct rig *r, double now, double lateness, enum rig_key key);
 const char *rig_outcome(const struct rig *r, char *cause, size_t size);
 /* 0, ERR_SAFETY, ERR_STOPPED or ERR_FAILED (aborted), with the message. */
 int rig_result(const struct rig *r, struct err *e);
+/* It ended, and the drive, told to switch off, was not seen to do so. */
+bool rig_is_left_on(const struct rig *r);
 void rig_event(struct rig *r, const char *kind, const char *subject, const char *value, const char *detail);
 #endif

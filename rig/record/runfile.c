@@ -117,6 +117,8 @@ static void write_outcome(struct record *y, const struct run_report *r)
     record_text(y, "outcome/cause", r->outcome.cause);
     record_bool(y, "outcome/complete", r->outcome.complete);
     record_bool(y, "outcome/stop_not_proven", r->outcome.stop_not_proven);
+    if (r->outcome.off_not_seen)
+        record_text(y, "outcome/warning", "the drive was NOT seen to switch off at the end: it may still be on");
     record_integer(y, "outcome/rows", (long long)r->outcome.rows);
     record_text(y, "outcome/samples_sha256", r->outcome.samples_sha256);
     record_integer(y, "outcome/events", (long long)r->outcome.events);

@@ -17,6 +17,7 @@ struct run_outcome {
     const char *state, *cause; /* done | tripped | stopped | aborted */
     bool complete;           /* the method ran to its end and every row reached the disk */
     bool stop_not_proven;
+    bool off_not_seen;       /* the drive was told to switch off at the end, and may be on */
     uint64_t rows, events;
     const char *samples_sha256, *events_chain;
 };

@@ -256,6 +256,17 @@ expect 7 "stopped by the operator" "$R" run --bench $TCP --port "$PORT" --method
     --specimen keys -o "$T/runs"
 stop_bench
 
+# ---- a good run whose drive acknowledges switching off and stays on: recorded as done, and told; nobody goes on to the next
+printf 'when force > 1 N: ignore stop\n' >"$T/stays_on.txt"
+start_bench --tcp 0 --seed 25 --out "$T/stays_on" --faults "$T/stays_on.txt"
+expect 1 "drive was NOT seen to switch off" "$R" run --bench $TCP --port "$(cat "$T/port")" --method "$T/files/press_1200um_hold_5s.yaml" \
+    --batch cli --specimen on --unattended -o "$T/runs"
+grep -q 'warning: THE DRIVE MAY STILL BE ON' "$T/out" || fail "a drive that stays on: no warning"
+grep -q 'state: done' "$T"/runs/*_cli_on_*/run.yaml || fail "a drive that stays on: the run is not 'done'"
+grep -q 'complete: true' "$T"/runs/*_cli_on_*/run.yaml || fail "a drive that stays on: the record is not 'complete'"
+grep -q 'warning: .*NOT seen to switch off' "$T"/runs/*_cli_on_*/run.yaml || fail "a drive that stays on: not in run.yaml"
+stop_bench
+
 # ---- depth: a run without a reading goes through the insertion model, with the needles of the method
 expect 0 "no depth was read of this run: its greatest force of" "$B/mnsim" check config/studies/demo_delivery.yaml --set "insertion={run: $RUN}"
 expect 0 "note: depth estimated by the insertion model, not measured" "$B/mnsim" check config/studies/demo_delivery.yaml --set "insertion={run: $RUN}"

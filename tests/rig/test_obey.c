@@ -333,6 +333,58 @@ static void an_axis_that_does_not_go_where_it_was_sent_is_stopped(void)
     }
 }
 
+static bool is_off(uint8_t unit, const uint8_t *pdu, size_t n)
+{
+    if (unit != 1 || n != 5 || pdu[0] != 6)
+        return false;
+    return (pdu[1] == 0 && pdu[2] == 124 && pdu[4] == 0x9E) || (pdu[1] == 0 && pdu[2] == 0x0F && pdu[4] == 0);
+}
+
+/* Acknowledged, and the drive stays on: at the end of a run that went well. */
+static void a_drive_that_stays_on_after_a_good_run_is_told(void)
+{
+    static const char *const course[] = {"command,disable,\"ordered\"", "note,disable,\"acknowledged after",
+                                         "note,disable,\"not seen after"};
+    for (size_t k = 0; k < 3; k++) {
+        struct simulation *s = begin(k % 2, false);
+        struct liar l;
+        struct err e = {0};
+        until_stage(s, "retract", false);
+        if (k < 2)
+            lie(s, &l, is_off);
+        simulation_run(s, 10.0);
+        CU_ASSERT_EQUAL(rig_result(&s->rig, &e), 0);
+        CU_ASSERT_EQUAL(is_on(s, k % 2), k < 2);
+        CU_ASSERT_EQUAL(rig_is_left_on(&s->rig), k < 2);
+        if (k < 2)
+            has_in_order(s, course, 3);
+        simulation_free(s);
+    }
+}
+
+/* Somebody will reach in: the operator is told, whatever else there is to say. */
+static void a_drive_that_stays_on_at_a_prompt_is_told(void)
+{
+    for (size_t k = 0; k < 2; k++) {
+        struct simulation *s = begin(k, true);
+        struct method *m = &s->method;
+        struct liar l;
+        memmove(&m->stage[3], &m->stage[2], (m->n++ - 2) * sizeof m->stage[0]);
+        m->stage[2] = (struct stage){.kind = STAGE_PROMPT, .longest = 30.0, .text = "put the specimen on"};
+        lie(s, &l, is_off);
+        for (int i = 0; i < 2000 && s->rig.state != RIG_PROMPTING; i++)
+            simulation_tick(s, KEY_NONE);
+        simulation_run(s, 0.5);
+        ASSERT_HAS(s->rig.message, "put the specimen on"); /* it is told again, and again */
+        simulation_run(s, 2.0);
+        CU_ASSERT_TRUE(is_on(s, k));
+        CU_ASSERT_EQUAL(s->rig.state, RIG_PROMPTING);
+        ASSERT_HAS(s->rig.message, "THE DRIVE IS STILL ON although it was told to switch off: press the E-stop");
+        simulation_tick(s, KEY_QUIT);
+        simulation_free(s);
+    }
+}
+
 /* A retract whose target is echoed, and not taken over: the drive would go for the one before, into the sample. */
 static void a_target_that_is_not_taken_over_lets_nothing_move(void)
 {
@@ -390,6 +442,8 @@ static void an_axis_that_creeps_on_after_proven_stops_is_switched_off(void)
 
 CU_TestInfo obey_tests[] = {
     {"space_does_not_keep_a_drives_watchdog_from_firing", space_does_not_keep_a_drives_watchdog_from_firing},
+    {"a_drive_that_stays_on_after_a_good_run_is_told", a_drive_that_stays_on_after_a_good_run_is_told},
+    {"a_drive_that_stays_on_at_a_prompt_is_told", a_drive_that_stays_on_at_a_prompt_is_told},
     {"an_axis_that_creeps_on_after_proven_stops_is_switched_off",
      an_axis_that_creeps_on_after_proven_stops_is_switched_off},
     {"what_the_axis_must_stay_trips_in_every_stage", what_the_axis_must_stay_trips_in_every_stage},

@@ -374,7 +374,7 @@ static struct simulation *pressed_with_an_old_home(size_t pair)
         simulation_tick(s, pair == 0 && s->rig.axis.position < -1.1e-3 ? KEY_STOP : KEY_NONE); /* while it homes */
     }
     until_stands(s, pair == 0 ? RIG_STOPPED : RIG_TRIPPED);
-    CU_ASSERT_EQUAL(s->rig.latch.first == SAFETY_TRAVEL, pair == 1);
+    CU_ASSERT_EQUAL(s->rig.latch.first, SAFETY_TRAVEL); /* or stopped, and then it was judged */
     CU_ASSERT_TRUE(s->rig.axis.homed);
     return s;
 }
