@@ -162,7 +162,9 @@ static int finish(struct proving *r, int64_t started, struct err *e)
     r->recorder = NULL;
     if (rc == 0)
         rc = proof_write(&p, e);
-    screen_end_line(&r->screen);
+    session_leave(&r->s);
+    signals_release();
+    screen_end_line(&r->screen); /* last: a terminal that is held (Ctrl-S) would keep the bench */
     printf("bench %s:\n", r->s.bench.name);
     for (int i = 0; i < PROVE_CHECKS; i++) {
         describe(&r->prover, i, line, sizeof line);

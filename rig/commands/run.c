@@ -412,7 +412,9 @@ int run_run(int argc, char **argv, struct err *e)
         if (rc == 0) rc = go(r, e);
         if (r->folder[0]) {
             rc = finish(r, rc, e);
-            summarise(r);
+            session_leave(&r->s);
+            signals_release();
+            summarise(r); /* last: a terminal that is held (Ctrl-S) would keep the bench */
         }
     }
     release(r);

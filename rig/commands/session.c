@@ -54,6 +54,8 @@ static int name_line(const struct bus_address *a, char *out, size_t size, struct
         snprintf(out, size, "%.60s-%d", text, a->port);
     else
         snprintf(out, size, "%.200s", realpath(a->path, text) ? text : a->path);
+    if (strncmp(out, "127.", 4) == 0 || strncmp(out, "0.", 2) == 0) /* every one of these is this computer */
+        snprintf(out, size, "127.0.0.1-%d", a->port);
     for (char *c = out; *c; c++)
         if (*c == '/')
             *c = '_';
@@ -120,14 +122,19 @@ int session_open(struct session *s, struct err *e)
 
 struct bus *session_axis_bus(struct session *s) { return link_bus(s->link[s->bench.device[BENCH_AXIS].link]); }
 
-void session_close(struct session *s)
+void session_leave(struct session *s)
 {
     for (size_t i = 0; i < s->links; i++)
         link_free(s->link[i]);
     if (s->lock >= 0)
         close(s->lock);
-    config_close(s->doc);
     s->links = 0;
     s->lock = -1;
+}
+
+void session_close(struct session *s)
+{
+    session_leave(s);
+    config_close(s->doc);
     s->doc = NULL;
 }

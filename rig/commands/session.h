@@ -32,5 +32,7 @@ int  session_take(struct session *s, struct err *e);
 int  session_open(struct session *s, struct err *e);
 /* The bus that the axis is on; open. */
 struct bus *session_axis_bus(struct session *s);
+/* Frees the links and gives the lock back: from now on another mnrig may have the bench. */
+void session_leave(struct session *s);
 void session_close(struct session *s);
 #endif

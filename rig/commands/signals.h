@@ -5,4 +5,6 @@
 
 /* From now on; the flag is 0 until one of them comes. */
 const volatile sig_atomic_t *signals_catch(void);
+/* Each of them ends the program again: the bench is left and the record closed, only words are still to be said. */
+void signals_release(void);
 #endif

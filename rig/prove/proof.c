@@ -88,7 +88,7 @@ int proof_write(const struct proof_report *r, struct err *e)
     provenance_record(y, "provenance", &p);
     record_subtree(y, "configuration/bench", r->bench_doc);
     snprintf(path, sizeof path, "%s/" PROOF_YAML, r->folder);
-    rc = record_write(y, path, e);
+    rc = provenance_write_sealed(y, path, e);
     record_free(y);
     return rc;
 }
@@ -178,6 +178,7 @@ static int refuse(struct err *e, const struct bench *b, const char *what)
 int proof_find(struct proof *out, const char *parent, const struct bench *b, int64_t now, struct err *e)
 {
     struct candidate c = {.at = 0};
+    struct err unsealed = {0};
     char what[1400];
     memset(out, 0, sizeof *out);
     if (!find_newest(&c, parent, b)) {
@@ -188,6 +189,8 @@ int proof_find(struct proof *out, const char *parent, const struct bench *b, int
     double age = (double)(now - c.at);
     if (strcmp(c.bench_sha256, b->sha256) != 0)
         snprintf(what, sizeof what, "%s is of another state of its files (or of other --set values)", c.proof.path);
+    else if (provenance_check_seal(c.proof.path, &unsealed) != 0)
+        snprintf(what, sizeof what, "%s", unsealed.msg);
     else if (!c.passed)
         snprintf(what, sizeof what, "%s: not every check passed", c.proof.path);
     else if (age < 0.0)

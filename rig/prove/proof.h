@@ -21,7 +21,7 @@ struct proof_report {
 /* Writes folder/proof.yaml.  ERR_IO. */
 int proof_write(const struct proof_report *r, struct err *e);
 /* The newest proof below parent for this bench file.  ERR_RANGE says what is wrong: none there, of another bench file,
- * failed, older than proof/max_age, dated in the future. */
+ * failed, changed after it was written (its seal), older than proof/max_age, dated in the future. */
 int proof_find(struct proof *out, const char *parent, const struct bench *b, int64_t now, struct err *e);
 /* Are the devices that answer now those of the proof?  ERR_RANGE names the one that is not. */
 int proof_check_devices(const struct proof *f, const struct bench *b, struct link *const links[], struct err *e);

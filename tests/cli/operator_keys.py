@@ -181,6 +181,8 @@ def a_held_terminal_does_not_keep_the_outcome(port):
     while "state: done" not in r.file("run.yaml") and time.time() < end:
         time.sleep(0.3)
     check("state: done" in r.file("run.yaml"), "held: the outcome waits for the terminal")
+    probe = subprocess.run([BUILD + "/mnrig", "probe", "--bench", BENCH, "--port", port], capture_output=True, timeout=60)
+    check(b"in use" not in probe.stderr, "held: the bench is kept: %r" % probe.stderr[-200:])
     r.key(b"\x11")
     check(r.status() == 0, "held: exit status")
     lines = [line.split(b"\n")[0] for line in r.shown.split(b"\r\x1b[K") if b" N  z " in line.split(b"\n")[0]]

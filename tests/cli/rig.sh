@@ -195,6 +195,9 @@ expect 3 "bench 'virtual_tcp' is not proven: no proof of it below" air unproven
 expect 0 "watchdog       passed" prove
 air proven >"$T/out" 2>&1
 grep -q 'state: valid' "$T"/runs/*_cli_proven_*/run.yaml || { fail "run.yaml does not name the proof"; cat "$T/out"; }
+cp -R "$T/proofs" "$T/proofs.edited"
+sed -i 's/^  rows: ./  rows: 7/' "$T"/proofs.edited/*/proof.yaml
+expect 3 "not as written: its text does not fit the seal" air edited --proofs "$T/proofs.edited"
 echo '# another line' >>"$STRICT"
 expect 3 "is of another state of its files" air altered
 air override --no-proof "only a comment changed" >"$T/out" 2>&1
@@ -214,7 +217,7 @@ grep -q 'state: done' "$T"/runs/*_cli_closed_*/run.yaml || fail "run without sta
 pid=$!
 sleep 2.5
 expect 5 "is in use by another mnrig" "$R" probe --bench $TCP --port "$PORT"
-for name in localhost 127.1; do
+for name in localhost 127.1 0.0.0.0 127.0.0.3; do
     expect 5 "is in use by another mnrig" "$R" probe --bench $TCP --port "$PORT" --set links/axis_line/tcp=$name
 done
 kill -TERM $pid

@@ -170,11 +170,22 @@ static void put_proof(const struct shelf *h, const char *name, double days_ago, 
     CU_ASSERT_EQUAL(mkdir(path, 0777), 0);
     strncat(path, "/proof.yaml", sizeof path - strlen(path) - 1);
     iso8601(1772798709 - (int64_t)(days_ago * 86400.0), when);
-    FILE *f = fopen(path, "w");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    fprintf(f, "format: mn-proof-1\ndate: %s\nverdict: %s\nbench: {name: virtual_tcp, sha256: %s}\n"
-               "devices: {axis: {constants: 1F03}, force: {constants: 77C1}}\n", when, verdict, sha256);
-    fclose(f);
+    struct record *y = NULL;
+    CU_ASSERT_EQUAL_FATAL(record_new(&y, NULL), 0);
+    const struct { const char *path, *text; } part[] = {
+        {"format", "mn-proof-1"}, {"date", when}, {"verdict", verdict}, {"bench/name", "virtual_tcp"},
+        {"bench/sha256", sha256}, {"devices/axis/constants", "1F03"}, {"devices/force/constants", "77C1"}};
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        record_text(y, part[i].path, part[i].text);
+    CU_ASSERT_EQUAL(provenance_write_sealed(y, path, NULL), 0);
+    record_free(y);
+}
+
+static void edit_proof(const struct shelf *h, const char *name)
+{
+    char command[700];
+    snprintf(command, sizeof command, "sed -i 's/1F03/1F04/' '%s/%s_proof_x_prove_r01/proof.yaml'", h->folder, name);
+    CU_ASSERT_EQUAL(system(command), 0);
 }
 
 static void says(const struct shelf *h, const char *what)
@@ -208,6 +219,8 @@ static void a_run_takes_only_a_proof_that_is_passed_recent_and_of_its_files(void
     says(&h, NULL);
     put_proof(&h, "d", 3.0, "00ff", "passed"); /* newer, but of other files: the one that fits counts */
     says(&h, NULL);
+    edit_proof(&h, "c");
+    says(&h, "not as written: its text does not fit the seal");
     put_proof(&h, "e", -0.5, h.bench.sha256, "passed");
     says(&h, "is dated in the future");
     h.bench.sha256[0] = h.bench.sha256[0] == '0' ? '1' : '0';
