@@ -68,9 +68,11 @@ static size_t print_fit(const struct fit *f, const char *folder, bool quiet)
             "  warning: the model misses the data by far more than their standard deviations (sum of squares %.4g of "
             "%zu data): the intervals are too narrow\n",
             x->chi2, x->n_residuals);
-    if (fit_last(f) < f->lag)
-        printf("  warning: the data end at %.3g h, before the lag of %.3g h: measure longer\n", fit_last(f) / HOUR,
-               f->lag / HOUR);
+    const char *whose;
+    double lag = fit_short_of(f, &whose);
+    if (!isnan(lag))
+        printf("  warning: the data end at %.3g h, before the lag of %.3g h (%s): measure longer\n", fit_last(f) / HOUR,
+               lag / HOUR, whose);
     for (size_t i = 0; !quiet && i < f->n_cases; i++)
         printf("  %-20s %-9s %3zu readings, mean fold error %.3f\n", f->item[i].name, fit_case_label(&f->item[i]),
                f->item[i].n, fit_fold_error(&f->item[i]));

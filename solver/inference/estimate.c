@@ -10,7 +10,8 @@
 #define XTOL           1e-5 /* relative change of log(parameter) at which the fit stops */
 #define ITERATIONS_MAX 60
 #define NO_EFFECT      1e-5 /* of the largest column of the Jacobian: smaller is the integrator's noise */
-#define BOUND_ROOM     1e-3 /* of the range: closer counts as at the bound */
+#define BOUND_ROOM     1e-3 /* of the range: closer may be at the bound, where a search comes to rest slowly */
+#define ON_BOUND       1e-9 /* of the range: closer is, whatever the slope there, which vanishes */
 #define WIDE           10.0  /* ratio of the ends of an interval on a log scale */
 #define TOGETHER       0.999 /* correlation from which only a combination is determined */
 
@@ -125,7 +126,17 @@ static int on_jacobian(const gsl_vector *x, void *self, gsl_matrix *J)
     return rc;
 }
 
-static void find_flaw(const struct bridge *b, const double *column, const double *u, size_t i, struct estimate *out)
+/* Does what the data want lie beyond a bound?  The search ends near one also where the best value lies there and the
+ * range is wide: there the Gauss-Newton step from its end (of u) stays inside. */
+static bool is_at_bound(const struct estimate_problem *p, double u, double step, size_t i)
+{
+    double room = 1.0 - fabs(sin(u)); /* to the nearer bound, of half the range */
+    if (!p->bound || room > BOUND_ROOM) return false;
+    double outward = (sin(u) > 0.0 ? 1.0 : -1.0) * slope_of(p, i, u) * step / (0.5 * range_of(p, i));
+    return room < ON_BOUND || outward > room;
+}
+
+static void find_flaw(const struct bridge *b, const double *column, bool at_bound, size_t i, struct estimate *out)
 {
     double largest = 0.0;
     size_t p = b->p->n_parameters;
@@ -140,7 +151,7 @@ static void find_flaw(const struct bridge *b, const double *column, const double
             out->flaw[i] = FLAW_COMBINATION;
             out->with[i] = j;
         }
-    if (b->p->bound && 1.0 - fabs(sin(u[i])) < BOUND_ROOM) out->flaw[i] = FLAW_AT_BOUND;
+    if (at_bound) out->flaw[i] = FLAW_AT_BOUND;
     if (!(column[i] > NO_EFFECT * largest)) out->flaw[i] = FLAW_NO_EFFECT;
 }
 
@@ -152,10 +163,13 @@ static double corrected_akaike(const struct estimate_problem *p, double sum)
 }
 
 /* What lies beyond a bound is no value of the parameter; at a bound itself the slope of the search vanishes, and with
- * it every standard error. */
+ * it every standard error.  What nothing depends on has none, and hangs together with nothing. */
 static void cut_interval(const struct estimate_problem *p, size_t i, struct estimate *out)
 {
-    if (out->flaw[i] == FLAW_AT_BOUND) out->low[i] = out->high[i] = out->relative_se[i] = NAN;
+    for (size_t j = 0; out->flaw[i] == FLAW_NO_EFFECT && j < p->n_parameters; j++)
+        if (j != i) out->correlation[i][j] = out->correlation[j][i] = NAN;
+    if (out->flaw[i] == FLAW_AT_BOUND || out->flaw[i] == FLAW_NO_EFFECT)
+        out->low[i] = out->high[i] = out->relative_se[i] = NAN;
     if (!p->bound) return;
     out->low_is_bound[i] = out->low[i] < p->bound[i].lower;
     out->high_is_bound[i] = out->high[i] > p->bound[i].upper;
@@ -207,6 +221,20 @@ static double correlation_of(const gsl_matrix *covariance, const double *slope, 
     return (slope[i] < 0.0) == (slope[j] < 0.0) ? of_u : -of_u;
 }
 
+/* Where Gauss and Newton would go from the end of the search: -(J'J)^-1 J'r. */
+static void next_step(const gsl_matrix *J, const gsl_vector *r, const gsl_matrix *inverse, double *step)
+{
+    double slope[ESTIMATE_MAX] = {0};
+    for (size_t a = 0; a < J->size2; a++)
+        for (size_t i = 0; i < J->size1; i++)
+            slope[a] += gsl_matrix_get(J, i, a) * gsl_vector_get(r, i);
+    for (size_t a = 0; a < J->size2; a++) {
+        step[a] = 0.0;
+        for (size_t b = 0; b < J->size2; b++)
+            step[a] -= gsl_matrix_get(inverse, a, b) * slope[b];
+    }
+}
+
 /* Covariance of u: (J'J)^-1, times the residual variance when that is estimated. */
 static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct bridge *b, gsl_matrix *covariance,
                            struct estimate *out)
@@ -214,10 +242,11 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
     size_t p = b->p->n_parameters, n = b->p->n_residuals;
     const gsl_vector *x = gsl_multifit_nlinear_position(w), *f = gsl_multifit_nlinear_residual(w);
     const gsl_matrix *J = gsl_multifit_nlinear_jac(w);
-    double sum = 0.0, column[ESTIMATE_MAX] = {0}, u[ESTIMATE_MAX], slope[ESTIMATE_MAX];
+    double sum = 0.0, column[ESTIMATE_MAX] = {0}, u[ESTIMATE_MAX], slope[ESTIMATE_MAX], step[ESTIMATE_MAX];
     for (size_t i = 0; i < n; i++)
         sum += gsl_vector_get(f, i) * gsl_vector_get(f, i);
     gsl_multifit_nlinear_covar(J, 0.0, covariance);
+    next_step(J, f, covariance, step);
     *out = (struct estimate){.n_parameters = p,
                              .n_residuals = n,
                              .rmse = sqrt(sum / (double)n),
@@ -251,7 +280,7 @@ static void write_estimate(const gsl_multifit_nlinear_workspace *w, const struct
     }
     out->quantile = quantile;
     for (size_t i = 0; i < p; i++) {
-        find_flaw(b, column, u, i, out);
+        find_flaw(b, column, is_at_bound(b->p, u[i], step[i], i), i, out);
         cut_interval(b->p, i, out);
     }
 }

@@ -43,7 +43,7 @@ struct estimate {
     double value[ESTIMATE_MAX];
     /* Standard error on the parameter's scale: of log(value), 0.07 is 7 %, or of it; NAN as low. */
     double relative_se[ESTIMATE_MAX];
-    double low[ESTIMATE_MAX], high[ESTIMATE_MAX]; /* 95 % interval; NAN where the optimum lies at a bound */
+    double low[ESTIMATE_MAX], high[ESTIMATE_MAX]; /* 95 % interval; NAN at a bound and without effect */
     bool low_is_bound[ESTIMATE_MAX], high_is_bound[ESTIMATE_MAX]; /* cut there: it would go on beyond */
     double quantile; /* interval: value +- quantile x standard error on the parameter's scale */
     double chi2, aicc; /* sum of squared residuals; corrected Akaike criterion (NAN: too few data, or groups: the sum of

@@ -240,20 +240,42 @@ double fit_fold_error(const struct fit_case *c)
 
 /* ---- the estimate ---- */
 
-/* The longest lag among the fitted cases, at the estimate; a dose that the skin exhausts has one too. */
-static int find_lag(struct fit *f, struct err *e)
+/* The longest lag among the fitted cases, NAN: none; value as for fit_study.  A dose that the skin exhausts has one
+ * too. */
+static double longest_lag(const struct fit *f, const double *value)
 {
-    int rc = 0;
-    for (size_t i = 0; !rc && i < f->n_cases; i++) {
+    double longest = NAN;
+    for (size_t i = 0; i < f->n_cases; i++) {
         double lag;
         struct err none = {0};
-        struct problem *p = f->item[i].is_predicted ? NULL : problem_of(f, &f->item[i], f->estimate.value, e);
-        if (f->item[i].is_predicted) continue;
-        rc = p ? 0 : e->code;
-        if (p && simulate_lag(p, &lag, &none) == 0 && lag > 0.0) f->lag = isnan(f->lag) ? lag : fmax(f->lag, lag);
+        struct problem *p = f->item[i].is_predicted ? NULL : problem_of(f, &f->item[i], value, &none);
+        if (p && simulate_lag(p, &lag, &none) == 0 && lag > 0.0) longest = fmax(longest, lag); /* not the NAN */
         free(p);
     }
-    return rc;
+    return longest;
+}
+
+static int find_lag(struct fit *f, struct err *e)
+{
+    struct fit *own = malloc(sizeof *own); /* the studies as they are */
+    if (!own) return err_set(e, ERR_NOMEM, "out of memory");
+    *own = *f;
+    own->n_parameters = 0;
+    f->lag = longest_lag(f, f->estimate.value);
+    f->lag_start = fmax(longest_lag(f, NULL), longest_lag(own, NULL));
+    free(own);
+    return 0;
+}
+
+double fit_short_of(const struct fit *f, const char **whose)
+{
+    bool open = false;
+    for (size_t i = 0; i < f->n_estimated; i++)
+        open = open || f->estimate.flaw[i] != FLAW_NONE;
+    *whose = "at the estimate";
+    if (fit_last(f) < f->lag) return f->lag;
+    *whose = "with the values of the study or the table's start";
+    return open && fit_last(f) < f->lag_start ? f->lag_start : NAN;
 }
 
 /* Place k of the profile of parameter i, within its bounds. */

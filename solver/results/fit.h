@@ -10,12 +10,13 @@ enum { FIT_CASES_MAX = 16, FIT_POINTS_MAX = 1000, FIT_PARAMETERS_MAX = 16, FIT_P
 enum { OBSERVED_CUMULATIVE, OBSERVED_LAB, OBSERVED_FLUX, OBSERVED_RECEPTOR, OBSERVED_PLASMA };
 
 struct fit_parameter { /* a row of the parameter table; its columns have PEtab's names, and path and unit */
-    char id[60], path[120], unit[30];
+    char id[60], path[120], unit[30], scale[8];
+    char prior_type[32], prior_text[80]; /* as the table has them */
     int line; /* of the table */
     bool is_estimated;
     double nominal;
     struct estimate_bound bound;
-    bool has_prior;         /* what is known from elsewhere: normal, on the scale of the search (ln for log) */
+    bool has_prior; /* what is known from elsewhere: normal, on the scale of the search (ln for log and log10) */
     double prior_mean, prior_sd;
 };
 struct fit_point {
@@ -54,7 +55,9 @@ struct fit {
     double lower_rise; /* the least of them: below 0 the estimate is not the best */
     double profile_low[ESTIMATE_MAX], profile_high[ESTIMATE_MAX]; /* 95 % interval: where the rise is the square of the
                                                                    * estimate's quantile; NAN: not reached */
-    double lag;               /* longest asymptotic lag among the cases, s; NAN: none */
+    double lag;       /* longest asymptotic lag among the fitted cases, s; NAN: none */
+    double lag_start; /* the same with the values that the table starts from, or that the studies have: where the data
+                       * do not identify the parameters, the estimate's lag says little */
 };
 
 /* Reads fit file, parameter table and data; checks each study with the nominal values.  Mistakes with file and line. */
@@ -86,8 +89,9 @@ const char *fit_case_label(const struct fit_case *c);
 /* Do any data or depths come from a virtual bench; is any depth estimated? */
 bool fit_is_virtual(const struct fit *f);
 bool fit_is_estimated(const struct fit *f);
-double
-fit_last(const struct fit *f); /* time of the last fitted reading, s; before f->lag they say little of the flux */
+double fit_last(const struct fit *f); /* time of the last fitted reading, s */
+/* The lag that the data end before, s, and with whose values ("at the estimate", ...); NAN: they go on long enough. */
+double fit_short_of(const struct fit *f, const char **whose);
 /* The model misses the data by more than their standard deviations allow: intervals that rest on these are too
  * narrow. */
 bool fit_is_missed(const struct fit *f);

@@ -126,8 +126,8 @@ static int check_negative(const struct fit_case *c, struct err *e)
     return 0;
 }
 
-/* The mean of the fluxes that a donor (0: no names) has from reading *k on at one time, which *k is moved behind; what is
- * below its limit counts nothing.  NAN: none left. */
+/* The mean of the fluxes that a donor (0: no names) has from reading *k on at one time, which *k is moved behind; what
+ * is below its limit counts nothing.  NAN: none left. */
 static double next_flux(const struct fit_case *c, size_t donor, size_t *k, const struct fit_point **last)
 {
     double sum = 0.0;

@@ -20,8 +20,9 @@ static bool ends_with(const char *text, const char *end)
     return n > m && strcmp(text + n - m, end) == 0;
 }
 
-/* Optional columns of PEtab: objectivePriorType empty, normal (of a lin parameter), logNormal or parameterScaleNormal;
- * objectivePriorParameters "mean;sd", mean and sd of ln(value) on a log scale. */
+/* Optional columns of PEtab, in PEtab's meaning: objectivePriorType empty, normal (of a lin parameter), logNormal (of
+ * ln(value), for log and log10) or parameterScaleNormal (on the scale of the row: value, ln or log10 of it);
+ * objectivePriorParameters "mean;sd". */
 static int read_prior(const struct table *t, size_t row, struct fit_parameter *p, struct err *e)
 {
     static const char type_name[] = "objectivePriorType", parameters_name[] = "objectivePriorParameters";
@@ -31,7 +32,8 @@ static int read_prior(const struct table *t, size_t row, struct fit_parameter *p
     if ((rc = table_col(t, type_name, &col, e))) return rc;
     const char *type = table_cell(t, row, col);
     if (!type[0]) return 0;
-    if (strcmp(type, "parameterScaleNormal") != 0 && strcmp(type, p->bound.is_log ? "logNormal" : "normal") != 0)
+    bool on_scale = strcmp(type, "parameterScaleNormal") == 0;
+    if (!on_scale && strcmp(type, p->bound.is_log ? "logNormal" : "normal") != 0)
         return err_set(e, ERR_PARSE, "%s:%d: %s: '%s': must be empty, parameterScaleNormal or %s", t->path,
                        t->line[row], type_name, type, p->bound.is_log ? "logNormal" : "normal");
     if ((rc = table_col(t, parameters_name, &col, e))) return rc;
@@ -40,7 +42,16 @@ static int read_prior(const struct table *t, size_t row, struct fit_parameter *p
     if (sscanf(text, "%lf;%lf%n", &p->prior_mean, &p->prior_sd, &used) != 2 || text[used] || !isfinite(p->prior_mean) ||
         !(p->prior_sd > 0.0) || !isfinite(p->prior_sd))
         return err_set(e, ERR_PARSE, "%s:%d: %s: '%s': must be mean;sd with sd above 0%s", t->path, t->line[row],
-                       parameters_name, text, p->bound.is_log ? ", both of ln(value)" : "");
+                       parameters_name, text,
+                       !p->bound.is_log                            ? ""
+                       : on_scale && strcmp(p->scale, "log10") == 0 ? ", both of log10(value)"
+                                                                    : ", both of ln(value)");
+    snprintf(p->prior_type, sizeof p->prior_type, "%s", type);
+    snprintf(p->prior_text, sizeof p->prior_text, "%s", text);
+    if (on_scale && strcmp(p->scale, "log10") == 0) {
+        p->prior_mean *= log(10.0);
+        p->prior_sd *= log(10.0);
+    }
     p->has_prior = p->is_estimated;
     return 0;
 }
@@ -84,6 +95,7 @@ static int read_parameter(struct fit *f, const struct table *t, size_t row, stru
     snprintf(p->id, sizeof p->id, "%s", cell[0]);
     snprintf(p->path, sizeof p->path, "%s", cell[1]);
     snprintf(p->unit, sizeof p->unit, "%s", cell[2]);
+    snprintf(p->scale, sizeof p->scale, "%s", cell[3]);
     f->n_estimated += p->is_estimated;
     for (size_t i = 0; i + 1 < f->n_parameters; i++) {
         const struct fit_parameter *q = &f->parameter[i];
@@ -322,7 +334,7 @@ int fit_load(struct fit *f, const char *path, const struct study_options *option
     const char *title, *table;
     char file[700];
     struct cnode cases = {NULL, NULL};
-    *f = (struct fit){.options = options, .starts = 3, .lag = NAN};
+    *f = (struct fit){.options = options, .starts = 3, .lag = NAN, .lag_start = NAN};
     int rc = config_open(&f->doc, path, e);
     struct cnode root = rc ? cases : config_root(f->doc);
     if (!rc) rc = config_known(root, keys, e);

@@ -23,7 +23,9 @@ static void put_interval(struct record *r, const struct fit *f, size_t i)
     char at[80];
     snprintf(at, sizeof at, "parameters/%zu/interval", i);
     if (isnan(x->low[i])) {
-        record_text(r, at, "none: the value lies at a bound");
+        record_text(r, at,
+                    x->flaw[i] == FLAW_NO_EFFECT ? "none: nothing in the data depends on it"
+                                                 : "none: the value lies at a bound");
         return;
     }
     put(r, i, fit_estimated(f, i)->bound.is_log ? "standard_error_of_log" : "standard_error", x->relative_se[i]);
@@ -50,6 +52,7 @@ static void put_parameter(struct record *r, const struct fit *f, size_t i)
     put(r, i, "value", x->value[i]);
     put_interval(r, f, i);
     for (size_t k = 0; k < i; k++) {
+        if (isnan(x->correlation[i][k])) continue;
         snprintf(text, sizeof text, "correlation_with_%s", fit_estimated(f, k)->id);
         put(r, i, text, x->correlation[i][k]);
     }
@@ -112,9 +115,12 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     record_integer(r, "starts_that_agree", (long long)f->agreeing);
     for (size_t i = 0; i < f->n_estimated; i++)
         put_parameter(r, f, i);
-    if (fit_last(f) < f->lag) {
+    const char *whose;
+    double lag = fit_short_of(f, &whose);
+    if (!isnan(lag)) {
         record_number(r, "last_reading_h", fit_last(f) / HOUR);
-        record_number(r, "lag_h", f->lag / HOUR);
+        record_number(r, "lag_h", lag / HOUR);
+        record_text(r, "lag_is", whose);
         record_text(r, "warnings/-", "the data end before the lag: measure longer");
     }
     for (size_t i = 0; i < f->n_cases; i++)
@@ -129,23 +135,30 @@ static int write_yaml(const struct fit *f, const struct result_context *c, const
     return rc;
 }
 
+/* The table that was read, with the estimates as nominal values: fit for another fit. */
 static int write_parameters(const struct fit *f, const struct folder *folder, struct err *e)
 {
-    static const char *const columns[] = {"parameterId", "path",       "unit",         "parameterScale",
-                                          "lowerBound",  "upperBound", "nominalValue", "estimate"};
+    static const char *const columns[] = {"parameterId",  "path",     "unit",               "parameterScale",
+                                          "lowerBound",   "upperBound", "nominalValue",     "estimate",
+                                          "objectivePriorType", "objectivePriorParameters"};
     char path[FOLDER_PATH + 100];
     struct table_out *o;
-    int rc = table_create(&o, folder_file(folder, "parameters.csv", path), columns, 8, e);
+    bool priors = false;
+    for (size_t i = 0; i < f->n_parameters; i++)
+        priors = priors || f->parameter[i].prior_type[0];
+    int rc = table_create(&o, folder_file(folder, "parameters.csv", path), columns, priors ? 10 : 8, e);
     for (size_t i = 0, k = 0; !rc && i < f->n_parameters; i++) {
         const struct fit_parameter *p = &f->parameter[i];
         table_word(o, p->id);
         table_word(o, p->path);
         table_word(o, p->unit);
-        table_word(o, p->bound.is_log ? "log" : "lin");
+        table_word(o, p->scale);
         table_exact(o, p->bound.lower);
         table_exact(o, p->bound.upper);
         table_exact(o, p->is_estimated ? f->estimate.value[k++] : p->nominal);
         table_integer(o, p->is_estimated);
+        if (priors) table_word(o, p->prior_type);
+        if (priors) table_word(o, p->prior_text);
         rc = table_end_row(o, e);
         if (rc) table_abandon(o);
     }
@@ -179,47 +192,88 @@ static int write_points(const struct fit *f, const struct folder *folder, struct
     return rc ? rc : table_close(o, e);
 }
 
-static const char *const quantity_labels[] = {"delivered / (ug/cm2)",
-                                              "delivered, by samples / (ug/cm2)",
-                                              "flux / (ug/cm2/h)",
-                                              "receptor concentration / (ug/mL)", "plasma / (ng/mL)"};
+static const struct { const char *name, *label; } quantities[] = {
+    {"cumulative", "delivered / (ug/cm2)"},
+    {"cumulative_by_samples", "delivered, by samples / (ug/cm2)"},
+    {"flux", "flux / (ug/cm2/h)"},
+    {"receptor", "receptor concentration / (ug/mL)"},
+    {"plasma", "plasma / (ng/mL)"},
+};
+enum { QUANTITIES = sizeof quantities / sizeof quantities[0] };
 
-static int draw(const struct fit *f, const struct folder *folder, bool is_residual, struct err *e)
+/* What a figure of residuals shows: with standard deviations pure numbers, without them what the cases differ by. */
+static const char *residual_label(const struct fit *f, int quantity, char *buf, size_t size)
 {
+    size_t logs = 0, all = 0;
+    for (size_t i = 0; i < f->n_cases; i++) {
+        all += f->item[i].quantity == quantity;
+        logs += f->item[i].quantity == quantity && f->item[i].is_log;
+    }
+    const char *over = fit_has_sd(f) ? " / sd" : "";
+    if (logs == all) snprintf(buf, size, "ln(model / measured)%s", fit_has_sd(f) ? " / relative sd" : "");
+    else if (logs) snprintf(buf, size, "(model - measured)%s, or ln of their ratio (scale: log)", over);
+    else if (over[0]) snprintf(buf, size, "(model - measured)%s", over);
+    else snprintf(buf, size, "model - measured, %s", quantities[quantity].label);
+    return buf;
+}
+
+struct curves {
     struct plot_series series[2 * FIT_CASES_MAX];
     char title[2 * FIT_CASES_MAX][100];
+    size_t n, shown; /* shown: points with a value */
+};
+
+/* A case's points, and its fitted curve unless residuals are wanted; at[3 n] holds them.  colour: its number. */
+static void add_case(struct curves *to, const struct fit *f, const struct fit_case *c, bool is_residual, double *at,
+                     int colour)
+{
+    for (size_t k = 0; k < c->n; k++) {
+        const struct fit_point *p = &c->point[k];
+        at[k] = p->t / HOUR;
+        at[c->n + k] = !is_residual ? p->value : fit_has_residual(f, p) ? fit_residual(c, p) : NAN;
+        at[2 * c->n + k] = p->model;
+        to->shown += isfinite(at[c->n + k]);
+    }
+    snprintf(to->title[to->n], sizeof to->title[0], "%s%s", c->name, is_residual ? "" : " measured");
+    to->series[to->n] = (struct plot_series){
+        .title = to->title[to->n], .style = PLOT_POINTS, .n = c->n, .x = at, .y = at + c->n, .colour = colour};
+    to->n++;
+    if (is_residual) return;
+    snprintf(to->title[to->n], sizeof to->title[0], "%s %s", c->name, c->is_predicted ? "predicted" : "fitted");
+    to->series[to->n] = (struct plot_series){
+        .title = to->title[to->n], .style = PLOT_LINE, .n = c->n, .x = at, .y = at + 2 * c->n, .colour = colour};
+    to->n++;
+}
+
+/* The cases of one quantity; "fit" and "residuals" when it is the only one, else with its name behind. */
+static int draw(const struct fit *f, const struct folder *folder, int quantity, bool is_residual, struct err *e)
+{
+    struct curves *all = calloc(1, sizeof *all);
     double *x = calloc(3 * f->n_points + 1, sizeof *x), *at = x;
-    size_t n = 0;
-    if (!x) return err_set(e, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < f->n_cases; i++) {
+    char caption[240], label[120], name[60];
+    bool alone = true;
+    int rc = all && x ? 0 : err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; !rc && i < f->n_cases; i++) {
         const struct fit_case *c = &f->item[i];
-        for (size_t k = 0; k < c->n; k++) {
-            const struct fit_point *p = &c->point[k];
-            at[k] = p->t / HOUR;
-            at[c->n + k] = !is_residual ? p->value : fit_has_residual(f, p) ? fit_residual(c, p) : NAN;
-            at[2 * c->n + k] = p->model;
-        }
-        snprintf(title[n], sizeof title[0], "%s%s", c->name, is_residual ? "" : " measured");
-        series[n] = (struct plot_series){
-            .title = title[n], .style = PLOT_POINTS, .n = c->n, .x = at, .y = at + c->n, .colour = (int)i + 1};
-        n++;
-        if (!is_residual) {
-            snprintf(title[n], sizeof title[0], "%s %s", c->name, c->is_predicted ? "predicted" : "fitted");
-            series[n] = (struct plot_series){
-                .title = title[n], .style = PLOT_LINE, .n = c->n, .x = at, .y = at + 2 * c->n, .colour = (int)i + 1};
-            n++;
-        }
+        alone = alone && c->quantity == f->item[0].quantity;
+        if (c->quantity != quantity) continue;
+        add_case(all, f, c, is_residual, at, (int)i + 1);
         at += 3 * c->n;
     }
-    char caption[240];
     snprintf(caption, sizeof caption, "%s%s", f->title, fit_is_virtual(f) ? " (SYNTHETIC)" : "");
-    struct plot p = {.title = caption,
-                     .xlabel = "time / h",
-                     .ylabel = is_residual ? "(model - measured) / sd" : quantity_labels[f->item[0].quantity],
-                     .n = n,
-                     .series = series};
-    int rc = plot_write(&p, folder->temporary, is_residual ? "residuals" : "fit", e);
+    snprintf(name, sizeof name, "%s%s%s", is_residual ? "residuals" : "fit", alone ? "" : "_",
+             alone ? "" : quantities[quantity].name);
+    if (!rc && all->shown) {
+        struct plot p = {.title = caption,
+                         .xlabel = "time / h",
+                         .ylabel = is_residual ? residual_label(f, quantity, label, sizeof label)
+                                               : quantities[quantity].label,
+                         .n = all->n,
+                         .series = all->series};
+        rc = plot_write(&p, folder->temporary, name, e);
+    }
     free(x);
+    free(all);
     return rc;
 }
 
@@ -266,7 +320,7 @@ static int draw_profiles(const struct fit *f, const struct folder *folder, struc
                      .yhi = SHOWN_RISE * q2,
                      .n = n + 2,
                      .series = series};
-    return plot_write(&p, folder->temporary, "profiles", e);
+    return plot_write(&p, folder->temporary, "fit_profiles", e);
 }
 
 int fit_write(const struct fit *f, const struct result_context *c, const struct folder *folder, struct err *e)
@@ -278,7 +332,10 @@ int fit_write(const struct fit *f, const struct result_context *c, const struct 
 
 int fit_figures(const struct fit *f, const struct folder *folder, struct err *e)
 {
-    int rc = draw(f, folder, false, e);
-    if (!rc) rc = draw(f, folder, true, e);
+    int rc = 0;
+    for (int q = 0; !rc && q < QUANTITIES; q++) {
+        rc = draw(f, folder, q, false, e);
+        if (!rc) rc = draw(f, folder, q, true, e);
+    }
     return rc ? rc : draw_profiles(f, folder, e);
 }

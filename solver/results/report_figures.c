@@ -28,6 +28,7 @@ static const struct {
     {"overlay", "Measured and simulated, with bands", NULL, NULL},
     {"overlay_log", "The same with a logarithmic axis", NULL, NULL},
     {"fit", "Data and fitted curve", NULL, NULL},
+    {"fit_profiles", "Profiles: the sum of squares with one parameter held and the others fitted again", NULL, NULL},
     {"residuals", "Residuals: which is taken from which stands at the axis", NULL, NULL},
     {"observed_predicted", "Predicted against observed; on the line they agree", NULL, NULL},
     {"predicted_observed", "Predicted against observed; on the line they agree", NULL, NULL},

@@ -102,6 +102,19 @@ expect 3 "parameters.csv:2: objectivePriorType: 'laplace': must be empty, parame
 printf '%s,objectivePriorType,objectivePriorParameters\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1,logNormal,-4;0\n' $header >"$tmp/parameters.csv"
 expect 3 "parameters.csv:2: objectivePriorParameters: '-4;0': must be mean;sd with sd above 0"
 
+# on PEtab's own scales: mean and sd of log10(value) for log10, of ln(value) for log; the table that is written is the one that was read
+printf '%s,objectivePriorType,objectivePriorParameters\nD,skin/layers/1/D,cm2/h,log10,1e-4,1e-1,7e-3,1,parameterScaleNormal,-2;1e-4\n' $header >"$tmp/parameters.csv"
+quantity=prior_log10
+finds D 0.01 0.01
+grep -q '^D,skin/layers/1/D,cm2/h,log10,.*,1,parameterScaleNormal,-2;1e-4' "$tmp/out/parameters.csv" || { echo "FAILED: the written table"; cat "$tmp/out/parameters.csv"; failed=1; }
+# 0.005 of log10 is 0.01151292546 of ln: the same weight
+printf '%s,objectivePriorType,objectivePriorParameters\nD,skin/layers/1/D,cm2/h,log10,1e-4,1e-1,7e-3,1,parameterScaleNormal,-2;0.005\n' $header >"$tmp/parameters.csv"
+"$mnsim" fit "$tmp/fit.yaml" -o "$tmp/out" --force --quiet >/dev/null 2>&1
+decimal=$(awk -F, '$1 == "D" { print $7 }' "$tmp/out/parameters.csv")
+printf '%s,objectivePriorType,objectivePriorParameters\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1,parameterScaleNormal,-4.605170186;0.01151292546\n' $header >"$tmp/parameters.csv"
+quantity=prior_weight
+finds D "$decimal" 1e-5
+
 # donors: geometric means, intervals from the spread between donors; a case that is predicted stays out of the fit
 printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
 awk -F, 'NR == 1 { print $1 "," $2 ",cell"; next } { printf "%s,%.10g,A\n%s,%.10g,B\n%s,%.10g,C\n%s,%.10g,D\n", $1, 1.31 * $2, $1, $2 / 1.31, $1, 1.12 * $2, $1, $2 / 1.12 }' "$tmp/data.csv" >"$tmp/donors.csv"
@@ -154,7 +167,7 @@ grep -q 'intervals_from: the standard deviations of the tables' "$tmp/out/fit.ya
 awk '$1 == "low_95:" { l = $2 } $1 == "high_95:" { h = $2 } $1 == "low_95_profile:" { pl = $2 } $1 == "high_95_profile:" { ph = $2 }
      END { d = (pl - l) / (h - l); g = (ph - h) / (h - l); exit !(pl && ph && d < 0.05 && d > -0.05 && g < 0.05 && g > -0.05) }' "$tmp/out/fit.yaml" ||
     { echo "FAILED: the profile's interval"; cat "$tmp/out/fit.yaml"; failed=1; }
-[ -s "$tmp/out/profiles.svg" ] || { echo "FAILED: no figure of profiles"; failed=1; }
+[ -s "$tmp/out/fit_profiles.svg" ] || { echo "FAILED: no figure of profiles"; failed=1; }
 
 # what the data cannot say: a product, what nothing depends on (above), and what comes after their end
 printf '%s\nD,skin/layers/0/D,cm2/h,log,1e-5,1e-2,1.1e-4,1\nK,skin/layers/0/K,,log,0.05,400,6,1\n' $header >"$tmp/parameters.csv"
@@ -166,6 +179,65 @@ study=$franz
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "time_h,Q_ug_cm2,sd_ug_cm2" }
          NR > 1 && $at["time_h"] < 1 { q = $at["delivered_ug_cm2"]; printf "%s,%.10g,%.10g\n", $at["time_h"], q, 0.02 * q + 1e-9 }' "$tmp/truth/timeseries.csv" >"$tmp/data.csv"
 expect 0 "the data end at 0.35 h, before the lag of"
+
+# a slab of which the data see nothing but noise: the estimate's lag means nothing, the study's own says that it is too soon
+MN_PATH=$PWD/config
+export MN_PATH
+cat >"$tmp/slab.yaml" <<EOF
+study: slab
+drug: nicotine
+skin:
+  name: slab
+  species: synthetic
+  preparation: none
+  temperature: 32 degC
+  source: test
+  layers: [{name: stratum_corneum, thickness: 100 um, D: 2e-13 m2/s, K: 0.5, source: test}]
+needles: none
+vehicle: {type: infinite, concentration: 10 mg/mL, K: 1, source: test}
+receptor: {type: sink}
+patch: {area: 1 cm2}
+schedule: {duration: 24 h, every: 1 h}
+EOF
+study=slab.yaml
+fit 'quantity: cumulative, column: Q_ug_cm2, sd: sd_ug_cm2'
+printf '%s\nD,skin/layers/0/D,m2/s,log,1e-15,1e-11,2e-13,1\nK,skin/layers/0/K,,log,0.01,20,0.5,1\n' $header >"$tmp/parameters.csv"
+printf 'time_h,Q_ug_cm2,sd_ug_cm2\n0.2,0.1,0.3\n0.4,0.2,0.3\n0.6,0.1,0.3\n0.8,0.1,0.3\n' >"$tmp/data.csv"
+expect 1 "the data end at 0.8 h, before the lag of 2.31 h (with the values of the study or the table's start)"
+
+# bounds far away are no reason to find a value at one; amounts and fluxes have a figure each, with true labels
+"$mnsim" run "$tmp/slab.yaml" -o "$tmp/truth" --force --quiet
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "time_h,Q_ug_cm2,Q_sd_ug_cm2,J_ug_cm2_h,J_sd_ug_cm2_h" }
+         NR > 1 && $at["time_h"] > 0 && $at["time_h"] % 2 == 0 { q = $at["delivered_ug_cm2"]; j = $at["flux_ug_cm2_h"]; s = NR % 3 ? 1 : -1
+                  printf "%s,%.10g,%.10g,%.10g,%.10g\n", $at["time_h"], q + s * (0.02 * q + 0.2), 0.05 * q + 0.2, j * (1 + 0.02 * s), 0.05 * j + 0.2 }' "$tmp/truth/timeseries.csv" >"$tmp/data.csv"
+cat >"$tmp/fit.yaml" <<EOF
+fit: two quantities
+parameters: parameters.csv
+starts: 1
+cases:
+  - {name: Q, study: slab.yaml, data: data.csv, time: time_h, quantity: cumulative, column: Q_ug_cm2, sd: Q_sd_ug_cm2}
+  - {name: J, study: slab.yaml, data: data.csv, time: time_h, quantity: flux, column: J_ug_cm2_h, sd: J_sd_ug_cm2_h}
+EOF
+sed -i 's/K,skin.*/K,skin\/layers\/0\/K,,lin,0,2000,0.5,1/' "$tmp/parameters.csv"
+"$mnsim" fit "$tmp/fit.yaml" -o "$tmp/out" --force >"$tmp/said" || { echo "FAILED: a wide range"; cat "$tmp/said"; failed=1; }
+grep -q '^  K  .*95 %: 0\.4.* to 0\.5' "$tmp/said" || { echo "FAILED: K has its interval"; cat "$tmp/said"; failed=1; }
+label() { # label FIGURE TEXT
+    grep -q "ylabel.*$2" "$tmp/out/$1.gp" || { echo "FAILED: $1 is not labelled '$2'"; grep ylabel "$tmp/out/$1.gp"; failed=1; }
+}
+label fit_cumulative 'delivered / (ug/cm2)'
+label fit_flux 'flux / (ug/cm2/h)'
+label residuals_flux '(model - measured) / sd'
+[ ! -e "$tmp/out/fit.svg" ] || { echo "FAILED: both on one axis"; failed=1; }
+
+# what nothing depends on has no interval, no error and no correlation
+sed -i 's/^K,.*/h,vehicle\/thickness,um,log,10,1000,100,1/' "$tmp/parameters.csv"
+expect 1 "nothing in the data depends on 'h'"
+grep -q "interval: .*nothing in the data depends on it" "$tmp/out/fit.yaml" || { echo "FAILED: no reason"; failed=1; }
+if grep -q ': [.]nan\|standard_error_of_log: 0$\|correlation' "$tmp/out/fit.yaml"; then echo "FAILED: figures of what has none"; cat "$tmp/out/fit.yaml"; failed=1; fi
+
+printf '%s\nD,skin/layers/1/D,cm2/h,log,1e-4,1e-1,7e-3,1\n' $header >"$tmp/parameters.csv"
+study=$franz
+fit 'quantity: cumulative, column: Q_ug_cm2, sd: sd_ug_cm2'
 
 # data that contradict the model, the study or each other
 printf 'time_h,Q_ug_cm2,sd_ug_cm2\n1,90,1\n2,31,1\n3,9,1\n' >"$tmp/data.csv"
@@ -195,6 +267,7 @@ expect 3 "data.csv:3: Q_ug_cm2 = 9000: more than the dose of 7859.16 that the st
 
 # the shipped case: three patches of nicotine, one fitted
 "$mnsim" fit config/studies/fit_nicotine.yaml -o "$tmp/nicotine" >"$tmp/said" || { echo "FAILED: nicotine"; cat "$tmp/said"; failed=1; }
+grep -q 'ylabel .*model - measured, plasma / (ng/mL)' "$tmp/nicotine/residuals.gp" || { echo "FAILED: residuals without sd"; grep ylabel "$tmp/nicotine/residuals.gp"; failed=1; }
 [ "$(grep -c 'PREDICTED  12 readings, mean fold error 1\.[12]' "$tmp/said")" -eq 2 ] || { echo "FAILED: nicotine's predictions"; cat "$tmp/said"; failed=1; }
 "$mnsim" report "$tmp/nicotine" -o "$tmp/nicotine.html" >/dev/null
 grep -q '0\.[0-9]* of ln<' "$tmp/nicotine.html" || { echo "FAILED: no standard error of a parameter on a log scale in the report"; failed=1; }
