@@ -130,8 +130,9 @@ run-demo: all
 	@B=$B sh tests/demo.sh
 
 # What takes too long for every day.  The fault sweep forks a process a core.
-test-long: all $B/tests/faults/run
+test-long: all $B/tests/faults/run $B/tests/solver/run
 	MN_LONG=1 $B/tests/faults/run
+	MN_LONG=1 $B/tests/solver/run fits
 	B=$B sh tests/scenarios/realtime.sh long
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
