@@ -232,7 +232,7 @@ static void add_case(struct curves *to, const struct fit *f, const struct fit_ca
         at[k] = p->t / HOUR;
         at[c->n + k] = !is_residual ? p->value : fit_has_residual(f, p) ? fit_residual(c, p) : NAN;
         at[2 * c->n + k] = p->model;
-        to->shown += isfinite(at[c->n + k]);
+        if (isfinite(at[c->n + k])) to->shown++;
     }
     snprintf(to->title[to->n], sizeof to->title[0], "%s%s", c->name, is_residual ? "" : " measured");
     to->series[to->n] = (struct plot_series){
