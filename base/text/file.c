@@ -172,3 +172,19 @@ void file_beside(const char *file, const char *name, char *out, size_t size)
     else
         snprintf(out, size, "%.*s/%s", (int)(slash - file), file, name);
 }
+
+int file_make_parents(const char *path, struct err *e)
+{
+    char *part = strdup(path);
+    int rc = part ? 0 : err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 1; !rc && part[i]; i++) {
+        if (part[i] != '/' || part[i - 1] == '/')
+            continue;
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST && access(part, F_OK) != 0)
+            rc = err_set(e, ERR_IO, "'%.300s' cannot be made: %s", part, strerror(errno));
+        part[i] = '/';
+    }
+    free(part);
+    return rc;
+}

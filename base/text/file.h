@@ -15,6 +15,9 @@ int file_read(const char *path, size_t max, char **text, size_t *len, struct err
 /* The path of name as seen from file: in its folder, unless name is absolute. */
 void file_beside(const char *file, const char *name, char *out, size_t size);
 
+/* Makes the folders that path stands in, where they are missing.  ERR_IO with the one that cannot be made. */
+int file_make_parents(const char *path, struct err *e);
+
 struct file_out { FILE *f; char *path, *temporary; };
 /* Opens a temporary name beside path for writing. */
 int  file_create(struct file_out *o, const char *path, struct err *e);

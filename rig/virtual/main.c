@@ -145,20 +145,34 @@ static int read_options(struct options *o, int argc, char **argv, struct err *e)
     return rc ? rc : serial_check(&o->server.serial, e);
 }
 
-/* The first of ./config, $MN_PATH and PREFIX/share/mn that holds the bench. */
+static bool is_bench_there(const char *dir, int len, const char *below, char *path, size_t size)
+{
+    int n = snprintf(path, size, "%.*s%s/benches/mnbench.yaml", len, dir, below);
+    return n > 0 && (size_t)n < size && access(path, R_OK) == 0;
+}
+
+/* The first of ./config, the folders of $MN_PATH (config/ itself, or what holds it) and PREFIX/share/mn/config that
+ * holds the bench. */
+static bool find_bench(char *path, size_t size)
+{
+    if (is_bench_there("config", 6, "", path, size))
+        return true;
+    for (const char *m = getenv("MN_PATH"); m && *m;) {
+        int len = (int)strcspn(m, ":");
+        if (len > 0
+            && (is_bench_there(m, len, "", path, size) || is_bench_there(m, len, "/config", path, size)))
+            return true;
+        m += len + (m[len] == ':');
+    }
+    return is_bench_there(MN_PREFIX, 600, "/share/mn/config", path, size);
+}
+
 static int open_settings(struct plant_settings *out, const char *given, struct err *e)
 {
-    static const char name[] = "benches/mnbench.yaml";
-    const char *folders[] = {"config", getenv("MN_PATH"), MN_PREFIX "/share/mn/config"};
-    if (given)
-        return settings_open(out, given, e);
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        char path[1024];
-        if (folders[i] && snprintf(path, sizeof path, "%s/%s", folders[i], name) < (int)sizeof path
-            && access(path, R_OK) == 0)
-            return settings_open(out, path, e);
-    }
-    err_set(e, ERR_IO, "no %s below config, $MN_PATH or %s", name, MN_PREFIX "/share/mn/config");
+    char path[1024];
+    if (given || find_bench(path, sizeof path))
+        return settings_open(out, given ? given : path, e);
+    err_set(e, ERR_IO, "no benches/mnbench.yaml below config, $MN_PATH or %s", MN_PREFIX "/share/mn/config");
     err_hint(e, "give --config FILE");
     return ERR_IO;
 }

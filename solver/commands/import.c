@@ -71,7 +71,10 @@ static void print_next(const struct imported *im, const char *folder)
         const char *text = strstr(why.msg, "csv: ");
         printf("  no analysis of '%s': %.*s\n", im->specimen[i], (int)strcspn(text ? text + 5 : why.msg, "\n"),
                text ? text + 5 : why.msg);
-        printf("        a comparison takes it: mnsim compare COMPARISON.yaml --run %s -o DIR\n", run);
+        if (im->no_air[i])
+            printf("        its travel is not from contact: a comparison over travel would be wrong by that\n");
+        else
+            printf("        a comparison takes it: mnsim compare COMPARISON.yaml --run %s -o DIR\n", run);
     }
     if (im->kind == IMPORT_CURVE && im->n_specimens > SHOWN)
         printf("  and %zu more in %s/runs\n", im->n_specimens - SHOWN, folder);

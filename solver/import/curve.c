@@ -19,10 +19,13 @@ struct press {
     double contact, end;     /* m: position at contact, largest position */
     size_t contact_at, turn; /* first row in contact; last row of the press */
     double speed;            /* m/s: in place of times; NAN */
+    double zero;             /* N: of the free air, taken off F */
 };
 struct settings {
     double contact_force, compliance, speed; /* N, m/N, m/s; speed NAN: there is a time */
+    double zero, zero_time;                  /* N; s from the first row; NAN: not stated */
 };
+enum { AIR_MIN = 8 }; /* rows that a zero is the mean of, as in the analysis of a run */
 
 /* The file's own column of travels, not the one that is computed here. */
 static const struct import_column *given_travel(const struct imported *im)
@@ -31,10 +34,22 @@ static const struct import_column *given_travel(const struct imported *im)
     return c && c->in_import_yaml ? c : NULL;
 }
 
+static int read_zero(struct cnode at, struct settings *s, struct err *e)
+{
+    static const char *const keys[] = {"first", "force", NULL};
+    if (!config_is(at)) return 0;
+    bool by_time = config_is(config_get(at, "first"));
+    if (!config_is_map(at) || by_time == config_is(config_get(at, "force")))
+        return config_fail(at, e, ERR_PARSE, "zero: must be {first: 0.5 s} or {force: 0.3 N}");
+    int rc = config_known(at, keys, e);
+    if (!rc && by_time) return config_quantity(at, "first", "s", RANGE_POSITIVE, &s->zero_time, e);
+    return rc ? rc : config_quantity(at, "force", "N", RANGE_ANY, &s->zero, e);
+}
+
 static int read_settings(const struct imported *im, struct settings *s, struct err *e)
 {
     struct cnode root = config_root(im->doc);
-    *s = (struct settings){NAN, 0.0, NAN};
+    *s = (struct settings){NAN, 0.0, NAN, NAN, NAN};
     bool is_travel = given_travel(im) && !import_column(im, "position");
     int rc = 0;
     if (!import_column(im, "force") || (!is_travel && !import_column(im, "position"))) {
@@ -46,6 +61,7 @@ static int read_settings(const struct imported *im, struct settings *s, struct e
     if (!is_travel) rc = config_quantity(root, "contact_force", "N", RANGE_POSITIVE, &s->contact_force, e);
     if (!rc && config_is(config_get(root, "compliance")))
         rc = config_quantity(root, "compliance", "m N-1", RANGE_NONNEG, &s->compliance, e);
+    if (!rc) rc = read_zero(config_get(root, "zero"), s, e);
     if (!rc && !import_column(im, "time")) {
         rc = config_quantity(root, "speed", "m s-1", RANGE_POSITIVE, &s->speed, e);
         err_hint(e, "without a column of times the speed of the stage must be stated");
@@ -108,6 +124,48 @@ static int refuse(const struct imported *im, size_t specimen, const struct press
     return ERR_RANGE;
 }
 
+static void take_off(struct press *p, double zero)
+{
+    p->zero += zero;
+    for (size_t i = 0; i < p->n; i++)
+        p->F[i] -= zero;
+}
+
+/* The zero that is stated; a stretch that has no row is an error. */
+static int take_stated_zero(const struct imported *im, size_t specimen, const struct settings *s, struct press *p,
+                            struct err *e)
+{
+    size_t n = 0;
+    double sum = 0.0;
+    if (isfinite(s->zero)) take_off(p, s->zero);
+    if (!isfinite(s->zero_time)) return 0;
+    while (n < p->n && p->t[n] - p->t[0] < s->zero_time)
+        sum += p->F[n++];
+    if (n == p->n)
+        return refuse(im, specimen, p, 0, e, "zero: the whole curve lies within zero/first", "state a shorter time");
+    take_off(p, sum / (double)n);
+    return 0;
+}
+
+static size_t first_contact(const struct press *p, double force)
+{
+    size_t i = 0;
+    while (i < p->n && !(p->F[i] >= force && (i + 1 == p->n || p->F[i + 1] >= force)))
+        i++;
+    return i;
+}
+
+/* Where none is stated: the mean in free air, as the analysis takes it, all but the last fifth before contact. */
+static void take_zero_of_air(const struct settings *s, struct press *p)
+{
+    size_t i = first_contact(p, s->contact_force), n = i - i / 5;
+    double sum = 0.0;
+    if (isfinite(s->zero) || isfinite(s->zero_time) || i == p->n || n < AIR_MIN) return;
+    for (size_t k = 0; k < n; k++)
+        sum += p->F[k];
+    take_off(p, sum / (double)n);
+}
+
 /* Contact by the interpolated crossing of contact_force, two rows in a row; the turn where position is largest. */
 static int find_press(const struct imported *im, size_t specimen, const struct settings *s, struct press *p,
                       struct err *e)
@@ -116,6 +174,9 @@ static int find_press(const struct imported *im, size_t specimen, const struct s
     if (p->n < 5)
         return refuse(im, specimen, p, 0, e, "fewer than 5 rows with a force and a position",
                       "is its block right?  What stands below the data is cut by layout/last_line");
+    int rc = take_stated_zero(im, specimen, s, p, e);
+    if (rc) return rc;
+    if (isfinite(s->contact_force)) take_zero_of_air(s, p);
     for (size_t i = 1; i < p->n; i++) {
         if (p->F[i] > p->F[peak]) peak = i;
         if (p->F[i] < p->F[low]) low = i;
@@ -127,9 +188,7 @@ static int find_press(const struct imported *im, size_t specimen, const struct s
     p->contact_at = 0;
     p->contact = 0.0;
     if (isfinite(s->contact_force)) {
-        size_t i = 0;
-        while (i < p->n && !(p->F[i] >= s->contact_force && (i + 1 == p->n || p->F[i + 1] >= s->contact_force)))
-            i++;
+        size_t i = first_contact(p, s->contact_force);
         if (i == p->n)
             return refuse(im, specimen, p, peak, e, "the force never reaches contact_force", "is its unit right?");
         p->contact_at = i;
@@ -165,6 +224,19 @@ static double travel_of(const struct press *p, const struct settings *s, size_t 
     return p->x[i] - p->contact - s->compliance * (p->F[i] - at_contact);
 }
 
+/* From here on the column of forces is net. */
+static void keep_net_force(struct imported *im, size_t specimen, const struct settings *s, const struct press *p)
+{
+    const struct import_column *F = import_column(im, "force");
+    double per_F = to_si(F, "N");
+    im->zero[specimen] = p->zero;
+    for (size_t i = 0; p->zero != 0.0 && i < p->n; i++)
+        F->number[p->row[i]] = p->F[i] / per_F;
+    if (fabs(p->zero) > 0.1 * s->contact_force)
+        import_note(im, "specimen '%s': %.4g N taken off the force: what it read %s", im->specimen[specimen], p->zero,
+                    isfinite(s->zero) || isfinite(s->zero_time) ? "in 'zero'" : "before contact");
+}
+
 static int finish_specimen(struct imported *im, size_t specimen, const struct settings *s, double *travel,
                            char (*phase)[IMPORT_WORD], struct err *e)
 {
@@ -178,7 +250,14 @@ static int finish_specimen(struct imported *im, size_t specimen, const struct se
         snprintf(phase[p.row[i]], IMPORT_WORD, "%s", word);
         if (travel) travel[p.row[i]] = i < p.contact_at ? NAN : travel_of(&p, s, i) * 1e6;
     }
-    if (!rc && p.contact_at < 8 && isfinite(s->contact_force))
+    if (!rc) keep_net_force(im, specimen, s, &p);
+    if (!rc && p.contact_at == 0 && isfinite(s->contact_force)) {
+        im->no_air[specimen] = true;
+        import_note(im,
+                    "warning: specimen '%s' is above contact_force from its first row: travel counts from there, NOT from "
+                    "contact; if that is an offset, state it: zero: {first: 0.5 s} or {force: ...}",
+                    im->specimen[specimen]);
+    } else if (!rc && p.contact_at < AIR_MIN && isfinite(s->contact_force))
         import_note(im, "specimen '%s' has %zu rows before contact: 'mnsim analyse' needs 8 for noise and zero",
                     im->specimen[specimen], p.contact_at);
     press_release(&p);
@@ -198,7 +277,9 @@ int curve_finish(struct imported *im, struct err *e)
         free(phase->number);
         phase->number = NULL;
     }
-    if (!phase || !phase->text || (!travel && !has_travel_um)) return err_set(e, ERR_NOMEM, "out of memory");
+    im->no_air = calloc(im->n_specimens + 1, sizeof *im->no_air);
+    im->zero = calloc(im->n_specimens + 1, sizeof *im->zero);
+    if (!im->no_air || !im->zero || !phase || !phase->text || (!travel && !has_travel_um)) return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; travel && i < im->rows; i++)
         travel->number[i] = NAN;
     for (size_t k = 0; !rc && k < im->n_specimens; k++)
@@ -226,7 +307,7 @@ static int write_samples(const struct imported *im, const struct press *p, const
         table_number(o, p->x[i] * 1e6);
         table_number(o, touched ? travel_of(p, s, i) * 1e6 : NAN);
         table_number(o, touched ? (p->x[i] - p->contact) * 1e6 : NAN);
-        table_number(o, p->F[i]);
+        table_number(o, p->F[i] + p->zero);
         table_number(o, p->F[i]);
         table_number(o, 0.0);
         table_number(o, 0.0);
@@ -268,6 +349,8 @@ static int write_run_yaml(const struct imported *im, size_t specimen, const stru
     if (config_is(config_get(root, "contact_force")))
         record_subtree(r, "contact/force", config_get(root, "contact_force"));
     record_quantity(r, "contact/time", p->t[p->contact_at] - p->t[0], "s");
+    record_quantity(r, "contact/zero", p->zero, "N");
+    record_bool(r, "contact/seen", !im->no_air[specimen]);
     record_quantity(r, "peak_force", peak, "N");
     record_quantity(r, "travel_end", (p->end - p->contact) * 1e6, "um");
     struct provenance who = {"mnsim", command, im->map_sha, unix_time, -1, NULL};
@@ -289,12 +372,15 @@ int curve_write_runs(const struct imported *im, const char *folder, const char *
     char runs[1150], path[1400];
     snprintf(runs, sizeof runs, "%.1100s/runs", folder);
     int rc = read_settings(im, &s, e);
+    s.zero = 0.0; /* taken off already */
+    s.zero_time = NAN;
     if (!rc) rc = make_folder(runs, e);
     for (size_t k = 0; !rc && k < im->n_specimens; k++) {
         struct press p;
         rc = gather(im, k, &s, &p, e);
         if (rc) break;
         rc = find_press(im, k, &s, &p, e);
+        p.zero = im->zero[k];
         snprintf(path, sizeof path, "%s/%s", runs, im->specimen[k]);
         if (!rc) rc = make_folder(path, e);
         snprintf(path, sizeof path, "%s/%s/%s", runs, im->specimen[k], RUN_SAMPLES);

@@ -119,6 +119,8 @@ void import_release(struct imported *im)
     free(im->line);
     free(im->specimen);
     free(im->specimen_of);
+    free(im->no_air);
+    free(im->zero);
     config_close(im->doc);
     *im = (struct imported){0};
 }

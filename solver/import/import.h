@@ -39,6 +39,8 @@ struct imported {
     int *line;           /* rows: in the file */
     size_t *specimen_of; /* rows: index into specimen[] */
     char (*specimen)[IMPORT_WORD];
+    bool *no_air; /* n_specimens: of a curve that is in contact from its first row, so that travel counts from there */
+    double *zero; /* n_specimens: N, of a curve: taken off its force */
     bool has_depth;
     struct import_depth depth;
     char note[IMPORT_NOTES][240]; /* what was assumed or left out */

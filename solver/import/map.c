@@ -209,7 +209,7 @@ int map_read(struct map *m, struct imported *im, struct err *e)
 {
     static const char *const keys[] = {"import",        "kind",       "file",  "layout",  "columns", "blocks",
                                        "contact_force", "compliance", "speed", "needles", "virtual", "layer_thickness",
-                                       "holes_mean",    "source",     "note",  NULL};
+                                       "holes_mean",    "source",     "note",  "zero",    NULL};
     struct cnode root = config_root(im->doc);
     int kind = 0;
     *m = (struct map){.doc = im->doc};

@@ -157,11 +157,13 @@ int folder_open(struct folder *f, const char *path, bool replace, struct err *e)
     if (rc) return rc;
     if (access(f->path, F_OK) == 0 && !(replace && is_result(f->path)))
         return refuse(f->path, replace, e);
+    int rc = file_make_parents(f->path, e);
+    if (rc) return rc;
     remove_stale(f->path, n);
     if (make_temporary(f, n)) {
         f->temporary[0] = '\0';
         err_set(e, ERR_IO, "cannot make a folder beside '%s': %s", f->path, strerror(errno));
-        err_hint(e, "its parent folder must exist and be writable");
+        err_hint(e, "its parent folder must be writable");
         return ERR_IO;
     }
     if (chmod(f->temporary, 0755) != 0)

@@ -37,6 +37,8 @@ static void list_places(struct places *p, const char *study_path, const char *co
     for (const char *m = getenv("MN_PATH"); m && *m;) {
         size_t len = strcspn(m, ":");
         add_place(p, m, len, folder, name);
+        snprintf(dir, sizeof dir, "%.*s/config", (int)len, m); /* the folder that holds config/ is meant as well */
+        if (len > 0) add_place(p, dir, strlen(dir), folder, name);
         m += len + (m[len] == ':');
     }
     add_place(p, "config", 6, folder, name);
@@ -105,14 +107,24 @@ int part_open_by_name(struct config **out, int part, const char *name, const cha
     return ERR_IO;
 }
 
+static bool is_data_there(const char *dir, int len, const char *up, const char *name, char *path, size_t size)
+{
+    int n = snprintf(path, size, "%.*s%s/data/%s", len, dir, up, name);
+    return n > 0 && (size_t)n < size && access(path, R_OK) == 0;
+}
+
+/* data/ stands beside config/, and a folder may be named as either config/ itself or what holds it. */
 int data_find(const char *name, const char *config_dir, char *path, size_t size)
 {
-    const char *from[] = {config_dir, ".", MN_PREFIX "/share/mn"};
-    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
-        if (!from[i]) continue;
-        snprintf(path, size, "%s%s/data/%s", from[i], i ? "" : "/..", name);
-        if (access(path, R_OK) == 0) return 0;
+    if (config_dir && is_data_there(config_dir, 600, "/..", name, path, size)) return 0;
+    for (const char *m = getenv("MN_PATH"); m && *m;) {
+        int len = (int)strcspn(m, ":");
+        if (len > 0 && is_data_there(m, len, "", name, path, size)) return 0;
+        if (len > 0 && is_data_there(m, len, "/..", name, path, size)) return 0;
+        m += len + (m[len] == ':');
     }
+    if (is_data_there(".", 1, "", name, path, size)) return 0;
+    if (is_data_there(MN_PREFIX, 600, "/share/mn", name, path, size)) return 0;
     path[0] = '\0';
     return ERR_IO;
 }

@@ -56,7 +56,10 @@ expect 3 "no drug of this name" "$mnsim" run $P -o "$tmp/bad" --set drug=unobtai
 expect 3 "layers/0/thickness: -15 um: must be > 0" "$mnsim" run $P -o "$tmp/bad" \
     --set skin.layers.0.thickness='-15 um'
 check "no folder after failures" nothing_like bad
-expect 3 "its parent folder must exist" "$mnsim" run $P -o "$tmp/none/here"
+expect 0 "written to" "$mnsim" run $P -o "$tmp/deep/er/here"
+check "missing folders above -o are made" test -s "$tmp/deep/er/here/summary.yaml"
+: >"$tmp/plain"
+expect 3 "cannot be made: Not a directory" "$mnsim" run $P -o "$tmp/plain/none/here"
 
 # parts are found with --config and MN_PATH
 mkdir -p "$tmp/elsewhere/drugs" "$tmp/studies"
@@ -65,6 +68,12 @@ sed 's/^drug: .*/drug: secret/' $P >"$tmp/studies/s.yaml"
 expect 3 "no drug of this name: 'secret'" "$mnsim" check "$tmp/studies/s.yaml"
 expect 0 "drug secret" "$mnsim" check "$tmp/studies/s.yaml" --config "$tmp/elsewhere"
 expect 0 "drug secret" env MN_PATH="/nowhere:$tmp/elsewhere" "$mnsim" check "$tmp/studies/s.yaml"
+mkdir "$tmp/holds" && ln -s "$tmp/elsewhere" "$tmp/holds/config"
+expect 0 "drug secret" env MN_PATH="/nowhere:$tmp/holds" "$mnsim" check "$tmp/studies/s.yaml"
+case $mnsim in /*) bin=$mnsim ;; *) bin=$PWD/$mnsim ;; esac
+for at in "$PWD" "$PWD/config"; do # from elsewhere: data/ stands beside config/
+    expect 0 "median" sh -c "cd '$tmp' && MN_PATH='$at' '$bin' drug lidocaine"
+done
 
 # sweep: a failed case is a row, all failed is an answer of no
 cat >"$tmp/few.yaml" <<END

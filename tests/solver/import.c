@@ -304,7 +304,7 @@ static void contact_travel_and_phases_are_found(void)
     CU_ASSERT_EQUAL_FATAL(
         parse(&im,
               CURVE("columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: "
-                    "{from: F, unit: N, factor: -1}}\ncontact_force: 0.25 N\ncompliance: 20 um/N\n"),
+                    "{from: F, unit: N, factor: -1}}\ncontact_force: 0.25 N\nzero: {force: 0 N}\ncompliance: 20 um/N\n"),
               text, &e),
         0);
     const struct import_column *phase = import_column(&im, "phase");
@@ -319,6 +319,41 @@ static void contact_travel_and_phases_are_found(void)
     ASSERT_REL(number(&im, "travel_um", 39), 2600.0 + 100.0 * 250.0 / 501.0 - 20.0 * 13.25, 1e-9);
     CU_ASSERT_EQUAL(im.n_specimens, 1);
     import_release(&im);
+}
+
+/* The same curve, read 0.3 N too high throughout: contact and travel are those without. */
+static void the_zero_of_an_export_that_was_not_tared_is_taken_off(void)
+{
+    static const struct {
+        const char *zero, *level;
+        double travel; /* of row 39, at 13.5 N: contact lies between rows 12 and 13 where the force passes the level */
+        bool no_air;
+    } is[] = {{"zero: {first: 2.3 s}", "0.25", 2600.0 + 100.0 * 250.0 / 501.0, false},
+              {"zero: {force: 0.3 N}", "0.25", 2600.0 + 100.0 * 250.0 / 501.0, false},
+              {"", "0.4", 2600.0 + 100.0 * 100.0 / 501.0, false}, /* of the air */
+              {"", "0.25", 3900.0, true}};
+    for (size_t i = 0; i < sizeof is / sizeof *is; i++) {
+        char text[4000], shifted[6000], map[700];
+        struct imported im;
+        struct err e;
+        size_t used = (size_t)snprintf(shifted, sizeof shifted, "t,x,F\n");
+        make_curve(text, sizeof text, 1.0);
+        for (char *line = strchr(text, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
+            double t, x, F;
+            CU_ASSERT_EQUAL_FATAL(sscanf(line, "%lf,%lf,%lf", &t, &x, &F), 3);
+            used += (size_t)snprintf(shifted + used, sizeof shifted - used, "%g,%g,%.6g\n", t, x, F + 0.3);
+        }
+        snprintf(map, sizeof map,
+                 CURVE("columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: "
+                       "N}}\ncontact_force: %s N\n%s\n"),
+                 is[i].level, is[i].zero);
+        CU_ASSERT_EQUAL_FATAL(parse(&im, map, shifted, &e), 0);
+        CU_ASSERT_EQUAL(im.no_air[0], is[i].no_air);
+        ASSERT_ABS(number(&im, "force_N", 39), is[i].no_air ? 13.8 : 13.5, 1e-3); /* net */
+        ASSERT_ABS(number(&im, "travel_um", 39), is[i].travel, 0.05);
+        if (is[i].no_air) ASSERT_HAS(im.note[0], "above contact_force from its first row: travel counts from there, NOT");
+        import_release(&im);
+    }
 }
 
 static void curves_that_run_the_wrong_way_are_named(void)
@@ -612,6 +647,7 @@ CU_TestInfo import_tests[] = {
     {"blocks_lie_side_by_side_and_end_where_they_end", blocks_lie_side_by_side_and_end_where_they_end},
     {"mistakes_are_told_with_file_line_and_column", mistakes_are_told_with_file_line_and_column},
     {"contact_travel_and_phases_are_found", contact_travel_and_phases_are_found},
+    {"the_zero_of_an_export_that_was_not_tared_is_taken_off", the_zero_of_an_export_that_was_not_tared_is_taken_off},
     {"curves_that_run_the_wrong_way_are_named", curves_that_run_the_wrong_way_are_named},
     {"dyed_holes_give_a_share_with_wilson_s_interval", dyed_holes_give_a_share_with_wilson_s_interval},
     {"holes_in_layers_give_the_depth_between_its_bounds", holes_in_layers_give_the_depth_between_its_bounds},

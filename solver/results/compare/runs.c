@@ -10,7 +10,7 @@
 
 struct run {
     char folder[PLACE], name[WORD], specimen[80], state[20];
-    bool is_virtual;
+    bool is_virtual, is_seen;      /* is_seen: contact, so that travel counts from there */
     size_t n;                      /* rows in the skin */
     double peak, peak_travel, end; /* N, um, um */
     double contact_force;          /* N from which travel counts; NAN: not stated */
@@ -48,6 +48,9 @@ static int read_yaml(struct run *r, struct err *e)
     if (!rc && config_is(config_get(root, "specimen"))) rc = config_string(root, "specimen", &specimen, e);
     if (!rc) rc = config_string(outcome, "state", &state, e);
     if (!rc) rc = read_contact(r, root, e);
+    r->is_seen = true;
+    struct cnode contact = config_get(root, "contact");
+    if (!rc && config_is(config_get(contact, "seen"))) rc = config_bool(contact, "seen", &r->is_seen, e);
     snprintf(r->specimen, sizeof r->specimen, "%s", specimen);
     snprintf(r->state, sizeof r->state, "%s", state);
     config_close(doc);
@@ -134,6 +137,9 @@ static void say_runs(struct compare *c, const struct run run[], size_t n)
         record_text(c->record, at, run[i].specimen);
         snprintf(at, sizeof at, "runs/%zu/role", i);
         record_text(c->record, at, role);
+        if (!run[i].is_seen)
+            compare_warn(c, "%s: no contact was seen in it: its travel counts from its first row, not from contact",
+                         run[i].name);
         put(c, i, "peak_force_N", run[i].peak);
         put(c, i, "peak_travel_um", run[i].peak_travel);
         put(c, i, "largest_travel_um", run[i].end);
