@@ -396,6 +396,8 @@ int report_close(struct report *r, struct err *e)
     else
         code = place_check_page(r->path, e); /* once more: something may have come there since */
     if (!code)
+        code = file_make_parents(r->path, e);
+    if (code == 0)
         code = file_create(&file, r->path, e);
     if (!code) {
         put_page(r, file.f);

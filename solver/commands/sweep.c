@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <time.h>
 #include "base/show/progress.h"
+#include "base/text/file.h"
 #include "solver/commands/commands.h"
 #include "solver/results/sweep.h"
 
@@ -117,7 +118,8 @@ static int read_part(const char *text, size_t *part, size_t *parts, struct err *
 static int run_part(struct sweep *w, const struct options *o, struct err *e)
 {
     struct shown s = {.start = now_s()};
-    int rc = compute(w, o, &s, e);
+    int rc = file_make_parents(o->output, e);
+    if (!rc) rc = compute(w, o, &s, e);
     if (!rc && !o->quiet)
         printf("part %zu of %zu of %s is in %s; when all have ended, the command without --part puts them together\n",
                w->part, w->parts, w->title, w->journal);

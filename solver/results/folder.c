@@ -157,7 +157,7 @@ int folder_open(struct folder *f, const char *path, bool replace, struct err *e)
     if (rc) return rc;
     if (access(f->path, F_OK) == 0 && !(replace && is_result(f->path)))
         return refuse(f->path, replace, e);
-    int rc = file_make_parents(f->path, e);
+    rc = file_make_parents(f->path, e);
     if (rc) return rc;
     remove_stale(f->path, n);
     if (make_temporary(f, n)) {

@@ -237,6 +237,7 @@ expect 2 "'--bogus' is not an option of 'mnsim drug'" "$mnsim" drug lidocaine --
 # report
 expect 0 "written to" "$mnsim" report "$tmp/good" "$tmp/sweep" "$tmp/nicotine" "$tmp/naloxone" -o "$tmp/report.html"
 check "the report needs no network" sh -c "! grep -qE '(src|href)=.https?:' '$tmp/report.html'"
+expect 0 "written to" "$mnsim" report "$tmp/good" -o "$tmp/new/pages/report.html"
 expect 3 "holds no result" "$mnsim" report "$tmp" -o "$tmp/bad.html"
 check "no page after a failure" nothing_like bad
 
