@@ -254,8 +254,8 @@ static int finish_specimen(struct imported *im, size_t specimen, const struct se
     if (!rc && p.contact_at == 0 && isfinite(s->contact_force)) {
         im->no_air[specimen] = true;
         import_note(im,
-                    "warning: specimen '%s' is above contact_force from its first row: travel counts from there, NOT from "
-                    "contact; if that is an offset, state it: zero: {first: 0.5 s} or {force: ...}",
+                    "warning: specimen '%s' is above contact_force from its first row: travel counts from there, NOT "
+                    "from contact; if that is an offset, state it: zero: {first: 0.5 s} or {force: ...}",
                     im->specimen[specimen]);
     } else if (!rc && p.contact_at < AIR_MIN && isfinite(s->contact_force))
         import_note(im, "specimen '%s' has %zu rows before contact: 'mnsim analyse' needs 8 for noise and zero",
@@ -279,7 +279,8 @@ int curve_finish(struct imported *im, struct err *e)
     }
     im->no_air = calloc(im->n_specimens + 1, sizeof *im->no_air);
     im->zero = calloc(im->n_specimens + 1, sizeof *im->zero);
-    if (!im->no_air || !im->zero || !phase || !phase->text || (!travel && !has_travel_um)) return err_set(e, ERR_NOMEM, "out of memory");
+    if (!im->no_air || !im->zero || !phase || !phase->text || (!travel && !has_travel_um))
+        return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; travel && i < im->rows; i++)
         travel->number[i] = NAN;
     for (size_t k = 0; !rc && k < im->n_specimens; k++)

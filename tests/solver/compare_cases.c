@@ -426,6 +426,21 @@ static void runs_are_brought_to_what_they_share_and_averaged_over_specimens(void
     bench_close(&b);
 }
 
+static void a_run_without_a_contact_is_said_to_be(void)
+{
+    struct bench b;
+    bench_open(&b);
+    write_run(&b.f, "s1", "false", 9.0);
+    fixture_write(&b.f, "s1/run.yaml", "format: mn-run-1\nvirtual: false\nspecimen: s1\noutcome: {state: done}\n"
+                                       "contact: {seen: false}\n");
+    bench_run(&b, "comparison: x\ncases:\n  - name: press\n    measured: {runs: [s1], grid: 5}\n");
+    CU_ASSERT_EQUAL_FATAL(b.rc, 0);
+    char *yaml = fixture_read(&b.f, "compared/compare.yaml");
+    ASSERT_HAS(yaml, "no contact was seen in it: its travel counts from its first row");
+    free(yaml);
+    bench_close(&b);
+}
+
 static void virtual_runs_are_called_synthetic_and_never_validated(void)
 {
     struct bench b;
@@ -696,6 +711,7 @@ CU_TestInfo compare_case_tests[] = {
      variants_of_inputs_make_the_band_that_coverage_counts_in},
     {"runs_are_brought_to_what_they_share_and_averaged_over_specimens",
      runs_are_brought_to_what_they_share_and_averaged_over_specimens},
+    {"a_run_without_a_contact_is_said_to_be", a_run_without_a_contact_is_said_to_be},
     {"virtual_runs_are_called_synthetic_and_never_validated", virtual_runs_are_called_synthetic_and_never_validated},
     {"an_insertion_is_computed_with_a_band_of_arrays", an_insertion_is_computed_with_a_band_of_arrays},
     {"an_insertion_is_computed_with_a_band_of_specimens", an_insertion_is_computed_with_a_band_of_specimens},

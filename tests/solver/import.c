@@ -304,7 +304,8 @@ static void contact_travel_and_phases_are_found(void)
     CU_ASSERT_EQUAL_FATAL(
         parse(&im,
               CURVE("columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: "
-                    "{from: F, unit: N, factor: -1}}\ncontact_force: 0.25 N\nzero: {force: 0 N}\ncompliance: 20 um/N\n"),
+                    "{from: F, unit: N, factor: -1}}\ncontact_force: 0.25 N\nzero: {force: 0 N}\n"
+                    "compliance: 20 um/N\n"),
               text, &e),
         0);
     const struct import_column *phase = import_column(&im, "phase");
@@ -344,14 +345,14 @@ static void the_zero_of_an_export_that_was_not_tared_is_taken_off(void)
             used += (size_t)snprintf(shifted + used, sizeof shifted - used, "%g,%g,%.6g\n", t, x, F + 0.3);
         }
         snprintf(map, sizeof map,
-                 CURVE("columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, unit: "
-                       "N}}\ncontact_force: %s N\n%s\n"),
+                 CURVE("columns: {time_s: {from: t, unit: s}, position_mm: {from: x, unit: mm}, force_N: {from: F, "
+                       "unit: N}}\ncontact_force: %s N\n%s\n"),
                  is[i].level, is[i].zero);
         CU_ASSERT_EQUAL_FATAL(parse(&im, map, shifted, &e), 0);
         CU_ASSERT_EQUAL(im.no_air[0], is[i].no_air);
         ASSERT_ABS(number(&im, "force_N", 39), is[i].no_air ? 13.8 : 13.5, 1e-3); /* net */
         ASSERT_ABS(number(&im, "travel_um", 39), is[i].travel, 0.05);
-        if (is[i].no_air) ASSERT_HAS(im.note[0], "above contact_force from its first row: travel counts from there, NOT");
+        if (is[i].no_air) ASSERT_HAS(im.note[0], "from its first row: travel counts from there, NOT from contact");
         import_release(&im);
     }
 }
