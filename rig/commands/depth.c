@@ -7,6 +7,7 @@
 #include "base/math/stats.h"
 #include "base/provenance.h"
 #include "base/runfolder.h"
+#include "base/synthetic.h"
 #include "base/text/config.h"
 #include "base/text/table.h"
 #include "rig/commands/commands.h"
@@ -196,6 +197,7 @@ int depth_run(int argc, char **argv, struct err *e)
     }
     if (rc == 0) rc = read_run(word[0], &patch, &is_virtual, e);
     if (rc == 0) rc = read_table(word[1], &patch, &r, e);
+    is_virtual = is_virtual || (rc == 0 && synthetic_table(word[1]));
     if (rc == 0) rc = write_record(word[0], word[1], method, &r, is_virtual, path, sizeof path, e);
     if (rc == 0)
         printf("%s: mean %.1f um, sd %.1f um, n %zu, penetrated %zu of %zu (%.3g %%)%s\n", path, r.mean * 1e6,

@@ -9,11 +9,20 @@
 #include <unistd.h>
 #include "rig/commands/session.h"
 
-static void apply_port(struct session *s, int port)
+/* In the resolved configuration as well: it says what was used. */
+static int apply_port(struct session *s, int port, struct err *e)
 {
-    for (size_t i = 0; i < s->bench.links && port; i++)
-        if (s->bench.link[i].address.kind == BUS_KIND_TCP)
-            s->bench.link[i].address.port = port;
+    int rc = 0;
+    for (size_t i = 0; i < s->bench.links && port && rc == 0; i++) {
+        char assignment[120];
+        struct bench_link *l = &s->bench.link[i];
+        if (l->address.kind != BUS_KIND_TCP)
+            continue;
+        l->address.port = port;
+        snprintf(assignment, sizeof assignment, "links/%.80s/port=%d", l->name, port);
+        rc = config_override(s->doc, assignment, e);
+    }
+    return rc;
 }
 
 int session_read(struct session *s, const struct session_options *o, struct err *e)
@@ -23,8 +32,7 @@ int session_read(struct session *s, const struct session_options *o, struct err 
     int rc = bench_read(&s->bench, &s->doc, o->bench_path, o->overrides, o->n, e);
     if (rc == 0)
         rc = safety_limits_read(&s->limits, s->doc, &s->bench, e);
-    apply_port(s, o->port);
-    return rc;
+    return rc ? rc : apply_port(s, o->port, e);
 }
 
 void session_lint(const struct session *s, struct lint *out)

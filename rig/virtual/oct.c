@@ -1,5 +1,6 @@
 /* oct.c -- see oct.h. */
 #include <math.h>
+#include "base/synthetic.h"
 #include "base/text/table.h"
 #include "rig/virtual/oct.h"
 #include "rig/virtual/random.h"
@@ -29,7 +30,8 @@ static void put_hole(struct table_out *o, const struct skin *k, double deepest, 
 
 int oct_write(const struct skin *k, uint64_t seed, const char *path, struct err *e)
 {
-    static const char *const columns[] = {"needle", "x_um", "y_um", "depth_um", "diameter_um", "penetrated"};
+    static const char *const columns[] = {"needle", "x_um", "y_um", "depth_um", "diameter_um", "penetrated",
+                                          SYNTHETIC_COLUMN};
     struct table_out *o;
     struct random r;
     int rc = table_create(&o, path, columns, sizeof columns / sizeof columns[0], e);
@@ -43,6 +45,7 @@ int oct_write(const struct skin *k, uint64_t seed, const char *path, struct err 
             table_number(o, NAN);
             table_integer(o, 0);
         }
+        table_integer(o, 1);
         rc = table_end_row(o, e);
         if (rc)
             table_abandon(o);
@@ -52,13 +55,14 @@ int oct_write(const struct skin *k, uint64_t seed, const char *path, struct err 
 
 int oct_write_true(const struct skin *k, const char *path, struct err *e)
 {
-    static const char *const columns[] = {"needle", "x_um", "y_um", "depth_um", "penetrated"};
+    static const char *const columns[] = {"needle", "x_um", "y_um", "depth_um", "penetrated", SYNTHETIC_COLUMN};
     struct table_out *o;
     int rc = table_create(&o, path, columns, sizeof columns / sizeof columns[0], e);
     for (size_t i = 0; !rc && i < k->n; i++) {
         put_place(o, k, i);
         table_number(o, 1e6 * k->needle[i].deepest);
         table_integer(o, k->needle[i].deepest > 0.0);
+        table_integer(o, 1);
         rc = table_end_row(o, e);
         if (rc)
             table_abandon(o);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/place.h"
+#include "base/synthetic.h"
 #include "base/text/table.h"
 #include "rig/virtual/oct.h"
 #include "rig/virtual/truth.h"
@@ -51,7 +52,8 @@ static int create(struct table_out **o, const char *folder, const char *name, co
 int truth_open(struct truth **out, const char *folder, struct err *e)
 {
     static const char *const rows[] = {"time_s",     "position_um", "force_N", "tip_travel_um", "buried_um",
-                                       "needles_in", "state",       "estop",   "specimen",      "requests"};
+                                       "needles_in", "state",       "estop",   "specimen",      "requests",
+                                       SYNTHETIC_COLUMN};
     static const char *const writes[] = {"time_s", "unit", "function", "address", "value", "answer", "request"};
     static const char *const faults[] = {"time_s", "requests", "fault"};
     struct truth *t = calloc(1, sizeof *t);
@@ -105,6 +107,7 @@ int truth_step(struct truth *t, const struct plant *p, const char *state, long r
     table_integer(t->rows, p->estop_pressed);
     table_integer(t->rows, p->specimen);
     table_integer(t->rows, requests);
+    table_integer(t->rows, 1);
     return table_end_row(t->rows, e);
 }
 

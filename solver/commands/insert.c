@@ -4,6 +4,7 @@
 #include <time.h>
 #include "solver/commands/commands.h"
 #include "solver/results/insertion_run.h"
+#include "solver/study/read.h"
 
 const char help_insert[] =
     "usage: mnsim insert STUDY.yaml [-o DIR] [--run DIR] [--set path=value]... [--config DIR] [--force] [--quiet]\n"
@@ -129,6 +130,10 @@ int command_insert(int argc, char **argv, struct err *e)
     if (!rc && a && !(run.found.peak_force.value > 0.0 && run.found.speed.value > 0.0))
         rc = err_set(e, ERR_PARSE, "%s: no press in this run: no force or no speed", o.runs[0]);
     if (!rc) rc = load(&p, a, &o, e);
+    if (!rc && run.is_virtual) { /* what is shown beside it limits the whole */
+        p.study.is_virtual = true;
+        note_add(&p.study, NOTE_LABEL, "", "", LABEL_VIRTUAL);
+    }
     if (!rc) rc = insert(&p, a, &o, e);
     press_study_release(&p);
     run_analysis_release(&run);

@@ -219,17 +219,3 @@ int import_write(const struct imported *im, const char *folder, const char *comm
     if (!rc && (im->kind == IMPORT_DYE || im->kind == IMPORT_LAYERS)) rc = depth_write(im, folder, unix_time, e);
     return rc;
 }
-
-bool import_is_virtual(const char *table)
-{
-    char at[1200];
-    struct config *doc;
-    bool is_virtual = false;
-    const char *slash = strrchr(table, '/');
-    snprintf(at, sizeof at, "%.*s/" IMPORT_YAML, slash ? (int)(slash - table) : 1, slash ? table : ".");
-    if (config_open(&doc, at, NULL)) return false;
-    if (config_is(config_get(config_root(doc), "virtual")))
-        (void)config_bool(config_root(doc), "virtual", &is_virtual, NULL);
-    config_close(doc);
-    return is_virtual;
-}

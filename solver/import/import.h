@@ -58,6 +58,4 @@ void import_release(struct imported *im); /* {0} is legal */
 int import_write(const struct imported *im, const char *folder, const char *command, int64_t unix_time, struct err *e);
 /* The column of ours by name or stem ("force" finds force_N), or NULL. */
 const struct import_column *import_column(const struct imported *im, const char *name);
-/* Does the import.yaml beside a table say that its numbers come from a virtual bench, or are invented? */
-bool import_is_virtual(const char *table);
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/synthetic.h"
 #include "base/text/file.h"
 #include "base/text/table.h"
 #include "solver/import/import.h"
@@ -265,7 +266,7 @@ static int read_case(struct fit *f, const char *file, struct cnode at, struct er
         if (s->n_depths)
             rc = config_fail(config_get(at, "study"), e, ERR_RANGE,
                              "the study's depths scatter: a fit computes one depth, leave out insertion/depth_sd");
-        c->is_virtual = is_virtual || s->is_virtual || import_is_virtual(c->data);
+        c->is_virtual = is_virtual || s->is_virtual || synthetic_table(c->data);
         c->is_estimated = s->depth_estimated;
         if (!rc && missing)
             rc = config_fail(at, e, ERR_PARSE, "the study has no %s: there is no '%s' to fit",

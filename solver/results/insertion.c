@@ -316,7 +316,8 @@ static int figure_force(const struct press_study *p, const struct insertion_outc
                                  .x = seen,
                                  .y = o->seen_force,
                                  .colour = 0}};
-    struct plot plot = {.title = p->study.title,
+    char caption[240];
+    struct plot plot = {.title = study_caption(&p->study, caption),
                         .xlabel = "travel after contact / um (not depth)",
                         .ylabel = "force / N",
                         .n = (n ? 3u : 1u) + (o->n_seen ? 1u : 0u),
@@ -351,8 +352,9 @@ int insertion_figures(const struct press_study *p, const struct insertion_outcom
          .err = high,
          .colour = 2},
         {.title = "mean, estimated", .style = PLOT_LINE, .n = press, .x = force, .y = depth, .colour = 1}};
+    char caption[240];
     struct plot b = {
-        .title = p->study.title, .xlabel = "force / N", .ylabel = "buried depth / um", .n = 2, .series = two};
+        .title = study_caption(&p->study, caption), .xlabel = "force / N", .ylabel = "buried depth / um", .n = 2, .series = two};
     int rc = figure_force(p, o, x, force, f, e);
     bool has_depth =
         isfinite(r->point[r->pressed].depth_mean); /* else no needle went in, and there is nothing to draw */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "base/text/number.h"
 #include "solver/results/report_parts.h"
 
 enum { FIGURES_MAX = 40, PATH = 1100 };
@@ -41,18 +43,53 @@ struct gallery {
     size_t n;
 };
 
-static size_t rank_of(const char *name)
+/* "overlay_log_2" is the overlay_log of the second group of cases; a plain name is of the first. */
+static size_t rank_of(const char *name, long *group)
 {
-    for (size_t i = 0; i < KNOWN; i++)
-        if (strcmp(known[i].name, name) == 0)
+    for (size_t i = 0; i < KNOWN; i++) {
+        size_t n = strlen(known[i].name);
+        *group = 1;
+        if (strcmp(known[i].name, name) == 0) return i;
+        if (strncmp(name, known[i].name, n) == 0 && name[n] == '_' && number_parse_integer(name + n + 1, group))
             return i;
+    }
+    *group = 1;
     return KNOWN;
 }
 
-static int by_rank_and_name(const void *a, const void *b)
+static int by_group_rank_and_name(const void *a, const void *b)
 {
-    size_t x = rank_of(a), y = rank_of(b);
+    long g, h;
+    size_t x = rank_of(a, &g), y = rank_of(b, &h);
+    if ((x == KNOWN) != (y == KNOWN)) return x == KNOWN ? 1 : -1;
+    if (g != h) return g < h ? -1 : 1;
     return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
+}
+
+/* What is known of the figure's name, and of which cases of a comparison it is. */
+static void caption_of(const struct part *p, const char *name, char *out, size_t size)
+{
+    char words[100];
+    long group;
+    size_t rank = rank_of(name, &group);
+    const char *cases = sheet_word(config_get(p->root, "figures"), name);
+    key_words(name, words, sizeof words);
+    words[0] = (char)(words[0] >= 'a' && words[0] <= 'z' ? words[0] - 32 : words[0]);
+    int n = snprintf(out, size, "%s", rank < KNOWN ? known[rank].caption : words);
+    if (n < 0 || (size_t)n >= size) return;
+    if (cases)
+        snprintf(out + n, size - (size_t)n, ": %s", cases);
+    else if (group > 1)
+        snprintf(out + n, size - (size_t)n, " (group %ld of the cases)", group);
+}
+
+void part_missing(const struct part *p, const char *file, const char *what)
+{
+    char path[PATH], text[300];
+    snprintf(path, sizeof path, "%.1000s/%.90s", p->folder, file);
+    if (access(path, R_OK) == 0) return;
+    snprintf(text, sizeof text, "Not in the folder, so not shown: %.90s (%.150s).", file, what);
+    report_warning(p->r, text);
 }
 
 static void gallery_open(struct gallery *g, const char *folder)
@@ -66,7 +103,7 @@ static void gallery_open(struct gallery *g, const char *folder)
     }
     if (d)
         closedir(d);
-    qsort(g->name, g->n, sizeof g->name[0], by_rank_and_name);
+    qsort(g->name, g->n, sizeof g->name[0], by_group_rank_and_name);
 }
 
 /* "Curves of the table timeseries.csv.  Greatest level: 1.5 ng/mL." */
@@ -89,11 +126,10 @@ void part_figures(const struct part *p)
     struct gallery g;
     gallery_open(&g, p->folder);
     for (size_t i = 0; i < g.n; i++) {
-        char path[PATH], words[100], alt[500];
-        size_t rank = rank_of(g.name[i]);
-        key_words(g.name[i], words, sizeof words);
-        words[0] = (char)(words[0] >= 'a' && words[0] <= 'z' ? words[0] - 32 : words[0]);
-        const char *caption = rank < KNOWN ? known[rank].caption : words;
+        char path[PATH], caption[480], alt[700];
+        long group;
+        size_t rank = rank_of(g.name[i], &group);
+        caption_of(p, g.name[i], caption, sizeof caption);
         alternative(p, rank, caption, alt, sizeof alt);
         snprintf(path, sizeof path, "%.900s/%.80s.svg", p->folder, g.name[i]);
         report_figure(p->r, path, caption, alt);

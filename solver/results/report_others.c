@@ -210,7 +210,7 @@ static void compared_table(const struct part *p)
 int part_compare(const struct part *p, struct err *e)
 {
     static const char *const shown[] = {"comparison", "kind",     "labels",           "warnings",   "verdicts", "fit",
-                                        "cases",      "as_asked", "all_criteria_met", "provenance", NULL};
+                                        "cases",      "as_asked", "all_criteria_met", "provenance", "figures",  NULL};
     (void)e;
     title(p, "comparison");
     if (is_synthetic(p->root) && config_count(config_get(p->root, "labels")) == 0)
@@ -221,6 +221,7 @@ int part_compare(const struct part *p, struct err *e)
         report_paragraph(p->r, sheet_word(config_get(p->root, "as_asked"), "note"));
     verdict_table(p);
     part_figures(p);
+    if (config_count(config_get(p->root, "cases")) > 0) part_missing(p, "overlay.svg", "mnsim compare draws it with gnuplot");
     compared_table(p);
     fitted_table(p);
     sheet_rest(p->sheet, p->r, p->root, "Also recorded", shown);

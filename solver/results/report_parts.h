@@ -26,6 +26,8 @@ void glance_run(const struct part *p, char *out, size_t size);
 /* Every figure of the folder: those that captions know in their order, then any other; in a sweep, comparison or fit
  * alike.  What has been drawn of is in the text alternative. */
 void part_figures(const struct part *p);
+/* A boxed remark when the folder has no such file; what: of whom it is. */
+void part_missing(const struct part *p, const char *file, const char *what);
 void part_provenance(const struct part *p);
 /* Where the inputs come from: every "source" in the study.yaml of the folder, by its place. */
 void part_sources(const struct part *p);

@@ -1,6 +1,7 @@
 /* report_result.c -- a result folder (run, insert, analyse) as a section of a report; see report_parts.h. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/text/number.h"
 #include "solver/results/report_parts.h"
 
@@ -108,6 +109,73 @@ static void inputs_tables(const struct part *p)
     part_sources(p);
 }
 
+/* measured.yaml of mnsim insert --run: what a run gave beside what was predicted for it. */
+static void predicted_rows(const struct part *p, struct cnode root)
+{
+    static const char *const header[] = {"quantity", "predicted", "measured", "standard uncertainty", "unit"};
+    struct cnode results = config_get(root, "results");
+    const char *specimen = sheet_word(root, "specimen"), *role = sheet_word(root, "role");
+    char caption[300];
+    for (size_t i = 0; i < config_count(results); i++) {
+        const char *name;
+        struct cnode at = config_pair(results, i, &name);
+        const char *unit = sheet_word(at, "unit");
+        sheet_words(p->sheet, name);
+        sheet_short(p->sheet, sheet_word(at, "predicted"));
+        sheet_short(p->sheet, sheet_word(at, "measured"));
+        sheet_short(p->sheet, sheet_word(at, "uncertainty"));
+        sheet_add(p->sheet, unit && strcmp(unit, "1") == 0 ? "" : unit);
+    }
+    snprintf(caption, sizeof caption, "%.20s: predicted, and measured on specimen %.200s", role ? role : "PREDICTED",
+             specimen ? specimen : "?");
+    sheet_put(p->sheet, p->r, caption, header, 5);
+}
+
+static void share_words(struct cnode inside, const char *key, char out[40])
+{
+    const char *text = sheet_word(inside, key);
+    double x;
+    if (text && number_parse(text, &x))
+        snprintf(out, 40, "%.0f %%", 100.0 * x);
+    else
+        snprintf(out, 40, "not known");
+}
+
+static void measured_tables(const struct part *p)
+{
+    char path[1200], text[600], specimen[40], array[40];
+    struct config *doc = NULL;
+    snprintf(path, sizeof path, "%.1100s/measured.yaml", p->folder);
+    if (access(path, R_OK) != 0) return;
+    struct err e = {0};
+    if (config_open(&doc, path, &e)) {
+        snprintf(text, sizeof text, "The comparison with the run cannot be shown: %.300s", e.msg);
+        report_warning(p->r, text);
+        return;
+    }
+    struct cnode root = config_root(doc), inside = config_get(root, "inside");
+    const char *run = sheet_word(root, "run");
+    report_subsection(p->r, "Predicted, and measured");
+    predicted_rows(p, root);
+    share_words(inside, "new_specimen", specimen);
+    share_words(inside, "another_array", array);
+    snprintf(text, sizeof text, "Readings of the press inside the 95 %% band for a new specimen: %s; inside that for "
+             "another array on the model's specimen: %s. The run: %.200s.", specimen, array, run ? run : "?");
+    report_paragraph(p->r, text);
+    config_close(doc);
+}
+
+/* What a folder of this kind has when it is whole. */
+static void missing_files(const struct part *p)
+{
+    if (config_is(config_get(p->root, "run"))) {
+        part_missing(p, "force_travel.svg", "mnsim analyse draws it with gnuplot");
+        part_missing(p, "events.csv", "it lists the insertion events");
+    } else if (config_is(config_get(p->root, "by_applied_force"))) {
+        part_missing(p, "force_travel.svg", "mnsim insert draws it with gnuplot");
+    }
+}
+
 int part_result(const struct part *p, struct err *e)
 {
     static const char *const shown[] = {"study",  "labels",   "warnings", "results", "balance",
@@ -119,6 +187,8 @@ int part_result(const struct part *p, struct err *e)
     part_boxes(p, "warnings", "Warning: ");
     results_table(p);
     part_figures(p);
+    missing_files(p);
+    measured_tables(p);
     balance_table(p);
     inputs_tables(p);
     part_remarks(p, "Assumed, not measured", "assumed");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text/column.h"
 #include "base/text/table.h"
 #include "solver/ensemble/queue.h"
 #include "solver/results/sweep.h"
@@ -212,7 +213,11 @@ static void clear_shelves(struct work *k)
 static void name_unit(struct sweep *w)
 {
     for (size_t k = 0; k < RESULTS && !w->map_unit[0]; k++)
-        if (strcmp(results[k].name, w->map) == 0) snprintf(w->map_unit, sizeof w->map_unit, "%s", results[k].suffix);
+        if (strcmp(results[k].name, w->map) == 0) {
+            char column[80];
+            snprintf(column, sizeof column, "x_%s", results[k].suffix);
+            snprintf(w->map_unit, sizeof w->map_unit, "%s", column_unit(column));
+        }
 }
 
 int sweep_compute(struct sweep *w, size_t threads, const atomic_int *stop,

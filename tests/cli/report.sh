@@ -111,6 +111,47 @@ check "every line of the glance carries its label: $(glance)" [ "$(glance | grep
 check "an analysis without a reading is estimated in the glance" sh -c "grep -oE '<td>[^<]*buried depth[^<]*</td>' '$tmp/labels.html' | grep -q 'depth estimated; SYNTHETIC'"
 check "every section has its box" [ "$(grep -cF 'SYNTHETIC: virtual bench: rehearsal, not evidence' "$tmp/labels.html")" -ge 5 ]
 
+# ---- readings of a virtual bench stay SYNTHETIC however they are named, by what lies beside them or by their own mark
+vrun=$tmp/v_press
+mkdir "$vrun" "$tmp/copied"
+cp "$run/samples.csv" "$run/events.csv" "$vrun/"
+sed 's/^virtual: false/virtual: true/' "$run/run.yaml" >"$vrun/run.yaml"
+"$B/mnsim" analyse "$vrun" -o "$tmp/v_analysis" --quiet >/dev/null
+"$B/mnsim" insert config/studies/insertion_10x10.yaml --run "$vrun" -o "$tmp/v_insert" >"$tmp/said"
+
+compared() { # compared FILE X Y
+    cat >"$tmp/in/copied.yaml" <<END
+comparison: two groups
+cases:
+  - name: copied readings
+    role: predicted
+    measured: {file: $1, x: $2, y: $3, average: none}
+    simulated: {insertion: $PWD/config/studies/insertion_10x10.yaml, quantity: force_N, x: travel_um}
+    criteria: [{metric: bias, within: 400 N}]
+  - name: a permeation
+    measured: {file: $tmp/in/data.csv, x: time_h, y: Q_ug_cm2, average: none}
+END
+    "$B/mnsim" compare "$tmp/in/copied.yaml" -o "$tmp/copied_result" --force >"$tmp/said.copied" 2>&1
+    grep -q "SYNTHETIC .*copied readings: bias" "$tmp/said.copied" || { cat "$tmp/said.copied"; false; }
+}
+check "samples beside a virtual run.yaml" compared "$vrun/samples.csv" travel_um net_force_N
+check "a curve beside the analysis of one" compared "$tmp/v_analysis/curve.csv" travel_um force_N
+check "a measured curve beside measured.yaml" compared "$tmp/v_insert/measured.csv" travel_um force_N
+printf 'travel_um,force_N,virtual\n417,1.3,1\n683,3.1,1\n911,5.9,1\n' >"$tmp/copied/mine.csv"
+check "a table with the virtual bench's mark" compared "$tmp/copied/mine.csv" travel_um force_N
+sed 's/,1$/,0/' "$tmp/copied/mine.csv" >"$tmp/copied/real.csv"
+check "a table without it is no rehearsal" sh -c "sed -i 's|mine.csv|real.csv|' '$tmp/in/copied.yaml'; '$B/mnsim' compare '$tmp/in/copied.yaml' -o '$tmp/copied_result' --force | grep -q '^ *PREDICTED .*copied readings: bias'"
+rm -f "$tmp/v_analysis/events.csv" "$tmp/v_analysis/force_travel.svg"
+expect 0 written "$B/mnsim" report "$tmp/v_insert" "$tmp/v_analysis" "$tmp/copied_result" -o "$tmp/loop.html"
+check "a prediction for a virtual run says so in its figure" grep -qF '(SYNTHETIC)' "$tmp/v_insert/force_travel.svg"
+check "and in its summary" grep -q 'SYNTHETIC: virtual bench' "$tmp/v_insert/summary.yaml"
+for words in 'SYNTHETIC: predicted, and measured on specimen pad' 'Readings of the press inside the 95 % band' \
+    'first insertion force 3[^<]*; SYNTHETIC<' 'Not in the folder, so not shown: events.csv' \
+    'Not in the folder, so not shown: force_travel.svg' 'with bands: copied readings' 'with bands: a permeation'; do
+    check "the page says '$words'" grep -q "$words" "$tmp/loop.html"
+done
+check "the second group's title names its case" grep -qF 'two groups: a permeation' "$tmp/copied_result/overlay_2.svg"
+
 # ---- an imported run is no bench run; donors have colours of their own; a value in words is no result of a glance
 "$B/mnsim" import config/imports/texture_analyser.yaml -o "$tmp/texture" --quiet
 "$B/mnsim" compare config/studies/compare_cells.yaml -o "$tmp/cells" --quiet >/dev/null

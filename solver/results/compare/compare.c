@@ -310,8 +310,8 @@ int compare_run(struct compare *c, const char *path, const struct compare_option
         rc = compute_case(c, &c->item[i], e);
     if (!rc && c->n_verdicts == 0) compare_say(c, "  no criteria are declared: nothing is judged");
     if (!rc) rc = compare_write_tables(c, e);
+    if (!rc) compare_figures(c); /* they are named in the record */
     if (!rc) rc = record_all(c, path, e);
-    if (!rc) compare_figures(c);
     return rc;
 }
 

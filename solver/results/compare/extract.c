@@ -35,21 +35,6 @@ static bool place(const char *folder, const char *file, char buf[FOLDER_PATH + 1
     return access(buf, R_OK) == 0;
 }
 
-bool folder_is_virtual(const char *folder)
-{
-    char path[FOLDER_PATH + 100];
-    struct config *doc;
-    bool found = false;
-    if (!place(folder, "summary.yaml", path) || config_open(&doc, path, NULL)) return false;
-    struct cnode labels = config_get(config_root(doc), "labels");
-    for (size_t i = 0; i < config_count(labels); i++) {
-        const char *text = config_text(config_item(labels, i));
-        found = found || (text && strstr(text, "virtual bench"));
-    }
-    config_close(doc);
-    return found;
-}
-
 /* Last row of a column; NAN without one. */
 static double last_of(const struct table *t, const char *name)
 {

@@ -9,12 +9,12 @@
 #include "base/text/column.h"
 #include "solver/results/compare/parts.h"
 
-enum { SERIES_MAX = 8 * CASES_MAX, TITLE = 160, COLOURS = 6, UNITS_SHOWN = 5 };
+enum { SERIES_MAX = 8 * CASES_MAX, TITLE = 160, COLOURS = 6, UNITS_SHOWN = 5, TITLES = 300 };
 
 /* Cases drawn together. */
 struct sheet {
     struct compare *c;
-    char caption[240]; /* title of its figures */
+    char caption[TITLES + 260]; /* title of its figures */
     size_t n, number; /* of cases; of this sheet, from 1 */
     struct compare_case *k[CASES_MAX];
     size_t n_series, n_blocks;
@@ -80,6 +80,15 @@ static void y_label(const struct sheet *s, char *buf, size_t size)
     label(is_measured_name || !quantity ? m->y_name : quantity, m->y_unit, buf, size);
 }
 
+/* "15 mg, 30 mg": the cases of a sheet. */
+static const char *names_of(const struct sheet *s, char out[TITLES])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < s->n && used < TITLES; i++)
+        used += (size_t)snprintf(out + used, TITLES - used, "%s%.99s", i ? ", " : "", s->k[i]->name);
+    return out;
+}
+
 static void write_sheet(struct sheet *s, struct plot *p, const char *name)
 {
     struct err e = {0};
@@ -88,6 +97,9 @@ static void write_sheet(struct sheet *s, struct plot *p, const char *name)
         snprintf(file, sizeof file, "%s_%zu", name, s->number);
     else
         snprintf(file, sizeof file, "%s", name);
+    char key[80], names[TITLES];
+    snprintf(key, sizeof key, "figures/%s", file);
+    record_text(s->c->record, key, names_of(s, names));
     p->n = s->n_series;
     p->series = s->series;
     if (plot_write(p, s->c->folder->temporary, file, &e)) compare_say(s->c, "no figure '%s': %.150s", file, e.msg);
@@ -389,7 +401,10 @@ void compare_figures(struct compare *c)
         bool is_virtual = false;
         for (size_t j = 0; j < s->n; j++)
             is_virtual = is_virtual || s->k[j]->m.is_virtual || s->k[j]->is_virtual;
-        snprintf(s->caption, sizeof s->caption, "%s%s", c->title, is_virtual ? " (SYNTHETIC)" : "");
+        char names[TITLES];
+        bool is_all = s->n == c->n_cases; /* else the title says which of the cases these are */
+        snprintf(s->caption, sizeof s->caption, "%s%s%s%s", c->title, is_all ? "" : ": ",
+                 is_all ? "" : names_of(s, names), is_virtual ? " (SYNTHETIC)" : "");
         s->is_log = c->item[i].m.average == AVERAGE_GEOMETRIC;
         overlay(s, false);
         if (spans_decades(s)) overlay(s, true);

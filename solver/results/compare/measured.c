@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/provenance.h"
+#include "base/synthetic.h"
 #include "base/text/column.h"
 #include "base/text/number.h"
 #include "base/text/units.h"
@@ -338,7 +339,7 @@ int measured_read(struct compare *c, struct compare_case *k, struct err *e)
     if (!rc && which == 0) rc = read_value(k, at, e);
     if (!rc && which == 1) rc = config_string(at, "file", &text, e);
     if (!rc && which == 1) rc = read_table(c, k, at, compare_path(c, text, path), e);
-    if (!rc && which == 1) k->m.is_virtual = k->m.is_virtual || import_is_virtual(path);
+    if (!rc && which == 1) k->m.is_virtual = k->m.is_virtual || synthetic_table(path);
     if (!rc && which == 2) rc = read_import(c, k, at, e);
     if (!rc && which == 3) rc = measured_read_runs(c, k, at, e);
     k->m.is_virtual = k->m.is_virtual || is_virtual;

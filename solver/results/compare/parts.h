@@ -110,8 +110,6 @@ int extract(const char *folder, const struct wanted *w, struct cnode blame, stru
 /* The whole dose that was applied in a result folder, in the unit of an amount; INFINITY when nothing bounds it or the
  * unit is none of an amount. */
 double folder_dose(const char *folder, const char *quantity, const char *unit);
-/* Whether the folder's own words call it virtual. */
-bool folder_is_virtual(const char *folder);
 void curve_release(struct curve *v);
 
 /* fit.c: 'fit' of the comparison. */

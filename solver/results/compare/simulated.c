@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/synthetic.h"
 #include "base/math/curve.h"
 #include "base/text/number.h"
 #include "base/text/units.h"
@@ -213,7 +214,7 @@ static int make(struct making *m, const char *name, struct curve *out, struct er
     struct cnode blame = config_get(m->at, "quantity");
     if (m->source == SOURCE_RESULT) {
         compare_path(m->c, m->file, path);
-        m->k->is_virtual = m->k->is_virtual || folder_is_virtual(path);
+        m->k->is_virtual = m->k->is_virtual || synthetic_folder(path);
         if (access(path, R_OK) != 0)
             return config_fail(config_get(m->at, "result"), e, ERR_IO, "result: there is no folder '%s'", m->file);
         return extract(path, &m->want, blame, out, e);

@@ -115,6 +115,8 @@ static void reading_is_the_true_depth_within_its_noise(void)
     ASSERT_ABS(mean_of(out, "specimen_1/virtual_oct.csv", "penetrated", &empty), (double)holes / 100.0, 1e-12);
     if (holes == 100)
         ASSERT_ABS(mean_of(out, "specimen_1/true_holes.csv", "depth_um", &empty), buried, 1e-3);
+    ASSERT_ABS(mean_of(out, "specimen_1/virtual_oct.csv", "virtual", &empty), 1.0, 1e-12); /* the mark of every row */
+    ASSERT_ABS(mean_of(out, "specimen_1/true_holes.csv", "virtual", &empty), 1.0, 1e-12);
     CU_ASSERT_EQUAL(vbench_close_logs(v, NULL), 0);
     vbench_free(v);
     kit_remove(folder);
