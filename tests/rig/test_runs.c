@@ -173,7 +173,7 @@ static void a_press_to_force_ends_done_and_the_log_is_true(void)
         double at = time[i] + s->rig.start, lo = INFINITY, hi = -INFINITY;
         if (isnan(force[i]))
             continue;
-        while (k > 0 && c.time[k] > at - age[i] * 1e-3 - 0.02)
+        while (k > 0 && (k == c.rows || c.time[k] > at - age[i] * 1e-3 - 0.02))
             k--;
         for (; k < c.rows && c.time[k] <= at + 1e-3; k++)
             if (c.time[k] >= at - age[i] * 1e-3 - 0.02) {
