@@ -171,6 +171,8 @@ static void what_the_data_cannot_say_is_named(void)
     CU_ASSERT_EQUAL_FATAL(estimate_fit(&p, start, &x, &e), 0);
     CU_ASSERT_EQUAL(x.flaw[0], FLAW_NONE);
     CU_ASSERT_EQUAL(x.flaw[1], FLAW_NO_EFFECT);
+    CU_ASSERT(isnan(x.low[1]) && isnan(x.high[1]) && isnan(x.relative_se[1]) && isnan(x.correlation[0][1]));
+    CU_ASSERT(x.low[0] < x.value[0] && x.value[0] < x.high[0]);
     static const struct estimate_bound wide[2] = {{0.01, 50.0, true}, {0.01, 50.0, true}};
     w = (struct world){.is_product = true};
     observe(&w, 12);

@@ -223,7 +223,7 @@ static void put(struct compare *c, size_t i, const char *key, double x)
 {
     char at[120];
     snprintf(at, sizeof at, "fit/parameters/%zu/%s", i, key);
-    record_number(c->record, at, x);
+    if (!isnan(x)) record_number(c->record, at, x); /* what nothing depends on has no error and no correlation */
 }
 
 static void report_estimate(struct compare *c)
@@ -257,7 +257,7 @@ static void report_estimate(struct compare *c)
         char error[60];
         snprintf(error, sizeof error, "+- %.0f %%%s", percent, percent > 50.0 ? "  (hardly identifiable)" : "");
         compare_say(c, "    %-16s %-10.4g %-5s %s", parameter_names[a->kind], shown, parameter_units[a->kind].shown,
-                    percent > OPEN ? "the data leave it open" : error);
+                    percent <= OPEN ? error : "the data leave it open");
     }
 }
 
