@@ -61,6 +61,29 @@ static void show_actions(const struct safety_limits *l)
     }
 }
 
+/* A second fault on top of the one that asks for STOP: told, not refused. */
+static void show_ignored(const struct method *m, const struct bench *b, const struct safety_limits *l,
+                         const struct method_phase *p, size_t n)
+{
+    const struct method_phase *w = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (p[i].presses && (!w || !(p[i].budget.ignored <= w->budget.ignored)))
+            w = &p[i];
+    if (!w)
+        return;
+    double force = m->force_push + w->budget.ignored;
+    bool has_none = b->device[BENCH_AXIS].map.watchdog == WATCHDOG_NONE;
+    printf("STOP is ignored: trip, proof that it goes on, off, silence, %s: %.0f ms; %s at %.4g mm/s: %.4g N + %.4g N = "
+           "%.4g N%s\n",
+           b->device[BENCH_AXIS].map.watchdog == WATCHDOG_LEASH ? "end of the hop" : "its watchdog",
+           w->budget.ignored_time * 1e3, w->name, w->speed * 1e3, m->force_push, w->budget.ignored, force,
+           has_none ? "; nothing stops it then" : "");
+    if (!(force <= l->weakest_load))
+        printf("  warning: a drive that also ignores STOP passes what '%s' bears, %.4g N; not refused: it takes two "
+               "faults\n",
+               l->weakest_name, l->weakest_load);
+}
+
 static void show_plan(const struct method *m, const struct bench *b, const struct safety_limits *l)
 {
     struct method_phase p[METHOD_PHASES];
@@ -88,6 +111,7 @@ static void show_plan(const struct method *m, const struct bench *b, const struc
     printf("unseen: position, E-stop, door and alarms of an axis that falls silent or repeats itself are believed "
            "for at most %.0f ms (max_age_axis %.0f ms)\n",
            blind.blind_time * 1e3, l->max_age[BENCH_AXIS] * 1e3);
+    show_ignored(m, b, l, p, n);
     printf("worst: %.4g N + %.4g N = %.4g N; '%s' bears %.4g N\n", m->force_push, w.budget.worst,
            m->force_push + w.budget.worst, l->weakest_name, l->weakest_load);
 }

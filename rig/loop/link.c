@@ -262,9 +262,9 @@ static double poll_due(struct link *l, double now)
     return bus_now(l->bus);
 }
 
-static double go_silent(struct link *l, double now)
+static double go_silent(struct link *l, bool is_quiet, double now)
 {
-    if (!l->is_silent)
+    if (!l->is_silent && !is_quiet)
         link_send_stop(l);
     l->is_silent = true;
     return now + SILENT_NAP;
@@ -286,8 +286,8 @@ double link_step(struct link *l)
         return bus_now(l->bus);
     if (l->has_axis && !l->bus->is_open && (in.stop != l->stop_handled || in.off != l->off_handled))
         return link_reopen(l, now); /* these two need no permit */
-    if (now >= in.talk_until)
-        return l->bus->is_open ? go_silent(l, now) : now + SILENT_NAP;
+    if (now >= in.talk_until || in.is_quiet)
+        return l->bus->is_open ? go_silent(l, in.is_quiet, now) : now + SILENT_NAP;
     l->is_silent = false;
     count_tick(l, in.tick);
     if (!l->bus->is_open)

@@ -37,6 +37,7 @@ struct link_inbox {            /* tick -> link */
     unsigned tick;             /* counts ticks; 0: nobody counts.  The axis' link begins no more samples than a tick can
                                   use (1 + tick / poll of each device): a STOP is then never far behind, however late
                                   the tick that asks for it */
+    bool   is_quiet;           /* polls end at once, without the parting STOP: the drive's watchdog is left alone */
     double mute_until; /* s: says nothing at all, not even STOP: only `mnrig prove` sets it, to try the watchdog */
     unsigned stop;             /* counts STOP requests */
     unsigned off;              /* counts requests to switch the drive off: sent like STOP, and after it */
@@ -52,6 +53,7 @@ struct link_outbox {           /* link -> tick */
     unsigned foreign_writes;   /* verified registers found changed since the start */
     char     trouble[200];     /* the last failure */
     unsigned stop_sent;        /* the STOP request last sent */
+    bool     stop_acknowledged; /* by its echo, which proves nothing but that it arrived */
     double   stop_time;        /* when; the axis counts as still only from samples asked for later */
     unsigned off_sent;         /* the request to switch off last sent */
     bool     off_acknowledged; /* by its echo */

@@ -94,6 +94,7 @@ void link_send_stop(struct link *l)
     pthread_mutex_lock(&l->lock);
     l->stats.stops++;
     l->outbox.stop_time = bus_now(l->bus);
+    l->outbox.stop_acknowledged = rc == 0;
     if (rc == 0)
         latency_add(&l->stats.stop, l->outbox.stop_time - start);
     pthread_mutex_unlock(&l->lock);

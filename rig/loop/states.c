@@ -10,6 +10,7 @@
 #include "rig/loop/watch.h"
 
 #define ARM_PATIENCE 10.0    /* s an unattended run waits for all clear */
+#define OFF_LEAVES 1.0       /* s an order to switch off may take to leave: a link is opened anew for it */
 #define ENABLE_TIME 2.0      /* s a drive may take to switch on */
 #define FINISH_TIME 3.0      /* s it may take to switch off; off.h tries for 2 s, once its first order has left */
 enum { RESETS_MAX = 3 };
@@ -295,6 +296,8 @@ static void step_halted(struct rig *r, enum rig_key key)
     }
     if (r->latch.is_armed)
         safety_disarm(&r->latch);
+    if (r->is_unattended && r->off.is_active && !r->off.is_sent && r->now - r->off.began < OFF_LEAVES)
+        return; /* the order to switch off must leave before the links end */
     if (r->is_unattended) {
         if (how == RIG_TRIPPED && unload_wants_more(r))
             unload_begin(r);

@@ -267,6 +267,7 @@ static void post(struct rig *r)
     bool is_free = !r->stopper.is_active && !r->stopper.has_given_up;
     for (size_t i = 0; i < r->links; i++) {
         bool feeds = r->stopper.has_given_up && i == r->bench->device[BENCH_AXIS].link; /* a drive's watchdog */
+        r->inbox[i].is_quiet = feeds;
         if (!feeds)
             r->inbox[i].talk_until = r->now + r->bench->tick_period + r->limits.max_lateness;
         r->inbox[i].tick++;

@@ -36,6 +36,12 @@ struct rig_stopper {   /* STOP until proven */
     uint64_t seen;     /* axis samples looked at */
     int      still;    /* samples in a row that say "not moving" at one position */
     double   position;
+    double   speed, from; /* m/s, m: ordered when it began; where it was then */
+    unsigned missed;   /* STOPs that left, and after which it went on */
+    unsigned disobeyed; /* of these, those that the drive had acknowledged */
+    bool     is_missed; /* the last one is counted in there */
+    double   stood_at; /* m: first seen when it had to stand; NaN: not yet */
+    double   force;    /* N: the same; NaN: not yet */
 };
 struct rig_off {       /* see off.h */
     bool     is_active, is_sent, is_acknowledged, is_seen, has_failed;

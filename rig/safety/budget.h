@@ -25,6 +25,10 @@ double budget_overshoot(double k, double speed, double time, double decel);
  */
 double budget_fastest(double way, double time, double decel);
 
+/* s after STOP was sent at which a drive that obeys stands, and at which that was surely seen at this speed. */
+double budget_obey_time(const struct bench *b, double speed);
+double budget_proof_time(const struct bench *b, double speed);
+
 struct budget {
     double time[3];      /* (a) trip, (b) sensor dies, (c) PC dies: cause -> deceleration, s */
     double overshoot[3]; /* N */
@@ -33,6 +37,9 @@ struct budget {
      * past its target before it stands, if the drive does not stop there by itself.  Travel, following error, the
      * drive's alarms and inputs are blind meanwhile; the force is not. */
     double blind_time, blind_way; /* s, m */
+    /* (e) a limit trips, and the drive acknowledges STOP and switching off, and does neither: until its watchdog, left
+     * in silence, begins to stop it.  A second fault, so it is told, and refuses nothing. */
+    double ignored_time, ignored; /* s, N */
 };
 /* Times of a bench, from its settings and line speeds. */
 void budget_bench_times(const struct bench *b, const struct safety_limits *l, struct budget_times *t);

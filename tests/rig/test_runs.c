@@ -530,9 +530,9 @@ static void an_ignored_stop_trips_and_nothing_moves_the_axis_or_feeds_its_watchd
     CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
     CU_ASSERT_TRUE(s->rig.has_tripped);
     CU_ASSERT_TRUE(s->rig.stopper.has_given_up);
-    CU_ASSERT_TRUE(d.stops >= 10);
+    CU_ASSERT_TRUE(d.stops >= 1 && d.stops <= 3);
     CU_ASSERT_EQUAL(d.moves_after, 0);
-    CU_ASSERT_TRUE(d.reads_after <= 10); /* until the last permit ends */
+    CU_ASSERT_EQUAL(d.reads_after, 0);
     s->pace.clock.peer = d.real;
     simulation_free(s);
 }
@@ -551,6 +551,7 @@ static void space_and_a_trip_send_stop_at_once_whatever_was_sent_before(void)
     CU_ASSERT_EQUAL(*count, before + 1);
     r->stopper.is_active = false;
     r->stopper.has_given_up = true;
+    r->stopper.gave_up = r->now - 7.3; /* the watchdog had its time */
     r->state = RIG_TRIPPED;
     states_step(r, KEY_STOP);
     CU_ASSERT_EQUAL(*count, before + 2);

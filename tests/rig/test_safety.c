@@ -305,6 +305,9 @@ static void the_three_budgets_of_a_bench(void)
     ASSERT_REL(out.time[2], 0.310, 1e-12);
     ASSERT_REL(out.overshoot[0], 80.0 * (0.5 * 0.193 + 0.25 / 200.0), 1e-9); /* 7.82 N */
     ASSERT_REL(out.worst, 80.0 * (0.5 * 0.364 + 0.25 / 200.0), 1e-9);        /* 14.66 N */
+    /* STOP ignored: 193; it works in 10 + 5 + 5 of ramp, two reads of 12, a tick; off 34; the watchdog's 300 ms */
+    ASSERT_REL(out.ignored_time, 0.193 + 0.064 + 0.034 + 0.300, 1e-12);
+    ASSERT_REL(out.ignored, 80.0 * (0.5 * 0.591 + 0.25 / 200.0), 1e-9); /* 23.74 N */
     b.device[BENCH_FORCE].link = 0; /* on one link STOP may have to wait for the dying sensor: as long, over TCP */
     budget_judge(&b, &l, 80e3, 0.5e-3, INFINITY, &out);
     ASSERT_REL(out.time[1], 0.364, 1e-12);
