@@ -284,8 +284,9 @@ static int figure_force(const struct press_study *p, const struct insertion_outc
 {
     const struct insertion_band *b = &o->band;
     size_t n = o->has_band ? b->n : 0;
-    double *um = calloc(n + o->n_seen + 1, sizeof *um), *seen = um + n;
+    double *um = calloc(n + o->n_seen + 1, sizeof *um);
     if (!um) return err_set(e, ERR_NOMEM, "out of memory");
+    double *seen = um + n;
     for (size_t i = 0; i < o->n_seen; i++)
         seen[i] = o->seen_travel[i] >= 0.0 ? o->seen_travel[i] * 1e6 : NAN; /* the way up in air is long */
     for (size_t i = 0; i < n; i++)

@@ -140,9 +140,34 @@ if cmp -s "$dir/result1000/sweep.csv" "$dir/parts/sweep.csv"; then parts_same='t
 parts_efficiency=$(median <"$dir/parts_efficiency")
 met() { awk -v x="$1" -v rel="$2" -v bound="$3" 'BEGIN { print (rel == "<" ? x <= bound : x >= bound) ? "met" : "**not met**" }'; }
 percent_of() { awk -v x="$1" 'BEGIN { printf "%.2g %%", 100 * x }'; }
+# Any length, density and drug: the default mesh against one of a quarter of its size, in a Sobol design of 60 studies.
+# "worst relative error of the delivered amount, how many true errors are above the stated one, cases".
+range() {
+    cat >"$dir/range.yaml" <<END
+sweep: any length, density and drug
+study: $PWD/config/studies/verification_p.yaml
+design: {kind: sobol, cases: 60}
+vary:
+  depth: {from: 100 um, to: 1000 um}
+  density: {from: 10 /cm2, to: 1600 /cm2, scale: log}
+  drug: [verification_a, verification_b, verification_c]
+  schedule: ["{duration: 1 h, every: 1 h}", "{duration: 2 h, every: 2 h}", "{duration: 4 h, every: 4 h}", "{duration: 8 h, every: 8 h}", "{duration: 24 h, every: 24 h}"]
+END
+    for level in 1 0.25; do
+        "$B/mnsim" sweep "$dir/range.yaml" -o "$dir/range-$level" -q --set "needles/length=1000 um" --set numerics/level=$level >/dev/null 2>&1 || return
+    done
+    paste -d, "$dir/range-1/sweep.csv" "$dir/range-0.25/sweep.csv" | sed 's/"[^"]*"//g' | awk -F, '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == "delivered_end_ug_cm2") { v[++n] = i } else if ($i == "delivered_end_err_ug_cm2") e[++m] = i; next }
+        $2 == "ok" { d = $v[1] - $v[2]; if (d < 0) d = -d; if (d / $v[2] > worst) worst = d / $v[2]; above += d > $e[1] + $e[2]; cases++ }
+        END { printf "%g %d %d\n", worst, above, cases }'
+}
+
 goal_ratio() { # goal_ratio PEER CONTESTANT GOAL
     if has "$1"; then printf '%.0fx %s' "$(ratio "$1" "$2")" "$(met "$(ratio "$1" "$2")" '>' "$3")"; else printf 'peer not installed'; fi
 }
+
+range_found=$(range)
+range_found=${range_found:-1 1 0}
 
 {
 cat <<END
@@ -225,6 +250,7 @@ $(if [ -f tests/perf/rig.sh ] && [ -x "$B/tests/perf/rig" ]; then say "the rig's
     echo "**not met** by the clock on the wall, of which others had a share; $(met "$(awk -v x="$sweep_cpu" -v n="$cores" 'BEGIN { print x / n }')" '<' 3) by CPU time a core"; fi) |
 | ... each bound | <= 0.5 % | $(percent_of "$sweep_bound") | $(met "$sweep_bound" '<' 0.005) |
 | ... memory flat in the number of cases | flat (under 0.5 kB a case) | $memory100, $memory1000, $memory10000 MB for 100, 1000, 10000: $(per_case) kB a case | $(met "$(per_case)" '<' 0.5) |
+| any length of 100 to 1000 um, density of 10 to 1600 /cm2, drug A to C, from 1 h on | error <= 0.5 %, covered by the stated one | at most $(percent_of "${range_found%% *}"), $(echo "$range_found" | cut -d' ' -f2) of $(echo "$range_found" | cut -d' ' -f3) not covered (against a mesh four times as fine) | $(met "${range_found%% *}" '<' 0.005) |
 | layered case | <= 1 ms | $(printf %.3g "$(cpu layers_linear)") ms linear, $(printf %.3g "$(cpu layers_cvode)") ms CVODE | $(met "$(cpu layers_linear)" '<' 1) |
 | growth, 2k to 30k unknowns | exponent <= 1.3 | $(exponent linear) linear, $(exponent cvode) CVODE | $(met "$(exponent linear)" '<' 1.3) linear, $(met "$(exponent cvode)" '<' 1.3) CVODE (fastest runs: $(exponent linear least), $(exponent cvode least)) |
 | threads, independent cases | >= 0.95 efficiency, same bits | $(printf %.2f "$relative") of what the machine gave, CPU time $(printf %.2f "$cpu_efficiency"), $same | $(met "$relative" '>' 0.95) |
@@ -234,6 +260,10 @@ $(if [ -f tests/perf/rig.sh ] && [ -x "$B/tests/perf/rig" ]; then
 else
     echo '| Modbus TCP transaction, tick at 200 Hz | >= 0.95 of a bare loop | not measured yet | |'
 fi)
+
+Why the ratio to Octave is near its goal and not beyond it: ode15s is SUNDIALS' IDA with KLU on mnsim's own matrices, compiled code that
+takes about as many steps; what is left between the two is the symmetric factorisation and the language around the steps. From call to
+call the ratio lies between 9.5 and 11.5. Against the linear path, which mnsim takes by itself on this problem, it is five times that.
 
 Where the time goes (instructions counted by callgrind on P, with AVX2): of the CVODE path 45 % in 54 factorisations, 26 % in 374 solves, 8 %
 in right-hand sides, 10 % in CVODE's own vector operations; of the linear path 20 % in 43 solves, 16 % in the analysis of the pattern (CHOLMOD's
