@@ -30,8 +30,8 @@ static int forces_of(const struct insertion_case *c, const double travel[], size
     int rc = insertion_run(c, &r, e);
     if (rc) return rc;
     size_t points = r.pressed + 1;
-    double *x = calloc(2 * points, sizeof *x), *y = x + points;
-    if (!x) rc = err_set(e, ERR_NOMEM, "out of memory");
+    double *x = calloc(points, sizeof *x), *y = calloc(points, sizeof *y);
+    if (!x || !y) rc = err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; !rc && i < points; i++) {
         x[i] = r.point[i].travel;
         y[i] = r.point[i].force;
@@ -39,6 +39,7 @@ static int forces_of(const struct insertion_case *c, const double travel[], size
     for (size_t i = 0; !rc && i < n; i++)
         force[i] = curve_value(x, y, points, fmin(travel[i], x[points - 1]));
     free(x);
+    free(y);
     insertion_release(&r);
     return rc;
 }

@@ -45,7 +45,7 @@ static double most_of(const struct fit_case *c, const struct problem *p)
 /* With one estimated parameter moved a share of the way from its start to a bound; NAN: no study there. */
 static double most_at(const struct fit *f, const struct fit_case *c, size_t moved, bool up, double share)
 {
-    double value[ESTIMATE_MAX], most = NAN;
+    double value[ESTIMATE_MAX] = {0.0}, most = NAN;
     struct err none = {0};
     struct study *s = malloc(sizeof *s);
     for (size_t i = 0; i < f->n_estimated; i++)
