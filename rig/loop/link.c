@@ -306,12 +306,10 @@ double link_step(struct link *l)
     }
     if (repeats(l, &in, now))
         return bus_now(l->bus);
-    if (l->recheck_due > 0.0 && now >= l->recheck_due && l->proofs[BENCH_AXIS] == 0) {
+    if (l->recheck_due > 0.0 && now >= l->recheck_due) {
         l->recheck_due = now + RECHECK_PERIOD;
-        if (l->has_axis && l->bench->device[BENCH_AXIS].map.verifies > 0) {
-            link_recheck(l);
+        if (link_recheck(l))
             return bus_now(l->bus);
-        }
     }
     return fmin(poll_due(l, now), in.talk_until); /* the end of the permit is noticed in time */
 }

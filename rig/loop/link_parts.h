@@ -5,7 +5,7 @@
 #include "rig/loop/link.h"
 
 enum { PROOFS_ON_OPEN = MAP_CANARIES, SUSPEND_AFTER = 5 };
-#define RECHECK_PERIOD 1.0 /* s between two looks at the drive's verified registers, one at a time */
+#define RECHECK_PERIOD 1.0 /* s between two looks at the verified registers of a link's devices, one at a time */
 #define DRAIN_SLICE 5e-3  /* s: a drain gives way to a STOP after each slice */
 
 struct link {
@@ -32,7 +32,7 @@ struct link {
     struct link_sample partial[BENCH_DEVICES];
     size_t   recheck;             /* the register of `verify` that is looked at next */
     double   recheck_due;
-    uint16_t verified[MAP_VERIFY][2]; /* of the axis, as read back at start */
+    uint16_t verified[BENCH_DEVICES][MAP_VERIFY][2]; /* as read back at start */
     double   late_reply;          /* of the device that failed last, s */
     double   gap_after;           /* silence the device asked last wants before the next request, s */
     double   next_try, backoff;
@@ -56,8 +56,9 @@ void link_send_stop(struct link *l);
 bool link_switch_off(struct link *l);
 /* Reads the device's next canary; one proof less is needed when it passes, else the drain starts anew. */
 void link_prove(struct link *l, size_t device);
-/* Reads one verified register of the axis again: nobody else may have written it. */
-void link_recheck(struct link *l);
+/* Reads one verified register again, in turn those of all devices of the link: nobody else may have written it.  False
+ * when there is none. */
+bool link_recheck(struct link *l);
 /* One slice of making a dirty link clean.  Returns when to go on. */
 double link_recover(struct link *l);
 /* Opens a closed link when it is time for it: STOP first.  Returns when to go on. */

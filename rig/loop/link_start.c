@@ -46,8 +46,7 @@ static int verify_one(struct link *l, size_t device, const struct map_verify *v,
         err_hint(e, "the drive's own safety settings must be what the bench file says before anything moves");
         rc = ERR_COMM;
     }
-    if (keep)
-        memcpy(keep, got, sizeof got);
+    memcpy(keep, got, sizeof got);
     return rc;
 }
 
@@ -68,7 +67,7 @@ static int prepare_device(struct link *l, size_t device, struct err *e)
     if (m->wants_dummy)
         wake_up(l, device);
     for (size_t i = 0; i < m->verifies && rc == 0; i++)
-        rc = verify_one(l, device, &m->verify[i], device == BENCH_AXIS ? l->verified[i] : NULL, e);
+        rc = verify_one(l, device, &m->verify[i], l->verified[device][i], e);
     for (unsigned k = 0; k < MAP_CANARIES && rc == 0; k++) {
         const struct map_canary *c = &m->canary[k];
         struct bus_request r = link_request(l, device, c->function, c->address, c->count);

@@ -155,23 +155,43 @@ void link_prove(struct link *l, size_t device)
     pthread_mutex_unlock(&l->lock);
 }
 
-void link_recheck(struct link *l)
+/* The next of the verified registers of all devices of the link; false when there is none. */
+static bool next_verified(struct link *l, size_t *device, size_t *which)
 {
-    const struct device_map *m = &l->bench->device[BENCH_AXIS].map;
-    size_t i = l->recheck++ % m->verifies;
+    size_t all = 0;
+    for (size_t d = 0; d < BENCH_DEVICES; d++)
+        all += l->bench->device[d].link == l->index ? l->bench->device[d].map.verifies : 0;
+    if (all == 0)
+        return false;
+    *which = l->recheck++ % all;
+    for (*device = 0; l->bench->device[*device].link != l->index ||
+                      *which >= l->bench->device[*device].map.verifies; ++*device)
+        *which -= l->bench->device[*device].link == l->index ? l->bench->device[*device].map.verifies : 0;
+    return true;
+}
+
+bool link_recheck(struct link *l)
+{
+    size_t d, i;
+    if (!next_verified(l, &d, &i))
+        return false;
+    if (l->proofs[d])
+        return true; /* it is not believed now; its turn comes again */
+    const struct device_map *m = &l->bench->device[d].map;
     const struct map_number *n = &m->verify[i].number;
-    struct bus_request r = link_request(l, BENCH_AXIS, BUS_READ_HOLDING, n->address, (uint16_t)reg_type_size(n->type));
+    struct bus_request r = link_request(l, d, BUS_READ_HOLDING, n->address, (uint16_t)reg_type_size(n->type));
     uint16_t got[2] = {0, 0};
     struct err e = {0};
-    if (link_read(l, &r, BENCH_AXIS, got, &e) || memcmp(got, l->verified[i], r.count * sizeof *got) == 0)
-        return;
+    if (link_read(l, &r, d, got, &e) || memcmp(got, l->verified[d][i], r.count * sizeof *got) == 0)
+        return true;
     pthread_mutex_lock(&l->lock);
     l->outbox.foreign_writes++;
     snprintf(l->outbox.trouble, sizeof l->outbox.trouble,
-             "'%s': %s (register %u) now reads %.10g, at start %.10g: somebody else writes to this drive",
-             l->bench->device[BENCH_AXIS].name, m->verify[i].name, n->address, reg_get(got, n->type, n->order),
-             reg_get(l->verified[i], n->type, n->order));
+             "'%s': %s (register %u) now reads %.10g, at start %.10g: somebody else writes to this device",
+             l->bench->device[d].name, m->verify[i].name, n->address, reg_get(got, n->type, n->order),
+             reg_get(l->verified[d][i], n->type, n->order));
     pthread_mutex_unlock(&l->lock);
+    return true;
 }
 
 /* After opening anew: STOP first, and off when that waits.  Then every device must prove that it is the one of the

@@ -152,8 +152,9 @@ static const char *trouble_of(const struct rig *r)
 {
     if (r->latch.first == SAFETY_LINK)
         return r->outbox[(size_t)r->latch.value].trouble;
-    if (r->latch.first == SAFETY_FOREIGN)
-        return r->outbox[r->bench->device[BENCH_AXIS].link].trouble;
+    for (size_t i = 0; i < r->links && r->latch.first == SAFETY_FOREIGN; i++)
+        if (r->outbox[i].foreign_writes > 0)
+            return r->outbox[i].trouble;
     size_t worst = 0;
     for (size_t d = 0; d < BENCH_DEVICES; d++)
         for (size_t i = 0; i < r->links; i++)

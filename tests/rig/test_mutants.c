@@ -399,7 +399,7 @@ static void mutate_triggers(struct hunt *h, struct device_map *m)
 /* Off, elsewhere, of another name, not there: never by a frame alone. */
 static void mutate_watchdog(struct hunt *h, struct device_map *m)
 {
-    for (size_t i = 0; i < m->verifies && m->watchdog == WATCHDOG_DRIVE; i++) {
+    for (size_t i = 0; i < m->verifies && m->is_axis && m->watchdog == WATCHDOG_DRIVE; i++) {
         struct map_verify *v = &m->verify[i];
         const char *name = h->good.device[BENCH_AXIS].map.verify[i].name;
         if (strncmp(name, "watchdog", 8) != 0)

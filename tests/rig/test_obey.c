@@ -440,7 +440,24 @@ static void an_axis_that_creeps_on_after_proven_stops_is_switched_off(void)
     }
 }
 
+/* Somebody slows the transmitter's filter down: nothing of the force shows that. */
+static void a_setting_of_the_cell_that_changes_in_the_run_trips(void)
+{
+    static const uint8_t slow[] = {6, 0x21, 0x06, 0, 7};
+    uint8_t reply[260];
+    struct simulation *s = begin(TCP, true);
+    until_force(s, 2.0);
+    struct memory_peer *p = &s->pace.clock.peer;
+    p->pdu(p->self, 2, slow, sizeof slow, reply, sizeof reply);
+    simulation_run(s, 1.3);
+    CU_ASSERT_EQUAL(s->rig.state, RIG_TRIPPED);
+    CU_ASSERT_EQUAL(s->rig.first_trip.first, SAFETY_FOREIGN);
+    ASSERT_HAS(s->rig.trip_text, "'force': filter (register 8454) now reads 7, at start");
+    simulation_free(s);
+}
+
 CU_TestInfo obey_tests[] = {
+    {"a_setting_of_the_cell_that_changes_in_the_run_trips", a_setting_of_the_cell_that_changes_in_the_run_trips},
     {"space_does_not_keep_a_drives_watchdog_from_firing", space_does_not_keep_a_drives_watchdog_from_firing},
     {"a_drive_that_stays_on_after_a_good_run_is_told", a_drive_that_stays_on_after_a_good_run_is_told},
     {"a_drive_that_stays_on_at_a_prompt_is_told", a_drive_that_stays_on_at_a_prompt_is_told},
